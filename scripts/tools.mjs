@@ -14,6 +14,7 @@ export const dist = (name) => path(`dist/${name}`);
 export const ENTRIES = [
   "index",
   "sweep",
+  "sweep-queue",
   "table",
   "models",
   "onnx",

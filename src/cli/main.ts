@@ -12,6 +12,7 @@ import { proveCommand } from "./commands/prove.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { textbookCommand } from "./commands/textbook.js";
 import { treatCommand } from "./commands/treat.js";
+import { workerCommand } from "./commands/worker.js";
 import { watchOutput, write, writeError } from "./output.js";
 import { readVersion } from "./version.js";
 import { RelumineError } from "../core/errors.js";
@@ -53,6 +54,7 @@ async function run(): Promise<void> {
     forecastCommand(),
     sweepCommand(),
     mapCommand(),
+    workerCommand(),
     textbookCommand(),
   ])
     program.addCommand(throwing(command));

@@ -32,6 +32,8 @@ export interface EngineOptions {
  * then lost, does no harm, and it is enough that some result of each is told.
  */
 export interface SweepEngine {
+  /** Of plans that name none: "reproducible" where machines may differ. Default "fast". */
+  readonly arithmetic?: "fast" | "reproducible";
   /**
    * Takes trials as fast as it can use them; the next may only come once results of others are told. Fulfilled when all
    * are told, or the signal is raised; rejected, which ends the sweep, when it can't go on.

@@ -298,7 +298,7 @@ class Sweep {
  */
 export async function sweep(plan: SweepPlan, data: SweepDataSet, options?: SweepOptions): Promise<SweepResult> {
   const started = performance.now();
-  const checked = readPlan(plan);
+  const checked = readPlan(plan, options?.engine?.arithmetic);
   const given = checkSweep(options, checked);
   const setup = await shareRows(checked, data);
   const known = given.journals.length > 0 ? await readJournals(given.journals) : undefined;

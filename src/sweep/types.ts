@@ -120,7 +120,7 @@ export interface SweepPlan {
   readonly stop?: SweepStop;
   /** Deaths are traced, so that `causes` says what killed each unit; several times the time. Default false. */
   readonly trace?: boolean;
-  /** As for createNetwork. "reproducible" where several kinds of machine take part. Default "fast". */
+  /** As for createNetwork. "reproducible" where several kinds of machine take part. Default "fast", on a queue "reproducible". */
   readonly arithmetic?: "fast" | "reproducible";
 }
 

@@ -7,11 +7,13 @@ import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { planForTable, readPlanFile } from "../sweep/plan-file.js";
+import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { interruption, Terminal } from "../terminal.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
 import type {
   SweepDataSet,
+  SweepEngine,
   SweepOptions,
   SweepPlan,
   SweepProgress,
@@ -26,6 +28,7 @@ Examples:
   $ relumine sweep plan.json digits
   $ relumine sweep plan.json penguins.csv --target species --journal runs.jsonl
   $ relumine sweep plan.json digits --journal runs-2.jsonl --shard 2/8
+  $ relumine sweep plan.json digits --queue redis://10.0.0.5
   $ relumine sweep plan.json digits --journal all.jsonl --with runs-1.jsonl,...
 
 A plan is { "base": { "spec", "fit", "remedies" }, "axes": { name: values } }:
@@ -43,11 +46,10 @@ journal of its own; --with reads the others' in the end.`;
 const MOST_THREADS = 64;
 const LOG_EVERY = 10_000; // milliseconds
 
-interface SweepCommandOptions extends TableOptions {
+interface SweepCommandOptions extends TableOptions, QueueCommandOptions {
   readonly journal?: string;
   readonly with: readonly string[];
   readonly shard?: NonNullable<SweepOptions["shard"]>;
-  readonly threads?: number;
   readonly out?: string;
 }
 
@@ -94,7 +96,7 @@ function tellInterrupted(terminal: Terminal, { trials, planned }: SweepResult, j
 }
 
 async function sweepTable(file: string, source: string, options: SweepCommandOptions, command: Command): Promise<void> {
-  const { journal, with: others, threads } = options;
+  const { journal, with: others } = options;
   const terminal = new Terminal(options.json);
   const signal = interruption();
   if (journal !== undefined) await checkPlace(journal, source, "--journal");
@@ -105,24 +107,33 @@ async function sweepTable(file: string, source: string, options: SweepCommandOpt
   const isFew = isUnasked && named.table.rows < FEWEST_ROWS;
   const prepared = prepareNamed(named, isFew ? { ...options, validation: 0 } : options);
   const { training, heldOut } = prepared;
-  const plan = planForTable(given, prepared, options.seed);
+  const engine = await engineFor(options, terminal);
+  const plan = withArithmetic(planForTable(given, prepared, options.seed), engine);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
-  const { fileJournal, localEngine, memoryJournal, sweep } = await import("../../sweep.js");
+  const { fileJournal, memoryJournal, sweep } = await import("../../sweep.js");
   const own = journal === undefined ? memoryJournal() : fileJournal(journal);
   const data = { ...training, validation: heldOut.x.rows > 0 ? heldOut : 0 };
-  const result = await sweep(plan, data, {
-    engine: localEngine({ ...(threads !== undefined && { workers: threads }) }),
-    ...((journal !== undefined || others.length > 0) && { journal: [own, ...others.map(fileJournal)] }),
-    ...(options.shard && { shard: options.shard }),
-    signal,
-    ...follow(terminal),
-  });
+  const result = await namingQueue(() =>
+    sweep(plan, data, {
+      engine,
+      ...((journal !== undefined || others.length > 0) && { journal: [own, ...others.map(fileJournal)] }),
+      ...(options.shard && { shard: options.shard }),
+      signal,
+      ...follow(terminal),
+    }),
+  );
   if (options.json) terminal.document(toDocument(result, plan, dataRecord(prepared)));
   else terminal.tell(String(result));
   if (options.out !== undefined) await saveBest(options.out, result, plan, data, prepared, terminal);
   if (!result.stopped) return;
   tellInterrupted(terminal, result, journal);
   process.exitCode = 1;
+}
+
+/** A plan that says what it is trained with, so that its best network can be trained once more. */
+function withArithmetic(plan: SweepPlan, { arithmetic }: SweepEngine): SweepPlan {
+  const isOpen = typeof plan === "object" && plan !== null && plan.arithmetic === undefined; // what it is, sweep checks
+  return isOpen && arithmetic !== undefined ? { ...plan, arithmetic } : plan;
 }
 
 /** The network of the best cell's best seed, trained once more. */
@@ -154,7 +165,7 @@ export function sweepCommand(): Command {
     .description("Train a network in many ways, side by side, and tell which of them kill it.")
     .argument("<plan>", "a JSON file: what varies, and what all have in common");
   return addSplitOptions(
-    addTableOptions(command)
+    addQueueOptions(addTableOptions(command))
       .option("--journal <file>", "store each result there, and go on from what is there")
       .option("--with <files>", "journals of other shards to read, separated by commas", files, [])
       .option("--shard <i/n>", "do one part of n, the others being done elsewhere", shard)

@@ -140,9 +140,10 @@ function checkCells(plan: CheckedPlan): void {
 }
 
 /**
+ * @param arithmetic of a plan that names none
  * @throws RelumineError "value" or "shape"
  */
-export function readPlan(given: unknown): CheckedPlan {
+export function readPlan(given: unknown, arithmetic: "fast" | "reproducible" = "fast"): CheckedPlan {
   if (!isPlainObject(given)) throw new RelumineError("value", "plan", "to be { base, axes }", describe(given));
   const plan = checkOptions("plan", given as unknown as SweepPlan, PLAN);
   const base = readBase(plan.base);
@@ -170,7 +171,7 @@ export function readPlan(given: unknown): CheckedPlan {
     stop,
     ...(isGrid && !stop && { order: coarseFirst(axes.map((axis) => listOf(axis).length)) }),
     look: checkBoolean("plan.trace", plan.trace ?? false) ? "deaths" : "units",
-    arithmetic: checkName("plan.arithmetic", plan.arithmetic ?? "fast", ["fast", "reproducible"]),
+    arithmetic: checkName("plan.arithmetic", plan.arithmetic ?? arithmetic, ["fast", "reproducible"]),
   };
   checkCells(checked);
   return checked;

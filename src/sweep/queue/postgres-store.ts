@@ -1,0 +1,200 @@
+// A queue in PostgreSQL, by BullMQ's own backend; in the schema relumine, beside which relumine_sweep keeps the rest:
+//   blobs (name, piece, of, bytes, until)   pieces; workers (id, note, until); marker (text)
+import type { Job, Processor } from "bullmq";
+import type { Client, Pool } from "pg";
+import { loadBullmq, loadPg } from "./peers.js";
+import {
+  CONNECT_MILLISECONDS,
+  type ConsumerOptions,
+  foreignError,
+  MARKER,
+  PIECE,
+  type QueueStore,
+  readNote,
+  SILENT_SECONDS,
+  unreachableError,
+  within,
+  type WorkerNote,
+} from "./store.js";
+import { nameOf } from "./redis-store.js";
+import { RelumineError } from "../../core/errors.js";
+
+const CHANNEL = "relumine_cancel";
+const SCHEMA = "relumine";
+const TABLES = `
+  CREATE SCHEMA IF NOT EXISTS relumine_sweep;
+  CREATE TABLE IF NOT EXISTS relumine_sweep.marker (text text PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS relumine_sweep.blobs (name text, piece int, of int, bytes bytea, until timestamptz,
+    PRIMARY KEY (name, piece));
+  CREATE TABLE IF NOT EXISTS relumine_sweep.workers (id text PRIMARY KEY, note text, until timestamptz);`;
+/** Two that come at once would both make the tables. */
+const LOCK = 0x72656c75;
+
+type Bullmq = Awaited<ReturnType<typeof loadBullmq>>;
+
+class PostgresStore implements QueueStore {
+  private listener: Client | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly options: { connectionString: string; password?: string },
+    private readonly pool: Pool,
+    private readonly bullmq: Bullmq,
+    private readonly connect: () => Client,
+  ) {}
+
+  private get connection() {
+    return { ...this.options, schema: SCHEMA, migrate: true } as never;
+  }
+
+  openQueue(name: string) {
+    const { Queue, createPostgresBackend } = this.bullmq;
+    return new Queue(name, { connection: this.connection }, createPostgresBackend as never) as never;
+  }
+
+  openWorker(name: string, process: Processor, { concurrency, lockDuration }: ConsumerOptions) {
+    const { Worker, createPostgresBackend } = this.bullmq;
+    const options = {
+      connection: this.connection,
+      concurrency,
+      lockDuration,
+      stalledInterval: lockDuration / 2,
+      maxStalledCount: 3,
+      drainDelay: 2,
+      runRetryDelay: 1000,
+    };
+    return new Worker(name, process, options, createPostgresBackend as never) as never;
+  }
+
+  async handBack(job: Job, token: string | undefined): Promise<never> {
+    await job.moveToWait(token!);
+    throw new this.bullmq.WaitingError();
+  }
+
+  failure(message: string): Error {
+    return new this.bullmq.UnrecoverableError(message);
+  }
+
+  async put(name: string, bytes: Uint8Array, seconds: number): Promise<void> {
+    await this.pool.query("DELETE FROM relumine_sweep.blobs WHERE until < now()");
+    const of = Math.ceil(bytes.length / PIECE);
+    for (let index = 0; index < of; index++) {
+      const part = bytes.subarray(index * PIECE, (index + 1) * PIECE);
+      await this.pool.query(
+        `INSERT INTO relumine_sweep.blobs VALUES ($1, $2, $3, $4, now() + $5 * interval '1 second')
+         ON CONFLICT (name, piece) DO UPDATE SET bytes = excluded.bytes, until = excluded.until`,
+        [name, index, of, Buffer.from(part.buffer, part.byteOffset, part.length), seconds],
+      );
+    }
+  }
+
+  async get(name: string): Promise<Uint8Array | undefined> {
+    const parts: Buffer[] = [];
+    for (let of = 1; parts.length < of;) {
+      const { rows } = await this.pool.query(
+        "SELECT bytes, of FROM relumine_sweep.blobs WHERE name = $1 AND piece = $2",
+        [name, parts.length],
+      );
+      if (rows.length === 0) return undefined;
+      of = Number(rows[0].of);
+      parts.push(rows[0].bytes as Buffer);
+    }
+    return Buffer.concat(parts);
+  }
+
+  async renew(name: string, seconds: number): Promise<boolean> {
+    const { rows } = await this.pool.query(
+      `UPDATE relumine_sweep.blobs SET until = now() + $2 * interval '1 second' WHERE name = $1 RETURNING of`,
+      [name, seconds],
+    );
+    return rows.length > 0 && rows.length === Number(rows[0].of);
+  }
+
+  async publish(text: string): Promise<void> {
+    await this.pool.query("SELECT pg_notify($1, $2)", [CHANNEL, text]);
+  }
+
+  async subscribe(listener: (text: string) => void): Promise<void> {
+    const client = this.connect();
+    this.listener = client;
+    client.on("error", () => {
+      if (this.listener === client) setTimeout(() => void this.subscribe(listener).catch(() => undefined), 1000);
+    });
+    client.on("notification", ({ payload }) => listener(payload ?? ""));
+    await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
+  }
+
+  async announce(note: WorkerNote): Promise<void> {
+    await this.pool.query(
+      `INSERT INTO relumine_sweep.workers VALUES ($1, $2, now() + $3 * interval '1 second')
+       ON CONFLICT (id) DO UPDATE SET note = excluded.note, until = excluded.until`,
+      [note.id, JSON.stringify(note), SILENT_SECONDS],
+    );
+  }
+
+  async withdraw(id: string): Promise<void> {
+    await this.pool.query("DELETE FROM relumine_sweep.workers WHERE id = $1 OR until < now()", [id]);
+  }
+
+  async workers(): Promise<WorkerNote[]> {
+    const { rows } = await this.pool.query("SELECT note FROM relumine_sweep.workers WHERE until > now()");
+    return rows.flatMap(({ note }) => readNote(String(note)) ?? []);
+  }
+
+  async mark(): Promise<void> {
+    await this.pool.query("INSERT INTO relumine_sweep.marker VALUES ($1) ON CONFLICT DO NOTHING", [MARKER]);
+  }
+
+  /** The schemas are ours if the marker is there, or if they are not. */
+  async claim(): Promise<void> {
+    const { rows } = await this.pool.query(
+      "SELECT nspname FROM pg_namespace WHERE nspname IN ('relumine', 'relumine_sweep')",
+    );
+    const { rows: tables } = await this.pool.query("SELECT to_regclass('relumine_sweep.marker') AS name");
+    const isMarked = tables[0].name !== null;
+    if (rows.length > 0 && !isMarked) throw foreignError(this.name);
+    await this.pool.query(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK}); ${TABLES} COMMIT;`);
+    await this.mark();
+  }
+
+  isFull(error: unknown): boolean {
+    return ["53100", "53200", "53300"].includes((error as { code?: string } | undefined)?.code ?? "");
+  }
+
+  async concern(): Promise<string | undefined> {
+    return undefined;
+  }
+
+  onTrouble(listener: (isLost: boolean, why: string) => void): void {
+    this.pool.on("error", (error) => listener(true, error.message));
+  }
+
+  async close(): Promise<void> {
+    const { listener } = this;
+    this.listener = undefined;
+    await Promise.allSettled([listener?.end(), this.pool.end()]);
+  }
+}
+
+/** @throws RelumineError "value" for one that does not answer, or is another program's; "unsupported" */
+export async function openPostgres(url: string, password: string | undefined): Promise<QueueStore> {
+  const [bullmq, { default: pg }] = await Promise.all([loadBullmq(), loadPg()]);
+  const name = nameOf(url);
+  const options = {
+    connectionString: url,
+    ...(password !== undefined && { password }),
+    connectionTimeoutMillis: CONNECT_MILLISECONDS,
+    keepAlive: true,
+  };
+  const pool = new pg.Pool({ ...options, max: 4 });
+  pool.on("error", () => undefined);
+  try {
+    const store = new PostgresStore(name, options, pool, bullmq, () => new pg.Client(options));
+    await within(store.claim(), name);
+    return store;
+  } catch (error) {
+    void pool.end().catch(() => undefined);
+    throw error instanceof RelumineError ? error : unreachableError(name, (error as Error).message);
+  }
+}

@@ -1,0 +1,218 @@
+// A queue in Redis. Keys begin with "relumine:":
+//   relumine:marker             whose they are
+//   relumine:trials-BUILD:...   BullMQ's
+//   relumine:blob:NAME          { bytes }, and relumine:blob:NAME:0, :1, ... its pieces
+//   relumine:workers            ids of workers, and relumine:worker:ID what each says of itself, as long as it does
+import type { Job, Processor, QueueOptions, WorkerOptions } from "bullmq";
+import type { Redis } from "ioredis";
+import { loadBullmq, loadIoredis } from "./peers.js";
+import {
+  CONNECT_MILLISECONDS,
+  type ConsumerOptions,
+  foreignError,
+  MARKER,
+  PIECE,
+  PREFIX,
+  type QueueStore,
+  readNote,
+  SILENT_SECONDS,
+  unreachableError,
+  within,
+  type WorkerNote,
+} from "./store.js";
+import { RelumineError } from "../../core/errors.js";
+
+const CHANNEL = `${PREFIX}:cancel`;
+const MARK = `${PREFIX}:marker`;
+const WORKERS = `${PREFIX}:workers`;
+const RETRY_MILLISECONDS = 1000;
+const EVENTS = 100;
+
+const blob = (name: string): string => `${PREFIX}:blob:${name}`;
+const worker = (id: string): string => `${PREFIX}:worker:${id}`;
+const piece = (name: string, index: number): string => `${blob(name)}:${index}`;
+
+type Bullmq = Awaited<ReturnType<typeof loadBullmq>>;
+
+class RedisStore implements QueueStore {
+  private subscriber: Redis | undefined;
+  private isClosed = false;
+
+  constructor(
+    readonly name: string,
+    private readonly redis: Redis,
+    private readonly bullmq: Bullmq,
+  ) {}
+
+  openQueue(name: string) {
+    const options: QueueOptions = {
+      connection: this.redis as never, // BullMQ's types are of one version of ioredis
+      prefix: PREFIX,
+      skipVersionCheck: true,
+      streams: { events: { maxLen: EVENTS } },
+    };
+    return new this.bullmq.Queue(name, options);
+  }
+
+  openWorker(name: string, process: Processor, { concurrency, lockDuration }: ConsumerOptions) {
+    const options: WorkerOptions = {
+      connection: this.redis as never,
+      prefix: PREFIX,
+      skipVersionCheck: true,
+      concurrency,
+      lockDuration,
+      stalledInterval: lockDuration / 2,
+      maxStalledCount: 3,
+      drainDelay: 2,
+      runRetryDelay: RETRY_MILLISECONDS,
+    };
+    return new this.bullmq.Worker(name, process, options);
+  }
+
+  async handBack(job: Job, token: string | undefined): Promise<never> {
+    await job.moveToWait(token!);
+    throw new this.bullmq.WaitingError();
+  }
+
+  failure(message: string): Error {
+    return new this.bullmq.UnrecoverableError(message);
+  }
+
+  async put(name: string, bytes: Uint8Array, seconds: number): Promise<void> {
+    for (let index = 0; index * PIECE < bytes.length; index++) {
+      const part = bytes.subarray(index * PIECE, (index + 1) * PIECE);
+      await this.redis.set(piece(name, index), Buffer.from(part.buffer, part.byteOffset, part.length), "EX", seconds);
+    }
+    await this.redis.set(blob(name), String(bytes.length), "EX", seconds);
+  }
+
+  private async piecesOf(name: string): Promise<number | undefined> {
+    const bytes = Number(await this.redis.get(blob(name)));
+    return Number.isSafeInteger(bytes) && bytes > 0 ? Math.ceil(bytes / PIECE) : undefined;
+  }
+
+  async get(name: string): Promise<Uint8Array | undefined> {
+    const count = (await this.piecesOf(name)) ?? 0;
+    const parts: Buffer[] = [];
+    for (let index = 0; index < count; index++) {
+      const part = await this.redis.getBuffer(piece(name, index));
+      if (part === null) return undefined;
+      parts.push(part);
+    }
+    return parts.length > 0 ? Buffer.concat(parts) : undefined;
+  }
+
+  async renew(name: string, seconds: number): Promise<boolean> {
+    const count = await this.piecesOf(name);
+    if (count === undefined) return false;
+    const names = [blob(name), ...Array.from({ length: count }, (_, index) => piece(name, index))];
+    const kept = await Promise.all(names.map((key) => this.redis.expire(key, seconds)));
+    return !kept.includes(0);
+  }
+
+  async publish(text: string): Promise<void> {
+    await this.redis.publish(CHANNEL, text);
+  }
+
+  async subscribe(listener: (text: string) => void): Promise<void> {
+    this.subscriber = this.redis.duplicate();
+    this.subscriber.on("error", () => undefined); // told by the other connection
+    this.subscriber.on("message", (_channel: string, text: string) => listener(text));
+    await this.subscriber.subscribe(CHANNEL);
+  }
+
+  async announce(note: WorkerNote): Promise<void> {
+    await this.redis.set(worker(note.id), JSON.stringify(note), "EX", SILENT_SECONDS);
+    await this.redis.sadd(WORKERS, note.id);
+    await this.mark();
+  }
+
+  async withdraw(id: string): Promise<void> {
+    await this.redis.del(worker(id));
+    await this.redis.srem(WORKERS, id);
+  }
+
+  async workers(): Promise<WorkerNote[]> {
+    const ids = await this.redis.smembers(WORKERS);
+    if (ids.length === 0) return [];
+    const texts = await this.redis.mget(ids.map(worker));
+    const silent = ids.filter((_, i) => texts[i] === null);
+    if (silent.length > 0) await this.redis.srem(WORKERS, ...silent);
+    return texts.flatMap((text) => readNote(text ?? "") ?? []);
+  }
+
+  async mark(): Promise<void> {
+    await this.redis.set(MARK, MARKER);
+  }
+
+  /** A queue of ours has the marker; where Redis lost all, the next word of a worker brings it back. */
+  async claim(queues: readonly string[]): Promise<void> {
+    for (let patience = 5; ; patience--) {
+      const marker = await this.redis.get(MARK);
+      if (marker === MARKER) return;
+      const found = await Promise.all(queues.map((name) => this.redis.exists(`${PREFIX}:${name}:meta`)));
+      if (marker === null && !found.includes(1)) break;
+      if (marker !== null || patience === 0) throw foreignError(this.name);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await this.mark();
+  }
+
+  isFull(error: unknown): boolean {
+    return /^(ERR .*)?OOM |\bOOM command not allowed/.test((error as Error | undefined)?.message ?? "");
+  }
+
+  async concern(): Promise<string | undefined> {
+    const info = await this.redis.info("memory");
+    const [, policy = "noeviction"] = /maxmemory_policy:(\S+)/.exec(info) ?? [];
+    const [, most = "0"] = /maxmemory:(\d+)/.exec(info) ?? [];
+    if (policy === "noeviction" || most === "0") return undefined;
+    return `${this.name} drops what it likes when it is full (maxmemory-policy ${policy}): it should be noeviction`;
+  }
+
+  onTrouble(listener: (isLost: boolean, why: string) => void): void {
+    let why = "";
+    this.redis.on("error", (error: Error) => (why = error.message));
+    this.redis.on("close", () => !this.isClosed && listener(true, why || "the connection was closed"));
+    this.redis.on("ready", () => listener(false, ""));
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.subscriber?.disconnect();
+    this.redis.disconnect();
+  }
+}
+
+/** Without what must not be seen. */
+export function nameOf(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname.length > 1 ? pathname : ""}`;
+}
+
+/** @throws RelumineError "value" for one that does not answer, or is another program's; "unsupported" */
+export async function openRedis(url: string, password: string | undefined, queues: readonly string[]) {
+  const [bullmq, { Redis }] = await Promise.all([loadBullmq(), loadIoredis()]);
+  const name = nameOf(url);
+  let isOpen = false;
+  let why = "no answer";
+  const redis = new Redis(url, {
+    ...(password !== undefined && { password }),
+    lazyConnect: true,
+    connectTimeout: CONNECT_MILLISECONDS,
+    keepAlive: 10_000,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (isOpen ? Math.min(RETRY_MILLISECONDS, 50 * times) : null),
+  });
+  redis.on("error", (error: Error) => (why = error.message || (error as { code?: string }).code || why));
+  try {
+    await within(redis.connect(), name);
+    const store = new RedisStore(name, redis, bullmq);
+    await store.claim(queues);
+    isOpen = true;
+    return store;
+  } catch (error) {
+    redis.disconnect();
+    throw error instanceof RelumineError ? error : unreachableError(name, why);
+  }
+}
