@@ -6,7 +6,6 @@ declare module "pg" {
   }
   interface Options {
     readonly connectionString: string;
-    readonly password?: string;
     readonly connectionTimeoutMillis?: number;
     readonly max?: number;
     readonly keepAlive?: boolean;

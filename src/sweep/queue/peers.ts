@@ -17,6 +17,7 @@ async function load<T>(name: string, module: () => Promise<T>): Promise<T> {
   }
 }
 
-export const loadBullmq = () => load("bullmq", () => import("bullmq"));
-export const loadIoredis = () => load("ioredis", () => import("ioredis"));
-export const loadPg = () => load("pg", () => import("pg"));
+export const loadBullmq = (): Promise<typeof import("bullmq")> => load("bullmq", () => import("bullmq"));
+export const loadIoredis = (): Promise<{ readonly Redis: typeof import("ioredis").Redis }> =>
+  load("ioredis", () => import("ioredis"));
+export const loadPg = (): Promise<typeof import("pg")> => load("pg", () => import("pg"));

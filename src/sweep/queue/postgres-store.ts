@@ -16,7 +16,7 @@ import {
   within,
   type WorkerNote,
 } from "./store.js";
-import { nameOf } from "./redis-store.js";
+import { nameOf, withPassword } from "./redis-store.js";
 import { RelumineError } from "../../core/errors.js";
 
 const CHANNEL = "relumine_cancel";
@@ -37,7 +37,7 @@ class PostgresStore implements QueueStore {
 
   constructor(
     readonly name: string,
-    private readonly options: { connectionString: string; password?: string },
+    private readonly options: { connectionString: string },
     private readonly pool: Pool,
     private readonly bullmq: Bullmq,
     private readonly connect: () => Client,
@@ -182,8 +182,7 @@ export async function openPostgres(url: string, password: string | undefined): P
   const [bullmq, { default: pg }] = await Promise.all([loadBullmq(), loadPg()]);
   const name = nameOf(url);
   const options = {
-    connectionString: url,
-    ...(password !== undefined && { password }),
+    connectionString: withPassword(url, password),
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
     keepAlive: true,
   };

@@ -9,7 +9,6 @@ import { checkFigures } from "../journal/check-figures.js";
 import type { SweepTrial } from "../task.js";
 import type { TrialFigures } from "../types.js";
 import { RelumineError } from "../../core/errors.js";
-import { orAborted } from "../../core/pace.js";
 import { parseStrictJson } from "../../core/strict-json.js";
 import { countOf } from "../../text/numbers.js";
 
@@ -40,23 +39,13 @@ const RENEW_MILLISECONDS = 60_000;
 const WORKERS_MILLISECONDS = 5000;
 const RETRY_MILLISECONDS = 500;
 const CANCEL_MILLISECONDS = 2000;
+/** A worker that has just taken a trial does not hear the first message that stops it. */
+const STARTING_MILLISECONDS = 200;
 const IDS_IN_A_MESSAGE = 100;
 /** A trial that fails for reasons that are not its own is put there again so often. */
 const MOST_TIMES = 4;
 /** A trial whose workers were lost so often, four times each, is what kills them. */
 const MOST_LOST = 2;
-
-const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
 
 export class QueueRun {
   private readonly queue: Queue;
@@ -65,7 +54,9 @@ export class QueueRun {
   private waiting: Placed[] = [];
   /** Their results are on the way to who asked for them. */
   private readonly taking = new Set<string>();
-  private readonly stop = new AbortController();
+  private isEnded = false;
+  /** What waits; called when all is over. */
+  private readonly sleepers = new Set<() => void>();
   private failure: { readonly error: unknown } | undefined;
   private isFed = false;
   private makeRoom: () => void = () => undefined;
@@ -113,7 +104,8 @@ export class QueueRun {
   }
 
   private end(): void {
-    this.stop.abort();
+    this.isEnded = true;
+    for (const wake of this.sleepers) wake();
     this.makeRoom();
     this.wakePlacing();
   }
@@ -130,7 +122,23 @@ export class QueueRun {
 
   private get isOver(): boolean {
     const isDone = this.isFed && this.placed.size === 0 && this.waiting.length === 0;
-    return isDone || this.stop.signal.aborted;
+    return isDone || this.isEnded;
+  }
+
+  /** What was promised, or undefined once all is over: it may never come. */
+  private orEnd<T>(promised: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const wake = () => resolve(undefined);
+      if (this.isEnded) return wake();
+      this.sleepers.add(wake);
+      promised.then(resolve, reject).finally(() => this.sleepers.delete(wake));
+    });
+  }
+
+  private async sleep(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await this.orEnd(new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds))));
+    clearTimeout(timer);
   }
 
   private notice(what: string, text: string): void {
@@ -141,13 +149,13 @@ export class QueueRun {
 
   /** Until it succeeds: a queue that is full, or away, is waited for. Undefined where it is all over. */
   private async persist<T>(act: () => Promise<T>): Promise<T | undefined> {
-    while (!this.stop.signal.aborted)
+    while (!this.isEnded)
       try {
-        const result = await orAborted(act(), this.stop.signal);
+        const result = await this.orEnd(act());
         this.told.delete("full");
         return result;
       } catch (error) {
-        if (this.stop.signal.aborted) return undefined;
+        if (this.isEnded) return undefined;
         if (error instanceof RelumineError) {
           this.fail(error);
           return undefined;
@@ -159,7 +167,7 @@ export class QueueRun {
           );
           await this.forget().catch(() => undefined);
         } else this.notice(`error ${(error as Error).message}`, `${this.store.name}: ${(error as Error).message}`);
-        await sleep(RETRY_MILLISECONDS, this.stop.signal);
+        await this.sleep(RETRY_MILLISECONDS);
       }
     return undefined;
   }
@@ -178,7 +186,7 @@ export class QueueRun {
   /** Takes trials as there is room for them. */
   private async feed(iterator: AsyncIterator<SweepTrial>): Promise<void> {
     try {
-      while (!this.stop.signal.aborted) {
+      while (!this.isEnded) {
         if (this.placed.size + this.waiting.length >= this.settings.ahead) {
           await new Promise<void>((resolve) => (this.makeRoom = resolve));
           continue;
@@ -202,10 +210,7 @@ export class QueueRun {
     while (!this.isOver) {
       const some = this.waiting.slice(0, MOST_TOGETHER);
       if (some.length === 0) {
-        await Promise.race([
-          new Promise<void>((resolve) => (this.wakePlacing = resolve)),
-          sleep(LONGEST, this.stop.signal),
-        ]);
+        await Promise.race([new Promise<void>((resolve) => (this.wakePlacing = resolve)), this.sleep(LONGEST)]);
         await new Promise((resolve) => setImmediate(resolve)); // more may come in this turn
         continue;
       }
@@ -235,7 +240,7 @@ export class QueueRun {
     for (let pause = SHORTEST; !this.isOver;) {
       const found = (await this.persist(() => this.newest())) ?? 0;
       pause = found > 0 ? SHORTEST : Math.min(LONGEST, pause * 2);
-      await sleep(pause, this.stop.signal);
+      await this.sleep(pause);
     }
   }
 
@@ -257,7 +262,7 @@ export class QueueRun {
   /** All in turn, those first that have been there for longest. */
   private async patrol(): Promise<void> {
     for (let pause = PATROL_LONGEST; !this.isOver;) {
-      await sleep(pause, this.stop.signal);
+      await this.sleep(pause);
       if (this.patrolled.length === 0) this.patrolled = [...this.placed.keys()];
       const ids = this.patrolled.splice(0, PATROL).filter(this.isWanted);
       const found = (await this.persist(() => this.lookAt(ids))) ?? 0;
@@ -344,7 +349,7 @@ export class QueueRun {
     if (code === "data") await this.share();
     await this.queue.remove(trial.id);
     this.again(placed, code === "cancelled" ? times - 1 : times);
-    if (times > 1) await sleep(RETRY_MILLISECONDS, this.stop.signal);
+    if (times > 1) await this.sleep(RETRY_MILLISECONDS);
   }
 
   private refusal(code: Failure, message: string): RelumineError {
@@ -354,7 +359,7 @@ export class QueueRun {
   /** Rows stay there while they are needed, and come back where they were lost. */
   private async keepUp(): Promise<void> {
     for (let since = performance.now(); !this.isOver;) {
-      await sleep(LONGEST, this.stop.signal);
+      await this.sleep(LONGEST);
       if (performance.now() - since < RENEW_MILLISECONDS) continue;
       since = performance.now();
       await this.share();
@@ -364,7 +369,7 @@ export class QueueRun {
 
   private async watchWorkers(): Promise<void> {
     for (let since = performance.now(); !this.isOver;) {
-      await sleep(LONGEST, this.stop.signal);
+      await this.sleep(LONGEST);
       if (performance.now() - since < WORKERS_MILLISECONDS) continue;
       since = performance.now();
       const workers = (await this.persist(() => this.store.workers())) ?? [];
@@ -383,14 +388,24 @@ export class QueueRun {
     }
   }
 
+  private async tellStopped(ids: readonly string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += IDS_IN_A_MESSAGE)
+      await this.store.publish(JSON.stringify(ids.slice(at, at + IDS_IN_A_MESSAGE)));
+  }
+
   /** Those that wait are taken out, those that run are stopped. */
   private async cancel(): Promise<void> {
     const ids = [...this.placed.keys()];
     const act = async () => {
-      for (let at = 0; at < ids.length; at += IDS_IN_A_MESSAGE)
-        await this.store.publish(JSON.stringify(ids.slice(at, at + IDS_IN_A_MESSAGE)));
-      await Promise.allSettled(ids.map((id) => this.queue.remove(id)));
+      const removed = await Promise.all(ids.map((id) => this.queue.remove(id).catch(() => 0)));
+      const running = ids.filter((_, i) => removed[i] === 0);
+      await this.tellStopped(running);
+      await new Promise((resolve) => setTimeout(resolve, STARTING_MILLISECONDS));
+      await this.tellStopped(running);
     };
-    await Promise.race([act().catch(() => undefined), sleep(CANCEL_MILLISECONDS, new AbortController().signal)]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CANCEL_MILLISECONDS)));
+    await Promise.race([act().catch(() => undefined), late]);
+    clearTimeout(timer);
   }
 }

@@ -190,14 +190,21 @@ export function nameOf(url: string): string {
   return `${protocol}//${host}${pathname.length > 1 ? pathname : ""}`;
 }
 
+/** In options it would count less than the URL's, which has none. */
+export function withPassword(url: string, password: string | undefined): string {
+  if (password === undefined) return url;
+  const parsed = new URL(url);
+  parsed.password = encodeURIComponent(password);
+  return parsed.href;
+}
+
 /** @throws RelumineError "value" for one that does not answer, or is another program's; "unsupported" */
 export async function openRedis(url: string, password: string | undefined, queues: readonly string[]) {
   const [bullmq, { Redis }] = await Promise.all([loadBullmq(), loadIoredis()]);
   const name = nameOf(url);
   let isOpen = false;
   let why = "no answer";
-  const redis = new Redis(url, {
-    ...(password !== undefined && { password }),
+  const redis = new Redis(withPassword(url, password), {
     lazyConnect: true,
     connectTimeout: CONNECT_MILLISECONDS,
     keepAlive: 10_000,
