@@ -16,6 +16,7 @@ import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { mapAxis, setting } from "../sweep/map-options.js";
+import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import { pictureFile } from "../../report/picture-file.js";
@@ -50,7 +51,7 @@ const LOG_EVERY = 10_000;
 const X: MapAxis = { name: "learningRate", values: { from: 0.01, to: 3 } };
 const Y: MapAxis = { name: "bias", values: { from: -2, to: 1 } };
 
-interface MapCommandOptions extends TrainingOptions, PageOptions {
+interface MapCommandOptions extends TrainingOptions, PageOptions, QueueCommandOptions {
   readonly x?: MapAxis;
   readonly y?: MapAxis;
   readonly cells?: number;
@@ -59,7 +60,6 @@ interface MapCommandOptions extends TrainingOptions, PageOptions {
   readonly at: Readonly<Record<string, unknown>>;
   readonly svg?: string;
   readonly journal?: string;
-  readonly threads?: number;
 }
 
 /** Both sides unless only the first is asked for. */
@@ -139,7 +139,7 @@ function toDocument({ journal: _, data, ...map }: DeathMap, plan: MapPlan, table
 }
 
 async function mapTable(source: string, options: MapCommandOptions, command: Command): Promise<void> {
-  const { journal, threads, color, svg } = options;
+  const { journal, color, svg } = options;
   const terminal = new Terminal(options.json);
   const signal = interruption();
   const places = [
@@ -152,17 +152,20 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   const isUnasked = command.getOptionValueSource("validation") === "default";
   const isFew = isUnasked && named.table.rows < FEWEST_ROWS;
   const prepared = prepareNamed(named, isFew ? { ...options, validation: 0 } : options);
-  const plan = planFor(prepared, options);
+  const engine = await engineFor(options, terminal);
+  const plan = { ...planFor(prepared, options), ...(engine.arithmetic && { arithmetic: engine.arithmetic }) };
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
-  const { deathMap, fileJournal, localEngine } = await import("../../sweep.js");
+  const { deathMap, fileJournal } = await import("../../sweep.js");
   const { training, heldOut } = prepared;
   const data = { ...training, validation: heldOut.x.rows > 0 ? heldOut : 0 };
-  const map = await deathMap(plan, data, {
-    engine: localEngine({ ...(threads !== undefined && { workers: threads }) }),
-    ...(journal !== undefined && { journal: fileJournal(journal) }),
-    signal,
-    onProgress: follow(terminal, color),
-  });
+  const map = await namingQueue(() =>
+    deathMap(plan, data, {
+      engine,
+      ...(journal !== undefined && { journal: fileJournal(journal) }),
+      signal,
+      onProgress: follow(terminal, color),
+    }),
+  );
   if (options.json) terminal.document(toDocument(map, plan, dataRecord(prepared)));
   else terminal.tell(drawMap(map, { color, colors: terminal.hasColors }));
   await savePicture(terminal, svg, map, color);
@@ -193,7 +196,7 @@ function subjectOf(
 
 export function mapCommand(): Command {
   const command = addSharedOptions(new Command("map"), { hidden: [64], epochs: 10 });
-  return addTrainingOptions(command, "sgd")
+  return addQueueOptions(addTrainingOptions(command, "sgd"))
     .description("Train at many rates and starts, and draw where the units die.")
     .addOption(new Option("--x <axis>", "what varies across").argParser(mapAxis))
     .addOption(new Option("--y <axis>", "what varies upwards").argParser(mapAxis))

@@ -4,7 +4,7 @@ import { defaultCache, FileCache, hostName } from "./files.js";
 import { Trials } from "./serve-trials.js";
 import { checkQueueUrl, openStore, type QueuePlace } from "./open-store.js";
 import { queueOf, type QueueStore, type WorkerNote } from "./store.js";
-import { nameBuild } from "../build.js";
+import { nameBuild } from "../../worker/build.js";
 import { checkFunction, checkInteger, checkNumber, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { countCores } from "../../wasm/threads.js";
