@@ -11,7 +11,6 @@ export interface UnitValue {
   readonly axis: number;
   readonly units: number;
   /** The graph says which axis it is. */
-  readonly isKnown: boolean;
 }
 
 /** A constant, one number a unit, that is added to the preactivations with a factor. */

@@ -90,9 +90,16 @@ export class Graph {
   }
 
   /** What nodes of these operators make of values. */
-  outputsOf(operators: readonly string[]): string[] {
+  outputsOf(operators: ReadonlySet<string>): string[] {
     return this.model.nodes.flatMap(({ op, outputs: [name] }) =>
-      operators.includes(op) && name && !this.isConstant(name) ? [name] : [],
+      operators.has(op) && name && !this.isConstant(name) ? [name] : [],
+    );
+  }
+
+  /** What nodes of these operators take first. */
+  inputsOf(operators: ReadonlySet<string>): string[] {
+    return this.model.nodes.flatMap(({ op, inputs: [name] }) =>
+      operators.has(op) && name && !this.isConstant(name) ? [name] : [],
     );
   }
 

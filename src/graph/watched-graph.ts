@@ -6,7 +6,7 @@ import { productOf } from "../arrays/numbers.js";
 import { listNames } from "../text/naming.js";
 import { countOf } from "../text/numbers.js";
 import { ASKED_ONLY, type ActivationNode, findActivations } from "./activation-nodes.js";
-import { unitAxis } from "./axes.js";
+import { FOLLOWED_BY_SHAPE, unitAxis } from "./axes.js";
 import { selfContained } from "./external.js";
 import { type GraphRows, readFeeds, type RowFeeds } from "./feeds.js";
 import { type Feeding, feedingOf, type UnitValue } from "./feeding.js";
@@ -46,7 +46,7 @@ export interface WatchedGraph {
 }
 
 /** What these make has a shape that says whether units are where they were. */
-const SHAPED = ["Reshape", "Mul"];
+const SHAPED = new Set([...FOLLOWED_BY_SHAPE, "Mul"]);
 export const OPAQUE = ["If", "Loop", "Scan"];
 
 function nothingFound({ model }: Graph, given: string): RelumineError {
@@ -70,11 +70,12 @@ function distinct(names: readonly string[]): string[] {
 
 function placeOf(graph: Graph, node: ActivationNode, name: string, { shapes, rows }: Probed): WatchedPlace | string {
   const shape = shapes.get(node.z)!;
-  const { axis, isKnown } = unitAxis(graph, node.z, shape.length);
+  const axis = unitAxis(graph, node.z, shape.length);
   if (shape.length < 2 || axis === 0) return "no axis of units beside that of the rows";
+  if (axis === undefined) return "units along an axis that the graph does not tell";
   if (shape.some((size) => size === 0)) return "no numbers";
   if (shape[0] % rows !== 0) return "rows that cannot be told apart";
-  const value: UnitValue = { name: node.z, rank: shape.length, axis, units: shape[axis], isKnown };
+  const value: UnitValue = { name: node.z, rank: shape.length, axis, units: shape[axis] };
   return { node, name, value, size: productOf(shape) / rows, feeding: feedingOf(graph, value) };
 }
 
@@ -109,7 +110,8 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
   if (nodes.length === 0) throw nothingFound(graph, "none");
   const names = distinct(nodes.map(({ name }) => name));
   const wanted = new Set(nodes.map(({ z }) => z));
-  const probed = await probeShapes({ ort, session }, bytes, feeds, wanted, graph.outputsOf(SHAPED), graph.names());
+  const shaped = [...graph.inputsOf(FOLLOWED_BY_SHAPE), ...graph.outputsOf(SHAPED)];
+  const probed = await probeShapes({ ort, session }, bytes, feeds, wanted, shaped, graph.names());
   graph.shapes = probed.shapes;
   const leftOut = new Map<string, string[]>();
   const places: WatchedPlace[] = [];
@@ -128,26 +130,16 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
     feeds,
     places,
     rowsOfRun: probed.oneByOne === undefined ? feeds.batch : 1,
-    notes: [...notesOf(graph, places, probed), ...leftOutNotes(leftOut)],
+    notes: [...notesOf(graph, probed), ...leftOutNotes(leftOut)],
   };
 }
 
-function notesOf({ model }: Graph, places: readonly WatchedPlace[], { oneByOne }: Probed): string[] {
-  const guessed = places.filter(({ value }) => !value.isKnown).map(({ name }) => name);
+function notesOf({ model }: Graph, { oneByOne }: Probed): string[] {
   const inner = [...new Set(model.nodes.map(({ op }) => op))].filter(
     (op) => OPAQUE.includes(op) || model.functions.has(op),
   );
   return [
     ...(oneByOne === undefined ? [] : [`rows were run one by one: ${oneByOne}`]),
     ...(inner.length === 0 ? [] : [`what is inside of ${inner.slice(0, 8).join(", ")} is not looked at`]),
-    ...(guessed.length === 0
-      ? []
-      : [
-          `which axis counts the units is not said by the graph, and taken to be the usual one: ` +
-            listNames(
-              guessed.map((_, i) => i),
-              (i) => guessed[i],
-            ),
-        ]),
   ];
 }
