@@ -191,7 +191,8 @@ export class ActivationWatch {
 
   /**
    * What was seen; blocks may still be added.
-   * @throws RelumineError "shape" where a layer has no rows, or not as many as the first
+   * @throws RelumineError "shape" where a layer has no rows, or not as many as the first, "value" for activations that
+   *   are none of their function's
    */
   finish(): Observation {
     const rows = this.layers[0].totals?.rows ?? 0;
@@ -200,6 +201,7 @@ export class ActivationWatch {
       if (totals.rows !== rows)
         throw new RelumineError("shape", path, `to have ${rows} rows, as layers[0] has`, `${totals.rows}`);
     }
+    this.layers.forEach(checkRange);
     return { rows, layers: this.layers.map(observed), fedBy: this.layers.map(({ fedBy }) => fedBy) };
   }
 
@@ -207,6 +209,24 @@ export class ActivationWatch {
   dispose(): void {
     for (const watched of this.layers) delete watched.totals;
   }
+}
+
+/** Bounds of activations are known, and their own program rounds, to so much of them. */
+const RANGE_ROUNDING = 1e-3;
+
+/** What is called activations may be what goes into them. */
+function checkRange({ path, activation, totals, which }: Watched): void {
+  if (which !== "activations") return;
+  const [low, high] = factsOf(activation).range(activation.alpha ?? 0);
+  const isBeyond = (value: number): boolean =>
+    value < low - RANGE_ROUNDING * Math.abs(low) || value > high + RANGE_ROUNDING * Math.abs(high);
+  const beyond = totals!
+    .read()
+    .flatMap(({ min, max }) => [min, max])
+    .find((value) => Number.isFinite(value) && isBeyond(value));
+  if (beyond === undefined) return;
+  const expected = `to lie within the range of ${activation.name}, ${low} to ${high}`;
+  throw new RelumineError("value", `${path}.activations`, expected, `${beyond}`, "Are they preactivations?");
 }
 
 function feeding(path: string, inputs: string): "rows" {

@@ -9,7 +9,7 @@ import { withInspector } from "../../src/inspect/inspector.js";
 import { createNetwork, diagnose } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { judged, naiveOpening, naiveTotals } from "../reference/activation-totals.js";
-import { relumineError } from "../support/errors.js";
+import { expectRefusal, relumineError } from "../support/errors.js";
 import fc from "../support/property.js";
 import { normal, seededRandom } from "../support/random.js";
 
@@ -309,6 +309,25 @@ describe("what is not known is left out", () => {
     expect(Object.keys(unit).sort()).toEqual(
       ["activation", "activity", "activityBound", "dormancy", "layer", "state", "unit"].sort(),
     );
+  });
+
+  it("of activations that their function does not give: they may be preactivations", async () => {
+    const seen = (activation: WatchedLayer["activation"], ...values: number[]) => {
+      const watch = new ActivationWatch([{ name: "a", units: 1, ...(activation && { activation }) }]);
+      watch.add("a", Float32Array.from(values), [values.length, 1], "activations");
+      return watch.finish();
+    };
+    await expectRefusal(() => seen("relu", 1, -0.5), "value", "layers[0].activations");
+    await expectRefusal(() => seen("sigmoid", 0.5, 1.2), "value", "layers[0].activations");
+    for (const [activation, value] of [
+      ["relu", 3],
+      ["sigmoid", 1],
+      ["elu", -1],
+      ["gelu", -0.16997],
+      ["tanh", -1],
+    ] as const)
+      expect(seen(activation, value, value).rows).toBe(2);
+    expect(seen("relu", NaN, -Infinity, 1).rows).toBe(3); // told as units that are not finite
   });
 
   it("of preactivations without weights: mechanism, permanence, bias to revive", () => {
