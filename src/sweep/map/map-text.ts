@@ -63,12 +63,32 @@ function pick(count: number, most: number): number[] {
 
 const label = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 3) : formatValue(value));
 
-/** The first value, the last, and the axis' word between. */
-function axisLine({ name, values }: MapSide, width: number): string {
-  const [first, last] = [label(values[0]), label(values[values.length - 1])];
+/** Of a list every value under its cells; else the first, the last, and the axis' word between or, for want of room, below. */
+function axisLines({ name, values, scale }: MapSide, columns: readonly number[], width: number): string[] {
   const word = axisWord(name);
-  const left = Math.max(0, Math.floor((width - word.length) / 2) - first.length);
-  return justify(`${first}${" ".repeat(left)}${word}`, last, width);
+  const all = columns.length * width;
+  const below = word.padStart(Math.ceil((all + word.length) / 2));
+  const names = columns.map((column) => label(values[column]));
+  if (scale === "list" && names.every((each) => each.length < width))
+    return [
+      names
+        .map((each) => each.padEnd(width))
+        .join("")
+        .trimEnd(),
+      below,
+    ];
+  const [first, last] = [names[0], names[names.length - 1]];
+  const left = Math.floor((all - word.length) / 2) - first.length;
+  const right = all - first.length - left - word.length - last.length;
+  if (left < 1 || right < 1) return [justify(first, last, all), below];
+  return [justify(`${first}${" ".repeat(left)}${word}`, last, all)];
+}
+
+/** Characters of a cell: two, or as many as a short list's values need. */
+function cellWidth({ values, scale }: MapSide, columns: number): number {
+  const most = Math.floor(MOST_COLUMNS / columns);
+  const wanted = scale === "list" ? Math.max(2, ...values.map((value) => label(value).length + 1)) : 2;
+  return Math.max(1, wanted <= most ? wanted : Math.min(2, most));
 }
 
 /** The cells alone, with both axes. */
@@ -76,7 +96,7 @@ export function drawCells(map: DeathMap, options: MapTextOptions = {}): string[]
   const { x, y } = map;
   const columns = pick(x.values.length, MOST_COLUMNS);
   const rows = pick(y?.values.length ?? 1, options.rows ?? MOST_ROWS).reverse();
-  const width = columns.length * 2 <= MOST_COLUMNS ? 2 : 1;
+  const width = cellWidth(x, columns.length);
   const paint = painter(map, options);
   const at = fillCoarse(map);
   const own = ownPlace(map);
@@ -91,7 +111,7 @@ export function drawCells(map: DeathMap, options: MapTextOptions = {}): string[]
     return `${names[i].padStart(room)} |${cells.join("")}|`;
   });
   const margin = " ".repeat(room + 2);
-  return [...(y ? [axisWord(y.name)] : []), ...lines, margin + axisLine(x, columns.length * width)];
+  return [...(y ? [axisWord(y.name)] : []), ...lines, ...axisLines(x, columns, width).map((each) => margin + each)];
 }
 
 export function drawLegend(map: DeathMap, options: MapTextOptions = {}): string {

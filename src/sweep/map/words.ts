@@ -33,11 +33,12 @@ const NEAR = 0.2;
 const NAMES: Readonly<Record<string, string>> = {
   learningRate: "rate",
   batchSize: "batch size",
-  depth: "depth",
+  units: "number of units",
 };
 
-/** `rate`, as sentences call an axis. */
-export const axisWord = (name: string): string => NAMES[name] ?? name;
+/** `rate`, `momentum`, `layers[0].units`: as sentences call an axis, what its path is within left out. */
+export const axisWord = (name: string): string =>
+  Object.hasOwn(NAMES, name) ? NAMES[name] : name.replace(/^(spec|fit|remedies)\.(optimizer\.options\.)?/, "");
 
 const shortValue = (value: unknown): string =>
   typeof value === "number" ? formatNumber(value, 2) : formatValue(value);
@@ -158,7 +159,7 @@ function groupText({ rows, kinds }: Group, { x, y }: Words, layers: number): str
   );
   switch (kinds[0].kind) {
     case "none":
-      return `${place}no ${word} of the map kills a tenth of the units (${shares} dead)`;
+      return `${place}fewer than a tenth of the units are dead at any ${word} (${shares})`;
     case "all":
       return kinds[0].wholly.length > 0
         ? `${place}${layersText(kinds, layers)} at any ${word} (${shares} of the units dead)`

@@ -11,6 +11,7 @@ import {
   type SweepEngine,
 } from "../../../src/sweep.js";
 import { fillCoarse } from "../../../src/sweep/map/look.js";
+import { drawCells } from "../../../src/sweep/map/map-text.js";
 import { expectError } from "../../support/errors.js";
 import { sectors } from "../../support/samples.js";
 
@@ -146,7 +147,7 @@ describe("what it says", () => {
   test("that layers are born dead at any rate", async () => {
     const words = await say(invented((_rate, bias) => (bias <= -1 ? 1 : 0), 1));
     expect(words[0]).toMatch(/^At bias -2 to -1, both hidden layers are born dead at any rate/);
-    expect(words[1]).toMatch(/^At bias -0\.5 to 1, no rate of the map kills a tenth/);
+    expect(words[1]).toMatch(/^At bias -0\.5 to 1, fewer than a tenth of the units are dead at any rate/);
     const one = await say(invented((_rate, bias, _seed, layer) => (bias <= -1 && layer === 1 ? 1 : 0), 1));
     expect(one[0]).toMatch(/^At bias -2 to -1, layer 1 is born dead at any rate/);
     const trained = await say(invented((_rate, bias) => (bias <= -1 ? 0.3 : 0)));
@@ -177,6 +178,44 @@ describe("what it says", () => {
     expect(words.join(" ")).toMatch(/In \d+ cells of 217 some seeds lie below a tenth .* 50\.0 % at most/);
     const same = await say(invented((rate) => (rate > 1 ? 0.5 : 0)));
     expect(same.join(" ")).toMatch(/Seeds agree/);
+  });
+});
+
+describe("how it is drawn", () => {
+  const pictures = async (given: MapPlan, engine = invented((rate) => (rate > 1 ? 1 : 0))) =>
+    drawCells(await deathMap({ ...given, repeats: 1 }, data, { engine }));
+
+  test("a row of cells for each value up, highest first; the own setting marked", async () => {
+    const [title, ...lines] = await pictures(wide);
+    expect(title).toBe("bias");
+    expect(lines).toHaveLength(8);
+    expect(lines[0]).toMatch(/^ +1 \|(··)+(██)+\|$/);
+    expect(lines.slice(0, 7).map((each) => each.includes("@"))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(lines[7]).toMatch(/^ +0\.01 +rate +10$/);
+  });
+
+  test("values of a list stand under their cells; words that do not fit below them", async () => {
+    const inner = (text: string) => text.slice("-1.33 |".length);
+    const lists = await pictures(
+      { ...plan, x: { name: "activation", values: ["relu", "gelu", "elu"] } },
+      invented(() => 0),
+    );
+    expect(lists.slice(-2).map(inner)).toEqual(["relu gelu elu", "   activation"]);
+    const few = await pictures({ ...plan, x: { name: "learningRate", values: { from: 0.01, to: 3, count: 3 } } });
+    expect(few.slice(-2).map(inner)).toEqual(["0.01 3", " rate"]);
+  });
+
+  test("never wider than a terminal, however many cells", async () => {
+    const many = { ...wide, x: { name: "learningRate", values: { from: 0.01, to: 10, count: 200 } } };
+    for (const line of await pictures(many)) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 
