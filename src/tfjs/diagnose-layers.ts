@@ -99,7 +99,7 @@ export async function diagnoseLayers(
   options: DiagnoseModelOptions,
   refusal: RelumineError,
 ): Promise<Diagnosis> {
-  const judged = judgedLayers(model);
+  const judged = judgedLayers(tf, model);
   if (judged.length === 0) throw refusal;
   checkKnown(options);
   const input = inputOf(tf, model, x);

@@ -5,7 +5,7 @@ import { checkModel } from "./live-chain.js";
 import { compiledLoss } from "./loss.js";
 import { type ModelRows, type ModelTargets, toSamples, toTargets } from "./rows.js";
 import type { Model, TensorFlow } from "./tensorflow.js";
-import { makeTwin, type Twin } from "./to-network.js";
+import { readTwin, type ReadTwin, type Twin, twinOf } from "./to-network.js";
 import { RelumineError } from "../core/errors.js";
 import { diagnoseNaming } from "../diagnosis/diagnose.js";
 import type { Diagnosis } from "../diagnosis/types.js";
@@ -49,14 +49,16 @@ export async function diagnoseModel(
 ): Promise<Diagnosis> {
   const { targets, loss, ...rest } = options;
   const model = checkModel(tf, given);
-  let twin: Twin;
+  let read: ReadTwin;
   try {
-    twin = await makeTwin(tf, model, loss === undefined ? {} : { loss }, x);
+    read = await readTwin(tf, model);
   } catch (error) {
     if (error instanceof RelumineError && error.code === "unsupported")
       return diagnoseLayers(tf, model, x, options, error);
     throw error;
   }
+  // a model that computes something else than its layers say is not judged by them either
+  const twin = await twinOf(tf, read, loss === undefined ? {} : { loss }, x);
   using network = twin.network;
   checkLoss(model, options);
   const samples = await toSamples("x", x, network.spec.inputs);

@@ -121,6 +121,11 @@ export class LiveChain {
     return this.byName.get(name)!;
   }
 
+  /** The layers that it is a chain of. */
+  get chained(): readonly Layer[] {
+    return this.chain.map(({ name }) => this.layer(name));
+  }
+
   /** The weights as they are now. */
   async weights(): Promise<LiveWeights> {
     return new Map(await Promise.all(this.layers.map(readLayer)));

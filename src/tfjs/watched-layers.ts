@@ -1,6 +1,7 @@
 // The layers of a model that is no chain of dense ones whose units can be judged: what goes into their activations, and
 // the weights that make it.
 import { readWeight } from "./live-chain.js";
+import { checkOwn } from "./own-classes.js";
 import type { Layer, Model, Tensor, TensorFlow } from "./tensorflow.js";
 import type { ObservedActivation } from "../activations/observed.js";
 import { describe } from "../core/checks.js";
@@ -111,9 +112,11 @@ function judgedOf(layer: Layer): Judged[] {
 
 /**
  * The layers of a model whose units can be judged, in the model's order; not those that are its outputs.
- * @throws RelumineError "unsupported" by the name of a layer that is used twice, is a model, or has an unknown activation
+ * @throws RelumineError "unsupported" by the name of a layer that is used twice, is a model, has an unknown
+ *   activation, or is of another class than its name says
  */
-export function judgedLayers(model: Model): Judged[] {
+export function judgedLayers(tf: TensorFlow, model: Model): Judged[] {
+  checkOwn(tf, model.layers);
   for (const layer of model.layers) {
     if (isModel(layer)) throw refuse(layer, "a model within the model");
     if (layer.inboundNodes.length !== 1) throw refuse(layer, "a layer that is used more than once");

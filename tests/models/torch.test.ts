@@ -115,7 +115,7 @@ describe("weights that may be no chain", () => {
   test.each(["experts", "expert_", "heads", "head", "branches", "branch", "towers"])(
     "%s side by side",
     async (word) => {
-      const between = /s$/.test(word) ? "." : "";
+      const between = word.endsWith("s") ? "." : "";
       const file = layersNamed(`${word}${between}0`, `${word}${between}1`);
       await expectError(readModel(file, { activation }), "unsupported", /weights/);
     },

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, describe, expect, test } from "vitest";
-import { toNetwork } from "../../src/tfjs.js";
+import { diagnose, toNetwork } from "../../src/tfjs.js";
 import { expectError } from "../support/errors.js";
 import { classesOf, classifier, dense, disposeOf, expectNear, predictionsOf, rowsOf, withoutLeak } from "./models.js";
 
@@ -10,7 +10,9 @@ afterAll(() => x.dispose());
 
 async function expectSame(model: tf.LayersModel, inputs: tf.Tensor = x): Promise<void> {
   using network = await withoutLeak(() => toNetwork(model));
-  expectNear(network.predict(samples).data, predictionsOf(model, inputs));
+  const isLog = (model.layers.at(-1) as unknown as { activation?: tf.serialization.Serializable }).activation;
+  const { data } = network.predict(samples);
+  expectNear(isLog?.getClassName() === "logSoftmax" ? data.map(Math.log) : data, predictionsOf(model, inputs));
 }
 
 /** With moving averages as a training leaves them. */
@@ -28,6 +30,9 @@ function normalization(more = {}): tf.layers.Layer {
 const ACTIVATIONS = ["linear", "relu", "elu", "selu", "gelu", "swish", "softplus", "sigmoid", "tanh"] as const;
 const first = (more = {}) =>
   dense(7, 1, { inputShape: [8], biasInitializer: tf.initializers.randomNormal({ seed: 9 }), ...more });
+
+const sequentialOf = (...layers: tf.layers.Layer[]) => tf.sequential({ layers });
+const logSoftmax = () => tf.layers.activation({ activation: "logSoftmax" as "softmax" });
 
 const CHAINS: Record<string, () => tf.layers.Layer[]> = {
   "LeakyReLU by a layer": () => [first(), tf.layers.leakyReLU({ alpha: 0.2 }), dense(3, 2)],
@@ -62,7 +67,7 @@ const CHAINS: Record<string, () => tf.layers.Layer[]> = {
     dense(3, 2),
   ],
   "a softmax of its own": () => [first({ activation: "relu" }), dense(3, 2), tf.layers.softmax()],
-  logSoftmax: () => [first({ activation: "relu" }), dense(3, 2)],
+  "a log softmax of its own": () => [first({ activation: "relu" }), dense(3, 2), logSoftmax()],
   "a sigmoid at the end": () => [first({ activation: "relu" }), dense(3, 2, { activation: "sigmoid" })],
 };
 
@@ -76,6 +81,15 @@ describe("computes what predict does", () => {
   test.each(Object.keys(CHAINS))("%s", async (name) => {
     const model = tf.sequential({ layers: CHAINS[name]() });
     await expectSame(model);
+    model.dispose();
+  });
+
+  test("log-probabilities far below what float32 holds of probabilities", async () => {
+    const wide = { kernelInitializer: tf.initializers.randomNormal({ stddev: 100, seed: 3 }) };
+    const model = sequentialOf(first({ activation: "relu" }), dense(3, 2, wide), logSoftmax());
+    expect(Math.min(...predictionsOf(model, x))).toBeLessThan(-110);
+    using network = await withoutLeak(() => toNetwork(model));
+    expect(network.spec.loss).toBe("crossEntropy");
     model.dispose();
   });
 
@@ -151,10 +165,8 @@ describe("the loss", () => {
 });
 
 describe("refused by name", () => {
-  const sequential = (...layers: tf.layers.Layer[]) => tf.sequential({ layers });
-
   test("layers that are no chain of dense ones", async () => {
-    const conv = sequential(
+    const conv = sequentialOf(
       tf.layers.conv2d({ inputShape: [6, 6, 1], filters: 2, kernelSize: 3, name: "edges" }),
       tf.layers.flatten(),
       dense(2, 1),
@@ -172,11 +184,11 @@ describe("refused by name", () => {
   });
 
   test.each(["relu6", "mish", "hardSigmoid", "softsign"] as const)("%s", async (activation) => {
-    await expectError(toNetwork(sequential(first({ activation }), dense(2, 2))), "unsupported");
+    await expectError(toNetwork(sequentialOf(first({ activation }), dense(2, 2))), "unsupported");
   });
 
   test("channels first", async () => {
-    const model = sequential(tf.layers.flatten({ inputShape: [2, 4], dataFormat: "channelsFirst" }), dense(2, 1));
+    const model = sequentialOf(tf.layers.flatten({ inputShape: [2, 4], dataFormat: "channelsFirst" }), dense(2, 1));
     await expectError(toNetwork(model), "unsupported");
   });
 
@@ -187,12 +199,84 @@ describe("refused by name", () => {
         return tf.tidy(() => tf.mul(Array.isArray(inputs) ? inputs[0] : inputs, 2));
       }
     }
-    const model = sequential(
+    const model = sequentialOf(
       first({ activation: "relu" }),
       new Doubled({ name: "d", rate: 0.5 } as object),
       dense(2, 2),
     );
-    await withoutLeak(() => expectError(toNetwork(model), "unsupported", "model"));
+    const { path } = await withoutLeak(() => expectError(toNetwork(model), "unsupported"));
+    expect(path).toContain("Dropout");
+  });
+
+  describe("what computes something else than its layers say", () => {
+    const seeded = (seed: number, stddev: number) => tf.initializers.randomNormal({ seed, stddev });
+    const ends: Record<string, () => tf.layers.Layer> = {
+      "a softmax over many": () => dense(200, 2, { activation: "softmax" }),
+      "a log softmax": () => dense(20, 2, { activation: "logSoftmax" as "softmax" }),
+      "a sigmoid": () => dense(2, 2, { activation: "sigmoid" }),
+      "small outputs": () => dense(1, 2, { kernelInitializer: seeded(2, 1e-3) }),
+      "outputs of a large bias": () => dense(2, 2, { biasInitializer: tf.initializers.constant({ value: 20 }) }),
+    };
+    const layer = tf.layers.dense({ units: 1 });
+    const Dense = layer.constructor as new (config: object) => tf.layers.Layer;
+    class Negated extends Dense {
+      static className = "Dense";
+      override call(inputs: tf.Tensor, more: object) {
+        return tf.tidy(() => tf.neg(super.call(inputs, more) as tf.Tensor));
+      }
+    }
+    const shape = { units: 16, inputShape: [8], activation: "relu", kernelInitializer: "heNormal" };
+
+    test.each(Object.keys(ends))("a class under TensorFlow.js' own name, before %s", async (end) => {
+      const model = sequentialOf(new Negated(shape), ends[end]());
+      const { path } = await withoutLeak(() => expectError(toNetwork(model), "unsupported"));
+      expect(path).toContain("Dense");
+      await expectError(diagnose(model, x), "unsupported", path);
+      model.dispose();
+    });
+
+    // a prototype that was changed has the class that it should have: outputs alone show it
+    test.each(Object.keys(ends))("a changed class, before %s", async (end) => {
+      const model = sequentialOf(new Dense(shape), ends[end]());
+      await withoutLeak(async () => (await toNetwork(model)).dispose());
+      const { prototype } = Dense as { prototype: tf.layers.Layer };
+      const { call } = prototype;
+      prototype.call = function (this: tf.layers.Layer, inputs, more) {
+        return tf.tidy(() => {
+          const result = call.call(this, inputs, more) as tf.Tensor;
+          return this === model.layers[0] ? tf.neg(result) : result;
+        });
+      };
+      try {
+        await withoutLeak(() => expectError(toNetwork(model), "unsupported", "model"));
+        await expectError(diagnose(model, x), "unsupported", "model");
+      } finally {
+        prototype.call = call;
+      }
+      model.dispose();
+    });
+
+    test("a call that was replaced, also where layers are judged one by one", async () => {
+      const conv = tf.layers.conv1d({ inputShape: [8, 1], filters: 2, kernelSize: 3, activation: "relu" });
+      const model = sequentialOf(conv, tf.layers.flatten(), dense(2, 1));
+      const boxes = x.reshape([40, 8, 1]);
+      expect((await diagnose(model, boxes)).layers).toHaveLength(1);
+      const { call } = conv;
+      conv.call = (inputs, more) => tf.tidy(() => tf.neg(call.call(conv, inputs, more) as tf.Tensor));
+      const { path } = await expectError(diagnose(model, boxes), "unsupported");
+      expect(path).toContain(conv.name);
+      tf.dispose([boxes]);
+      model.dispose();
+    });
+  });
+
+  test("names of the caller's next layers stay as they would be", async () => {
+    const model = sequentialOf(first({ activation: "relu" }), dense(2, 2));
+    const number = (layer: tf.layers.Layer) => Number(/\d+$/.exec(layer.name)![0]);
+    const before = number(tf.layers.dense({ units: 1 }));
+    (await toNetwork(model)).dispose();
+    expect(number(tf.layers.dense({ units: 1 })) - before).toBe(1);
+    model.dispose();
   });
 
   test("what is no model", async () => {
