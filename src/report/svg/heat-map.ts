@@ -132,7 +132,9 @@ function drawCell(cell: HeatCell, frame: Frame, { tone, kinds = [] }: HeatMap): 
     ),
     cell.kind === undefined ? "" : shape(cell.kind, x - side / 2, y - side / 2, side, side),
     cell.isFailed ? cross(x, y, Math.min(5, size * 0.3)) : "",
-    cell.isDotted ? `<circle cx="${x}" cy="${y}" r="${tenth(Math.max(1, Math.min(3, size * 0.14)))}" class="heat-dot"/>` : "",
+    cell.isDotted
+      ? `<circle cx="${x}" cy="${y}" r="${tenth(Math.max(1, Math.min(3, size * 0.14)))}" class="heat-dot"/>`
+      : "",
   ].join("");
 }
 
