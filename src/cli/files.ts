@@ -127,6 +127,20 @@ function readError(error: unknown, name: string, { expected, hint }: ExpectedFil
 }
 
 /**
+ * The place of a file that is to be read, links followed.
+ * @param name as messages call it
+ * @throws RelumineError "format" where there is none
+ */
+export async function findFile(path: string, name: string, expected: string): Promise<string> {
+  try {
+    await checkFile(path, name, expected);
+    return await followLinks(path);
+  } catch (error) {
+    throw readError(error, name, { expected });
+  }
+}
+
+/**
  * The bytes of a file, or of what comes through a pipe.
  * @param name as messages call it
  * @throws RelumineError "format" or "memory", about the file

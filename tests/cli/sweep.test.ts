@@ -143,6 +143,27 @@ describe("refused", () => {
   });
 });
 
+describe("files that are read are not written to", () => {
+  const [journal, shard] = ["own.jsonl", "shard.jsonl"].map(place);
+  it.each<[string, string[], RegExp]>([
+    ["its journal", ["--journal", journal, "--out", journal], /--journal to be another file than --out/],
+    ["the plan", ["--out", planFile], /the plan to be another file than --out/],
+    ["the plan, as a journal", ["--journal", planFile], /the plan to be another file than --journal/],
+    ["another's journal", ["--with", shard, "--out", shard], /--with to be another file than --out/],
+    ["one of several", ["--with", `${journal},${shard}`, "--out", shard], /--with to be another file than --out/],
+    ["by another name", ["--with", shard, "--out", `${folder.path}/./shard.jsonl`], /another file than --out/],
+    ["a journal that is not there", ["--with", place("nothere.jsonl")], /--with .*nothere.jsonl .*no such file/],
+  ])("%s", async (_what, args, message) => {
+    for (const file of [journal, shard]) writeFileSync(file, "");
+    const plan = readFileSync(planFile, "utf8");
+    const { code, stdout, stderr } = await relumine("sweep", planFile, ...table, ...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(message);
+    expect(readFileSync(planFile, "utf8")).toBe(plan);
+    for (const file of [journal, shard]) expect(readFileSync(file, "utf8")).toBe("");
+  });
+});
+
 it("does what docs/sweeps.md says, command by command", async () => {
   const page = readFileSync(new URL("../../docs/sweeps.md", import.meta.url), "utf8");
   const [, written] = /<!-- plan.json -->\n```json\n([^]*?)```/.exec(page)!;

@@ -1,7 +1,7 @@
 // `relumine sweep`: the trainings of a plan on a table, side by side, with a journal that a killed run goes on from.
 import { Command, InvalidArgumentError } from "commander";
 import { dataRecord, describeData } from "../data-summary.js";
-import { checkPlace } from "../files.js";
+import { checkDistinct, checkPlace, findFile } from "../files.js";
 import { addSplitOptions, addTableOptions, integer, type TableOptions } from "../options.js";
 import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
@@ -95,12 +95,23 @@ function tellInterrupted(terminal: Terminal, { trials, planned }: SweepResult, j
   terminal.tell(terminal.colors.yellow(`Interrupted: ${share} of the trials are in. ${how}`));
 }
 
+/** Before anything trains: nothing that is read is written to, and what is to be read is there. */
+async function checkFiles(file: string, source: string, options: SweepCommandOptions): Promise<void> {
+  const { journal, out } = options;
+  const others = await Promise.all(options.with.map((name) => findFile(name, `--with ${name}`, "to be a journal")));
+  checkDistinct([
+    ["the plan", await findFile(file, file, "to be a plan in JSON")],
+    ...[...new Set(others)].map((place) => ["--with", place] as const),
+    ["--journal", journal === undefined ? undefined : await checkPlace(journal, source, "--journal")],
+    ["--out", out === undefined ? undefined : await checkPlace(out, source)],
+  ]);
+}
+
 async function sweepTable(file: string, source: string, options: SweepCommandOptions, command: Command): Promise<void> {
   const { journal, with: others } = options;
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  if (journal !== undefined) await checkPlace(journal, source, "--journal");
-  if (options.out !== undefined) await checkPlace(options.out, source);
+  await checkFiles(file, source, options);
   const given = await readPlanFile(file);
   const named = await readTableFile(source, options);
   const isUnasked = command.getOptionValueSource("validation") === "default";
