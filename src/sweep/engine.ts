@@ -35,7 +35,8 @@ export interface SweepEngine {
   /** Of plans that name none: "reproducible" where machines may differ. Default "fast". */
   readonly arithmetic?: "fast" | "reproducible";
   /**
-   * Takes trials as fast as it can use them; the next may only come once results of others are told. Fulfilled when all
+   * Takes trials as fast as it can use them, one at a time: the next is asked for once the last one is there, and may
+   * only come once results of others are told. Fulfilled when all
    * are told, or the signal is raised; rejected, which ends the sweep, when it can't go on.
    * @example for await (const trial of trials) await onResult(trial, await train(trial.task), hostname());
    */

@@ -1,8 +1,9 @@
 // A trial of a sweep once more, for its network: trials keep figures alone.
+import { isPlainObject } from "./plan/plain.js";
 import { readPlan, trialOf } from "./plan/plan.js";
 import { shareRows } from "./rows.js";
 import type { SweepDataSet, SweepPlan, SweepTrialResult } from "./types.js";
-import { checkInteger, checkOptions } from "../core/checks.js";
+import { checkInteger, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Network } from "../network/types.js";
 import { runJob } from "../treatment/trial/run-trial.js";
@@ -18,7 +19,8 @@ import { runJob } from "../treatment/trial/run-trial.js";
  *   no room for rows that are not scaled
  * @example
  * const { trials, best } = await sweep(plan, { x, y });
- * const network = await retrain(plan, { x, y }, trials.find(({ cell }) => cell === best.cell));
+ * const [trial] = trials.filter(({ cell }) => cell === best.cell);
+ * const network = await retrain(plan, { x, y }, trial);
  */
 export async function retrain(
   plan: SweepPlan,
@@ -26,7 +28,9 @@ export async function retrain(
   trial: Pick<SweepTrialResult, "cell" | "seed" | "epochs">,
 ): Promise<Network> {
   const checked = readPlan(plan);
-  const { cell, seed, epochs } = checkOptions("trial", { ...trial }, Object.keys(trial));
+  if (!isPlainObject(trial))
+    throw new RelumineError("value", "trial", "to be a trial of the sweep, or { cell, seed, epochs }", describe(trial));
+  const { cell, seed, epochs } = trial;
   checkInteger("trial.cell", cell, { low: 0, high: checked.cells - 1 });
   checkInteger("trial.seed", seed, { low: 0 });
   checkInteger("trial.epochs", epochs, { low: 0 });

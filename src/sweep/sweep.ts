@@ -89,6 +89,11 @@ interface PlannedTrial extends SweepTrial {
   readonly epochs: number;
 }
 
+/** Failures that say nothing of the trial: it is not journaled, and is done again another time. */
+const OF_THE_MACHINE: readonly (string | undefined)[] = ["memory", "disposed"];
+
+const isOfTheMachine = ({ failed }: TrialFigures): boolean => OF_THE_MACHINE.includes(failed?.code);
+
 /** So many trials of the journal are taken in before the event loop turns. */
 const IN_A_ROW = 256;
 
@@ -172,7 +177,8 @@ class Sweep {
       this.refuse(planned, error);
       return undefined;
     }
-    const known = this.known?.entries.get(trial.id);
+    const entry = this.known?.entries.get(trial.id);
+    const known = entry && !isOfTheMachine(entry.figures) ? entry : undefined;
     const result = this.results.get(trial.id);
     if (result ?? known) this.take(trial, result ? result : this.resume(trial, known!));
     else if (this.underWay.has(trial.id)) this.underWay.get(trial.id)!.push(trial);
@@ -189,7 +195,9 @@ class Sweep {
     const { code, message } = error;
     const values = this.plan.valuesOf(planned.cell);
     const at = Object.fromEntries(this.plan.axes.map(({ name }, i) => [name, values[i]]));
-    const trial = { id: "", task: {}, planned, at, seed: planned.repeat, epochs: 0 };
+    const first = at["spec.seed"] ?? this.plan.base.spec.seed ?? 0;
+    const seed = (Number.isSafeInteger(first) ? (first as number) : 0) + planned.repeat;
+    const trial = { id: "", task: {}, planned, at, seed, epochs: 0 };
     this.take(trial, resultOf(trial, { seconds: 0, trained: 0, failed: { code, message } }, "", this.scale));
   }
 
@@ -225,7 +233,7 @@ class Sweep {
       const { build, data } = this.work;
       const { id, at, seed, epochs } = first;
       const entry = { id, build, data, at: at as JournalEntry["at"], seed, epochs, host, figures };
-      await this.options.journals[0]?.append([writeLine(entry)]);
+      if (!isOfTheMachine(figures)) await this.options.journals[0]?.append([writeLine(entry)]);
       if (!this.underWay.delete(trial.id)) return;
       for (const each of waiting) this.take(each, resultOf(each, figures, host, this.scale));
     } catch (thrown) {

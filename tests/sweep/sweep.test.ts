@@ -14,7 +14,9 @@ import {
   type SweepPlan,
   type SweepResult,
   type SweepWork,
+  type TrialFigures,
 } from "../../src/sweep.js";
+import { type JournalEntry, readLine, writeLine } from "../../src/sweep/journal/journal.js";
 import { sha256 } from "../../src/core/sha256.js";
 import { expectError } from "../support/errors.js";
 import { sectors, waves } from "../support/samples.js";
@@ -243,6 +245,8 @@ test("a trial's network is had by training it once more", async () => {
   const failed = (await run({}, far)).trials.find((trial) => trial.failed)!;
   await expectError(retrain(far, judged, failed), "value", "trial");
   await expectError(retrain(given, judged, { ...trials[0], cell: 6 }), "value", "trial.cell");
+  await expectError(retrain(given, judged, undefined as never), "value", "trial");
+  await expectError(retrain(given, judged, [0, 0, 0] as never), "value", "trial");
 });
 
 describe("an engine elsewhere", () => {
@@ -389,4 +393,54 @@ test("tells how far it is, and what it found", async () => {
 test("in a page there are no files", () => {
   if (typeof document === "undefined") return;
   expect(() => fileJournal("x")).toThrow();
+});
+
+/** Tells the same of all trials. */
+const telling = (figures: TrialFigures, told: string[] = []): SweepEngine => ({
+  async run(trials, _work, { onResult }) {
+    for await (const trial of trials) {
+      told.push(trial.id);
+      await onResult(trial, figures, "here");
+    }
+  },
+});
+
+test.each([
+  ["memory", 12],
+  ["disposed", 12],
+  ["diverged", 0],
+] as const)("of a journal's failures by %s %i are done again", async (code, again) => {
+  const journal = memoryJournal();
+  const failed = { seconds: 0, trained: 0, failed: { code, message: "no room" } };
+  const first = await run({ journal, engine: telling(failed) });
+  expect(first.trials.map((trial) => trial.failed?.code)).toEqual(Array(12).fill(code));
+  const told: string[] = [];
+  const second = await run({ journal, engine: telling({ seconds: 0, trained: 6, loss: 1, accuracy: 1 }, told) });
+  expect(told).toHaveLength(again);
+  expect(second.trials.filter((trial) => trial.failed)).toHaveLength(12 - again);
+});
+
+test("such a failure that a journal has is not believed either", async () => {
+  const [kept, journal] = [memoryJournal(), memoryJournal()];
+  await run({ journal: kept });
+  const lines = kept.read() as string[];
+  const failed = { seconds: 0, trained: 0, failed: { code: "memory" as const, message: "no room" } };
+  await journal.append(lines.map((line) => writeLine({ ...(readLine(line) as JournalEntry), figures: failed })));
+  const result = await run({ journal });
+  expect([result.journal!.resumed, result.trials.filter((trial) => trial.failed).length]).toEqual([0, 0]);
+});
+
+test("trials of a cell that is refused have the seeds that others have", async () => {
+  const options = "fit.optimizer.options";
+  const many: SweepPlan = {
+    ...plan,
+    axes: {
+      [`${options}.momentum`]: [0.9, 0], // nesterov needs some
+      [`${options}.nesterov`]: [false, true],
+      bias: { from: -1, to: 0, count: 1100 }, // more cells than are looked at beforehand
+    },
+  };
+  const { trials } = await run({ engine: telling({ seconds: 0, trained: 6, loss: 1, accuracy: 1 }) }, many);
+  expect(trials.some(({ failed }) => failed)).toBe(true);
+  for (const { seed } of trials) expect([4, 5]).toContain(seed);
 });

@@ -1,7 +1,7 @@
 // The journal of a sweep: a line for each trial that is in.
 //   {"relumine":"trial 1","id":"...","build":"...","data":"...","at":{...},"seed":0,"epochs":10,"host":"...","figures":{...},"check":"1a2b3c4d"}
 import { checkFigures, checkHost } from "./check-figures.js";
-import type { Plain } from "../plan/plain.js";
+import { isPlainObject, type Plain } from "../plan/plain.js";
 import type { TrialFigures } from "../types.js";
 import {
   isId,
@@ -38,9 +38,19 @@ export function readLine(line: string): JournalEntry | "cut" | "damaged" | "othe
   const members = readMembers("trial 1", line);
   if (typeof members === "string") return members;
   try {
-    const { id, figures, host, ...rest } = members as JournalEntry;
-    if (!isId(id)) return "damaged";
-    return { ...rest, id, host: checkHost("host", host), figures: checkFigures("figures", figures) };
+    const { id, build, data, at, seed, epochs, host, figures } = members as JournalEntry;
+    const isWhole = isId(id) && [build, data].every((name) => typeof name === "string") && isPlainObject(at);
+    if (!isWhole || ![seed, epochs].every((count) => Number.isSafeInteger(count) && count >= 0)) return "damaged";
+    return {
+      id,
+      build,
+      data,
+      at,
+      seed,
+      epochs,
+      host: checkHost("host", host),
+      figures: checkFigures("figures", figures),
+    };
   } catch {
     return "damaged";
   }

@@ -78,3 +78,11 @@ test("journals merge, each trial once", async () => {
   expect([...(await readJournals([all])).entries.keys()]).toEqual(["a", "b", "c"]);
   expect((await readJournals([a, b])).entries.size).toBe(3);
 });
+
+test.each(["build", "data", "at", "seed", "epochs"])(
+  "a line without %s, though its checksum is right, is damage",
+  (name) => {
+    expect(readLine(writeLine(entry("a", { [name]: undefined })))).toBe("damaged");
+    expect(readLine(writeLine(entry("a", { [name]: [null] as never })))).toBe("damaged");
+  },
+);
