@@ -120,9 +120,12 @@ function checkValues(path: string, given: readonly unknown[]): Plain[] {
   const values = given.map((value, i) => copyPlain(`${path}[${i}]`, value));
   if (values.length < 2)
     throw new RelumineError("value", path, "to have two values or more", `${values.length}`, "One value goes in base.");
-  const texts = values.map((value) => JSON.stringify(value));
-  const twice = texts.findIndex((text, i) => texts.indexOf(text) < i);
-  if (twice >= 0) throw new RelumineError("value", `${path}[${twice}]`, "to be another one", `${texts[twice]} again`);
+  const texts = new Set<string>();
+  values.forEach((value, i) => {
+    const text = JSON.stringify(value);
+    if (texts.has(text)) throw new RelumineError("value", `${path}[${i}]`, "to be another one", `${text} again`);
+    texts.add(text);
+  });
   return values;
 }
 

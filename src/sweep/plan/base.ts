@@ -6,6 +6,7 @@ import { RelumineError } from "../../core/errors.js";
 import { callbackNames, callbackOf } from "../../treatment/callbacks.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import { checkClassWeights } from "../../network/training/class-weights.js";
+import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/optimizers.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../../network/spec.js";
 import { checkRemedy, type Remedy } from "../../treatment/remedies/remedy.js";
@@ -26,16 +27,9 @@ export interface DraftedTrial {
   readonly epochs: number;
 }
 
-const FIT = [
-  "epochs",
-  "batchSize",
-  "optimizer",
-  "learningRate",
-  "clipNorm",
-  "shuffle",
-  "classWeights",
-  "callbacks",
-] as const satisfies readonly (keyof SweepFit)[];
+/** Rows that judge are a sweep's own, and it is the sweep that is stopped. */
+const isOfPlan = (name: string): name is keyof SweepFit => name !== "validation" && name !== "signal";
+const FIT = FIT_OPTION_NAMES.filter(isOfPlan);
 const REMEDIES = ["standardize", "treat", "calibrate"] as const satisfies readonly (keyof SweepRemedies)[];
 const OPTIMIZERS = ["sgd", "adam", "adamW", "rmsprop"];
 

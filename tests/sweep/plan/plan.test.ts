@@ -4,6 +4,7 @@ import { readPlan, trialOf } from "../../../src/sweep/plan/plan.js";
 import type { SweepPlan } from "../../../src/sweep.js";
 import { adam, earlyStopping } from "../../../src/index.js";
 import { expectError, expectRefusal } from "../../support/errors.js";
+import { startWatch } from "../../support/stopwatch.js";
 
 const base: SweepPlan["base"] = {
   spec: { inputs: 2, layers: [{ units: 4 }, { units: 6 }, { units: 3 }], loss: "crossEntropy", seed: 7 },
@@ -198,5 +199,15 @@ describe("refused before anything trains:", () => {
       "value",
       "plan",
     );
+  });
+
+  test("an axis of many values takes time by their number alone", async () => {
+    const elapsed = startWatch();
+    const count = 100_000;
+    expect(readPlan(planOf({ learningRate: { from: 0.001, to: 3, count } })).cells).toBe(count);
+    const twice = [...Array(count).keys(), 7];
+    const path = 'plan.axes["spec.seed"][100000]';
+    await expectRefusal(() => readPlan(planOf({ "spec.seed": twice })), "value", path, "7 again");
+    expect(elapsed()).toBeLessThan(6000); // comparing each with each takes minutes
   });
 });
