@@ -8,8 +8,11 @@ import type { PlainSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
 import { roundTo } from "../../text/numbers.js";
+import { callbackOf } from "../../treatment/callbacks.js";
 
 const STEPS = 200;
+/** Callbacks that change nothing in a step: one ends trainings that no longer improve, as each of these does. */
+const BESIDE = ["earlyStopping", "traceDeaths"];
 /** Of the smoothed loss: so much of the one before stays. */
 const SMOOTHING = 0.9;
 /** Twice the lowest: the training is lost. */
@@ -35,7 +38,7 @@ export async function testRange(
   high: number,
 ): Promise<RangeTest> {
   const { settings, seed } = draftedTrial(draft);
-  const { spec, batchSize, clipNorm, classWeights, shuffle, optimizer } = settings;
+  const { spec, batchSize, clipNorm, classWeights, shuffle, optimizer, callbacks } = settings;
   const perEpoch = Math.ceil(rows.x.rows / batchSize);
   const steps = Math.max(STEPS, perEpoch);
   const rateAt = (step: number) => low * (high / low) ** Math.min(1, (step - 1) / (steps - 1));
@@ -52,6 +55,7 @@ export async function testRange(
     optimizer: rebuildOptimizer(optimizer),
     learningRate: rateAt,
     callbacks: [
+      ...callbacks.filter(({ name }) => !BESIDE.includes(name)).map(callbackOf),
       {
         onBatchEnd: ({ step, loss }) => {
           if (step > steps || !Number.isFinite(loss)) return;
@@ -62,7 +66,9 @@ export async function testRange(
     ],
   });
   const [lowest] = points.toSorted((a, b) => a[1] - b[1]);
-  const rises = points.find(([rate, loss]) => rate > lowest[0] && loss > LOST * lowest[1]);
+  // of a loss that may be negative, such as poisson's, twice says nothing
+  const hasScale = lowest?.[1] > 0;
+  const rises = hasScale && points.find(([rate, loss]) => rate > lowest[0] && loss > LOST * lowest[1]);
   return {
     points,
     ...(lowest && { lowest: roundTo(lowest[0], 3) }),

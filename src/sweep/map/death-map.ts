@@ -207,5 +207,7 @@ export async function deathMap(plan: MapPlan, data: SweepDataSet, options?: MapO
   const cells = byCell(result.trials);
   const found = makeMap(map, cells, rest);
   const beside = hasForecast ? await besideLine(map, data, found, signal) : {};
-  return makeMap(map, cells, { ...rest, ...beside, seconds: seconds() });
+  const wasStopped = !stopped && signal?.aborted; // what is beside it is a part, and no one could tell which
+  const more = wasStopped ? { stopped: "aborted" as const } : beside;
+  return makeMap(map, cells, { ...rest, ...more, seconds: seconds() });
 }

@@ -119,7 +119,7 @@ export interface RangeTest {
   readonly points: readonly (readonly [rate: number, loss: number])[];
   /** The rate at which the smoothed loss was lowest. */
   readonly lowest?: number;
-  /** The rate from which on it is twice the lowest. */
+  /** The rate from which on it is twice the lowest; absent: none, or the lowest is not above 0. */
   readonly risesFrom?: number;
 }
 

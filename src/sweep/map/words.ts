@@ -3,7 +3,7 @@
 //   place to the end, "up to x" where it is the other way round, "between" and "outside" where it crosses twice; where it
 //   is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls are.
 // - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a sentence;
-//   of more than five groups those with the most rows speak.
+//   of more than five groups those with the most rows speak, and how many rows are left out is said.
 // - Units are "born dead" where half of the dead or more were so before the first step, in all cells of the sentence; a
 //   layer is dead as a whole where its mean share is 99.5 % or more in all of them, and born so where in the first cell of
 //   each row 90 % of the dead units were born dead.
@@ -53,8 +53,12 @@ interface RowKind {
   readonly isBorn: boolean;
   /** Of its first cell, where that is the least trained, nearly all dead units were. */
   readonly areBorn: boolean;
-  /** Layers that are dead as a whole in all its cells. */
+  /** Layers that are dead as a whole in all its deadly cells. */
   readonly wholly: readonly number[];
+  /** How many hidden layers those cells have; undefined where not all have as many. */
+  readonly layers: number | undefined;
+  /** Cells of which no training left a network. */
+  readonly failed: number;
   readonly low: number;
   readonly high: number;
 }
@@ -72,11 +76,14 @@ function kindOf(cells: readonly MapCell[]): RowKind | undefined {
   const shares = seen.map(({ dead }) => dead!);
   const deadly = seen.filter((_, i) => isDeadly[i]);
   const layers = deadly[0]?.layers ?? [];
+  const hasOneDepth = deadly.every((cell) => cell.layers?.length === layers.length);
   return {
     kind: nameKind(isDeadly[0], crossings.length),
     crossings,
     isBorn: deadly.length > 0 && deadly.every(({ born = 0, dead }) => born >= HALF * dead!),
     wholly: layers.flatMap((_, layer) => (deadly.every((cell) => (cell.layers?.[layer] ?? 0) >= WHOLE) ? [layer] : [])),
+    layers: hasOneDepth ? layers.length : undefined,
+    failed: cells.length - seen.length,
     areBorn: (deadly[0]?.born ?? 0) >= BORN * (deadly[0]?.dead ?? 1),
     low: Math.min(...shares),
     high: Math.max(...shares),
@@ -95,8 +102,11 @@ interface Group {
   readonly kinds: readonly RowKind[];
 }
 
+const sameLayers = (a: RowKind, b: RowKind): boolean =>
+  String(a.wholly) === String(b.wholly) && (a.wholly.length === 0 || a.layers === b.layers);
+
 const sameKind = (a: RowKind, b: RowKind): boolean =>
-  a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && String(a.wholly) === String(b.wholly)));
+  a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && sameLayers(a, b)));
 
 /** Whether the rows' crossings stay together: a wall that bends is told in pieces. */
 const areNear = (kinds: readonly RowKind[], most: number): boolean =>
@@ -105,7 +115,8 @@ const areNear = (kinds: readonly RowKind[], most: number): boolean =>
     return kinds[0].kind === "mixed" || Math.max(...places) - Math.min(...places) <= most;
   });
 
-function groupRows(kinds: readonly (RowKind | undefined)[], columns: number): Group[] {
+/** @returns the largest, in the rows' order, and how many rows are in none of them */
+function groupRows(kinds: readonly (RowKind | undefined)[], columns: number): { told: Group[]; others: number } {
   const most = Math.max(1, NEAR * columns);
   const groups: { rows: number[]; kinds: RowKind[] }[] = [];
   kinds.forEach((kind, row) => {
@@ -118,7 +129,8 @@ function groupRows(kinds: readonly (RowKind | undefined)[], columns: number): Gr
     } else groups.push({ rows: [row], kinds: [kind] });
   });
   const largest = groups.toSorted((a, b) => b.rows.length - a.rows.length).slice(0, MOST_GROUPS);
-  return groups.filter((group) => largest.includes(group));
+  const others = groups.filter((group) => !largest.includes(group)).reduce((sum, { rows }) => sum + rows.length, 0);
+  return { told: groups.filter((group) => largest.includes(group)), others };
 }
 
 /** The values of the nth crossing in a group of rows: `0.7 to 1.2`. */
@@ -138,15 +150,21 @@ function placeText(y: MapSide | undefined, rows: readonly number[]): string {
   return `at ${axisWord(y.name)} ${range}, `;
 }
 
-function layersText(kinds: readonly RowKind[], layers: number): string {
-  const [{ wholly }] = kinds;
+function layersText(kinds: readonly RowKind[]): string {
+  const [{ wholly, layers }] = kinds;
   const how = kinds.every(({ areBorn }) => areBorn) ? "born dead" : "dead as a whole";
   if (layers === 1) return `the hidden layer is ${how}`;
   if (wholly.length === layers) return `${layers === 2 ? "both" : `all ${layers}`} hidden layers are ${how}`;
   return `${plural(wholly.length, "layer", "layers")} ${listWords(wholly.map(String))} ${plural(wholly.length, "is", "are")} ${how}`;
 }
 
-function groupText({ rows, kinds }: Group, { x, y }: Words, layers: number): string {
+/** What no network is known of, where a sentence speaks of a whole row. */
+function failedText(kinds: readonly RowKind[]): string {
+  const failed = kinds.reduce((sum, kind) => sum + kind.failed, 0);
+  return failed > 0 ? `; of ${countOf(failed, "cell")} there no training left a network` : "";
+}
+
+function groupText({ rows, kinds }: Group, { x, y }: Words): string {
   const place = placeText(y, rows);
   const word = axisWord(x.name);
   const many = "a tenth of the units or more";
@@ -162,7 +180,7 @@ function groupText({ rows, kinds }: Group, { x, y }: Words, layers: number): str
       return `${place}fewer than a tenth of the units are dead at any ${word} (${shares})`;
     case "all":
       return kinds[0].wholly.length > 0
-        ? `${place}${layersText(kinds, layers)} at any ${word} (${shares} of the units dead)`
+        ? `${place}${layersText(kinds)} at any ${word} (${shares} of the units dead)`
         : `${place}${many} are ${kinds[0].isBorn ? "born dead" : "dead"} at any ${word} (${shares})`;
     case "from":
       return `${place}${many} die from ${word} ${at()} on`;
@@ -182,8 +200,13 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 function wallSentences(map: Words): string[] {
   const rows = (map.y?.values ?? [undefined]).map((_, row) => map.cells.filter((cell) => cell.row === row));
   const kinds = rows.map(kindOf);
-  const layers = map.cells.find((cell) => cell.layers)?.layers?.length ?? 0;
-  return groupRows(kinds, map.x.values.length).map((group) => `${capital(groupText(group, map, layers))}.`);
+  const { told, others } = groupRows(kinds, map.x.values.length);
+  const unknown = rows.filter((cells, row) => cells.length > 0 && !kinds[row]).length;
+  return [
+    ...told.map((group) => `${capital(groupText(group, map))}${failedText(group.kinds)}.`),
+    ...(others > 0 ? [`${countOf(others, "other row")} of the map ${plural(others, "is", "are")} left out here.`] : []),
+    ...(map.y && unknown > 0 ? [`Of ${countOf(unknown, "row")} too few trainings left a network to tell.`] : []),
+  ];
 }
 
 export const scoreName = ({ measure }: Pick<Words, "measure">): string =>

@@ -2,6 +2,7 @@
 // words is so; what is wrong is told before anything trains.
 import { describe, expect, test } from "vitest";
 import {
+  type CallbackData,
   deathMap,
   type DeathMap,
   localEngine,
@@ -154,6 +155,68 @@ describe("what it says", () => {
     expect(trained[0]).toMatch(/^At bias -2 to -1, a tenth of the units or more are dead at any rate/);
   });
 
+  test("of layers as many as the rows that it is said of have", async () => {
+    const narrow = { ...wide, x: { name: "learningRate", values: [0.01, 0.02] }, repeats: 1 };
+    const words = await say(
+      invented(() => 1),
+      { ...narrow, y: { name: "depth", values: [1, 2, 4] } },
+    );
+    expect(words.slice(0, 3).map((each) => each.replace(/ at any.*/, ""))).toEqual([
+      "At depth 1, the hidden layer is dead as a whole",
+      "At depth 2, both hidden layers are dead as a whole",
+      "At depth 4, all 4 hidden layers are dead as a whole",
+    ]);
+    const { y: _, ...line } = { ...narrow, x: { name: "depth", values: [1, 2, 4] } };
+    expect(
+      (
+        await say(
+          invented(() => 1),
+          line as MapPlan,
+        )
+      )[0],
+    ).toMatch(/^Layer 0 is dead as a whole at any depth/);
+  });
+
+  test("of what no training left a network", async () => {
+    const failing = (isLost: (rate: number, bias: number) => boolean): SweepEngine => {
+      const known = invented((rate) => (rate > 0.1 ? 1 : 0));
+      return {
+        run: (trials, work, options) =>
+          known.run(trials, work, {
+            ...options,
+            onResult: (trial, figures, host) => {
+              const { settings } = trial.task as unknown as {
+                settings: {
+                  optimizer: { options: { learningRate: number } };
+                  spec: { layers: { biasInitializer: number }[] };
+                };
+              };
+              const { learningRate } = settings.optimizer.options;
+              const failed = { code: "diverged" as const, message: "it left the finite numbers" };
+              const lost = { seconds: 0, trained: 0, failed };
+              const [{ biasInitializer }] = settings.spec.layers;
+              return options.onResult(trial, isLost(learningRate, biasInitializer) ? lost : figures, host);
+            },
+          }),
+      };
+    };
+    const [words] = await say(failing((rate) => rate > 5));
+    expect(words).toMatch(/die from rate 0\.1\d* on; of 28 cells there no training left a network\.$/);
+    const rows = await say(failing((_rate, bias) => bias >= 0.5));
+    expect(rows[0]).not.toMatch(/network/);
+    expect(rows[1]).toBe("Of 2 rows too few trainings left a network to tell.");
+  });
+
+  test("how many rows are left out where there are too many kinds", async () => {
+    const rows = { ...wide, y: { name: "bias", values: { from: 0, to: 6, count: 7 } } };
+    const words = await say(
+      invented((rate, bias) => (rate > 0.02 * 4 ** Math.abs(bias % 2) * (bias % 2 ? 30 : 1) ? 1 : 0)),
+      rows,
+    );
+    expect(words.slice(0, 5).every((each) => /^At bias \d, /.test(each))).toBe(true);
+    expect(words[5]).toBe("2 other rows of the map are left out here.");
+  });
+
   test("up to where, between, and on either side", async () => {
     const words = async (isDead: (rate: number) => boolean) =>
       (await say(invented((rate) => (isDead(rate) ? 1 : 0))))[0];
@@ -240,6 +303,44 @@ describe("a line", () => {
     expect(forecast!.meanError).toBeCloseTo(errors.reduce((sum, error) => sum + error, 0) / 9, 12);
     expect(map.sentences.join(" ")).toMatch(/Range test: .* The forecast, .* was off by/);
     expect(plain(await deathMap(line, data, { engine: here }))).toEqual(plain(map));
+  });
+
+  test("with a loss below 0, of which twice says nothing", async () => {
+    const counts: MapPlan = {
+      base: {
+        spec: { inputs: 2, layers: [{ units: 8 }, { units: 1, activation: "softplus" }], loss: "poisson" },
+        fit: { optimizer: "sgd", epochs: 2 },
+      },
+      x: { name: "learningRate", values: { from: 0.001, to: 0.05, count: 3 } },
+      repeats: 1,
+    };
+    const y = data.x.map(([a]: readonly number[]) => [Math.round(30 + 5 * Math.sin(a))]);
+    const { rangeTest, sentences } = await deathMap(counts, { x: data.x, y }, { engine: here });
+    expect(Math.min(...rangeTest!.points.map(([, loss]) => loss))).toBeLessThan(0);
+    expect([rangeTest!.risesFrom, sentences.join(" ")]).toEqual([undefined, expect.stringMatching(/Range test/)]);
+    expect(sentences.join(" ")).not.toMatch(/twice/);
+  });
+
+  test("has the base's callbacks in its range test", async () => {
+    const test = async (callbacks: readonly CallbackData[]) => {
+      const base = { ...line.base, fit: { ...line.base.fit, callbacks } };
+      return (await deathMap({ ...line, base }, data, { engine: here })).rangeTest!.points;
+    };
+    const options = { everySteps: 5, dormantBelow: 0.9 };
+    const plain = await test([]);
+    expect(await test([{ name: "recycleDormant", options }])).not.toEqual(plain);
+    expect(await test([{ name: "earlyStopping", options: { patience: 1 } }])).toEqual(plain);
+  });
+
+  test("that is stopped while it looks beside tells so", async () => {
+    const stop = new AbortController();
+    const large = { ...spec, layers: [{ units: 512 }, { units: 512 }, { units: 3 }] }; // some seconds
+    const map = await deathMap({ ...line, base: { ...line.base, spec: large } }, data, {
+      engine: invented(() => 0),
+      signal: stop.signal,
+      onProgress: ({ done, total }) => void (done === total && setTimeout(() => stop.abort(), 5)),
+    });
+    expect([map.stopped, map.trials, map.rangeTest, map.forecast]).toEqual(["aborted", 18, undefined, undefined]);
   });
 
   test("over other things, or unasked, has none", async () => {
