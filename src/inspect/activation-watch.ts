@@ -47,6 +47,7 @@ interface Watched {
   readonly activation: JudgedActivation;
   readonly weights: LayerWeights | undefined;
   readonly fedBy: number | "rows" | undefined;
+  readonly mayInterleave: boolean;
   totals?: RowTotals;
   which?: SeenValues;
 }
@@ -144,7 +145,9 @@ export class ActivationWatch {
       const fedBy = given.inputs === undefined ? undefined : (places.get(given.inputs) ?? feeding(path, given.inputs));
       if (typeof fedBy === "number") checkFed(path, weights, layers[fedBy]);
       places.set(given.name, index);
-      return { path, given, activation, weights, fedBy };
+      const feeder = typeof fedBy === "number" ? layers[fedBy] : undefined;
+      const mayInterleave = feeder?.channels === "last" && (weights?.inputs ?? 0) > feeder.units;
+      return { path, given, activation, weights, fedBy, mayInterleave };
     });
     if (layers.length === 0) throw new RelumineError("shape", "layers", "to have at least one layer", "none");
   }
@@ -241,7 +244,7 @@ function checkFed(path: string, weights: LayerWeights | undefined, { name, units
   throw new RelumineError("shape", `${path}.kernel`, expected, `${weights.inputs}`);
 }
 
-function observed({ given, activation, weights, totals, which }: Watched): LayerObservation {
+function observed({ given, activation, weights, mayInterleave, totals, which }: Watched): LayerObservation {
   const closedRows = totals!.closedRows();
   const broken = weights && brokenUnits(weights);
   return {
@@ -251,6 +254,7 @@ function observed({ given, activation, weights, totals, which }: Watched): Layer
     ...(which === "activations" ? { seen: which } : { opening: totals!.opening() }),
     ...(closedRows && { closedRows }),
     ...(weights && { weights }),
+    ...(mayInterleave && { mayInterleave }),
     ...(broken && broken.length > 0 && { brokenUnits: broken }),
   };
 }

@@ -63,6 +63,11 @@ export interface LayerObservation {
   /** Of a hidden layer, rows on which every unit is closed, in order, where units can be; absent where not known. */
   readonly closedRows?: Uint32Array;
   readonly weights?: LayerWeights;
+  /**
+   * Whether rows of the kernel that one unit below feeds may stand apart: each of the units below once, place by place,
+   * as where channels are last. Default: they stand together.
+   */
+  readonly mayInterleave?: boolean;
   /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
   readonly brokenUnits?: readonly number[];
 }

@@ -282,3 +282,48 @@ describe("refusals", () => {
     );
   });
 });
+
+describe("a dense layer behind values whose channels are last", () => {
+  // two places x two channels; channel 1 is silent; a kernel row for each place and channel, as Keras flattens them
+  const z = { data: Float32Array.of(1, -1, 2, -1, 3, -2, 1, -2), shape: [2, 2, 2] };
+  const mechanisms = (channels: "first" | "last", ...columns: number[][]) => {
+    const kernel = [0, 1, 2, 3].map((row) => columns.map((column) => column[row]));
+    const dense = {
+      name: "dense",
+      inputs: "conv",
+      kernel,
+      preactivations: columns[0].slice(0, 2).map(() => columns.map(() => -1)),
+    };
+    const { layers } = diagnoseActivations({ layers: [{ name: "conv", channels, preactivations: z }, dense] });
+    return layers[1].units.map(({ mechanism }) => mechanism);
+  };
+
+  it("has silent inputs only where it has them in whichever order its kernel's rows are", () => {
+    const [live, either, silent] = [
+      [0, 0, -1, -1], // of place 1 both channels: 0 lives
+      [0, 0, 0, -1], // of place 1 channel 1; or of channel 1 place 1
+      [0, -1, 0, -1], // of channel 1 both places; or of both channels place 1
+    ];
+    expect(mechanisms("last", live, either, silent)).toEqual([undefined, "silentInputs", undefined]);
+  });
+
+  it("and of channels that are first, whose rows stand together, has what it had", () => {
+    const first = { data: Float32Array.of(1, 2, -1, -1, 3, 1, -2, -2), shape: [2, 2, 2] };
+    const kernel = [[0], [0], [-1], [-1]];
+    const dense = { name: "dense", inputs: "conv", kernel, preactivations: [[-1], [-1]] };
+    const { layers } = diagnoseActivations({
+      layers: [{ name: "conv", channels: "first", preactivations: first }, dense],
+    });
+    expect(layers[1].units[0].mechanism).toBe("silentInputs");
+  });
+});
+
+it("blocks whose layers have different numbers of rows are refused", async () => {
+  const values = (rows: number) => ({ data: new Float32Array(2 * rows), shape: [rows, 2] });
+  const layers = [{ name: "a" }, { name: "b" }];
+  const refused = [
+    { a: values(2), b: values(3) },
+    { a: values(3), b: values(2) },
+  ]; // five rows each in the end
+  await expectError(diagnoseActivations({ layers, blocks: stream(refused) }), "shape", 'given.blocks[0]["b"]');
+});

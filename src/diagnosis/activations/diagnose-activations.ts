@@ -141,6 +141,7 @@ async function watchTogether(
     for (let next = await blocks.next(); next; next = await blocks.next()) {
       const read = layers.map(({ name }) => readValues(`${next!.path}[${describe(name)}]`, memberOf(next!, name)));
       watch ??= new ActivationWatch(layers.map((layer, index) => watchedLayer(layer, read[index].shape)));
+      checkSameRows(next.path, layers, read);
       const { rows: total } = source;
       for (const [index, layer] of layers.entries())
         await addInPieces(watch, layer, read[index], () => pace.at(total ? Math.min(1, rows / total) : 0));
@@ -151,6 +152,16 @@ async function watchTogether(
   }
   if (watch) return watch;
   throw new RelumineError("shape", "blocks", "to have at least one row", "none");
+}
+
+/** Of the same number they need not be the same rows; of another they are not. */
+function checkSameRows(path: string, layers: readonly ReadLayer[], read: readonly ReadValues[]): void {
+  const [rows] = read[0].shape;
+  const other = read.findIndex(({ shape }) => shape[0] !== rows);
+  if (other < 0) return;
+  const expected = `to have ${rows} rows, as ${describe(layers[0].name)} has`;
+  const name = describe(layers[other].name);
+  throw new RelumineError("shape", `${path}[${name}]`, expected, `${read[other].shape[0]}`);
 }
 
 function memberOf({ path, block }: { readonly path: string; readonly block: unknown }, name: string): unknown {

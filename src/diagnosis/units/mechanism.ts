@@ -21,16 +21,37 @@ interface DeadUnit {
   readonly bias: number;
 }
 
+/** The rows of a kernel that one of so many units feeds, by how they may lie. */
+const ROWS = {
+  together: (from: number, each: number, _units: number) => (n: number) => from * each + n,
+  interleaved: (from: number, _each: number, units: number) => (n: number) => n * units + from,
+};
+
 /** Whether every unit that feeds this one, by a weight other than 0, is silent; where none does, every unit below. */
-function hasSilentInputs({ unit, weights: { kernel, units } }: DeadUnit, below: readonly UnitStatistics[]): boolean {
-  const group = kernel.length / units / below.length; // numbers by which one unit feeds this one: a kernel's places
+function hasSilentInputs(
+  { unit, weights: { kernel, units } }: DeadUnit,
+  below: readonly UnitStatistics[],
+  rowsOf: (typeof ROWS)[keyof typeof ROWS],
+): boolean {
+  const each = kernel.length / units / below.length; // numbers by which one unit feeds this one: a kernel's places
   const feeds = (from: number) => {
-    for (let input = from * group; input < (from + 1) * group; input++)
-      if (kernel[input * units + unit] !== 0) return true;
+    const row = rowsOf(from, each, below.length);
+    for (let n = 0; n < each; n++) if (kernel[row(n) * units + unit] !== 0) return true;
     return false;
   };
   const feeding = below.filter((_, from) => feeds(from));
   return (feeding.length === 0 ? below : feeding).every(isSilent);
+}
+
+/** The same, in whichever order the kernel's rows may be: undefined where it hangs on that. */
+function mayHaveSilentInputs(
+  unit: DeadUnit,
+  below: readonly UnitStatistics[],
+  mayInterleave: boolean | undefined,
+): boolean | undefined {
+  const together = hasSilentInputs(unit, below, ROWS.together);
+  if (!mayInterleave || hasSilentInputs(unit, below, ROWS.interleaved) === together) return together;
+  return undefined;
 }
 
 /** The units that feed a layer, each by as many rows of its kernel, in order; undefined where they are not known. */
@@ -125,9 +146,10 @@ export function findMechanisms(
   );
   const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
     const below = unitsBelow(observation, layer);
-    if (below && hasSilentInputs(unit, below)) return "silentInputs";
-    const { activation, seen } = observation.layers[layer];
-    if (seen === "activations") return undefined;
+    const { activation, seen, mayInterleave } = observation.layers[layer];
+    const isSilentBelow = below && mayHaveSilentInputs(unit, below, mayInterleave);
+    if (isSilentBelow) return "silentInputs";
+    if (seen === "activations" || (below && isSilentBelow === undefined)) return undefined;
     const { bias, statistics } = unit;
     const fires = isDoubtful(bias, statistics.max)
       ? open?.[layer].has(unit.unit)
