@@ -208,6 +208,17 @@ describe("refused before anything is read or written:", () => {
     expect(readdirSync(folderModel)).toEqual(names);
   });
 
+  it("a .json file that is no model.json, whose name is not cut", async () => {
+    const source = pathOf(fixture("tfjs/relu-dead"));
+    for (const args of [["mymodel.json"], ["weights.json"], ["w.json", "--format", "tfjs"]]) {
+      const { code, stderr } = await treat(source, place(args[0]), ...args.slice(1));
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/to be a folder, or the model\.json in one/)]);
+    }
+    expect(existsSync(place("my"))).toBe(false);
+    const { code } = await treat(source, join(place("new-folder"), "model.json"));
+    expect([code, readdirSync(place("new-folder")).sort()]).toEqual([0, ["model.json", "weights.bin"]]);
+  });
+
   it("an option of another remedy, and one that is missing", async () => {
     const out = place("none.onnx");
     const wrong = await treat(pathOf(model), out, "--dormant-below", "0.1");

@@ -42,6 +42,19 @@ const INSTEAD =
   "Take .onnx (any framework), .safetensors (PyTorch: torch's names) or a folder (TensorFlow.js, which the Keras " +
   "converter of tensorflowjs reads)";
 
+/** The file of a TensorFlow.js model that stands for its folder. */
+const MODEL_JSON = /(?<=^|[/\\])model\.json$/i;
+
+/** The folder that a place names, by its model.json perhaps. @throws RelumineError "value" */
+function folderOf(place: string, option: string): string {
+  const folder = place.replace(MODEL_JSON, "");
+  if (/\.json$/i.test(folder)) {
+    const expected = "to be a folder, or the model.json in one";
+    throw new RelumineError("value", `${option} ${place}`, expected, "another .json file");
+  }
+  return folder.replace(/(?<!^)[/\\]+$/, "") || ".";
+}
+
 /** The format that a place asks for by its ending; undefined where it is open. */
 function formatOfPlace(place: string, option: string, from: FileFormat): WrittenFormat | undefined {
   const ending = extname(place).toLowerCase();
@@ -107,7 +120,7 @@ export async function checkTarget(question: TargetQuestion): Promise<Target> {
   const { place, option, sources } = question;
   const format = writtenFormat(question);
   const isFolder = format === "tfjs" && extname(place).toLowerCase() !== ".zip";
-  const path = isFolder ? place.replace(/(?:model\.json|[/\\]+)$/i, "") || "." : place;
+  const path = isFolder ? folderOf(place, option) : place;
   const real = isFolder ? await checkNewFolder(path, option) : await checkPlace(path, undefined, option);
   for (const source of sources)
     if ((await followLinks(source)) === real)
