@@ -14,7 +14,7 @@ const TARGET_NAMES = ["y", "labels", "label", "targets", "target", "classes", "a
 /** Parts of a data set, likewise. */
 const PARTS = ["", "train", "training", "valid", "val", "validation", "test"];
 const PART =
-  /^(?:(train|training|val|valid|validation|test)[_.-]?(.+)|(.+?)[_.-]?(train|training|val|valid|validation|test))$/;
+  /^(?:(training|train|validation|valid|val|test)[_.-]?(.+)|(.+?)[_.-]?(training|train|validation|valid|val|test))$/;
 
 /** `X_train`: "x" and "train". */
 function partsOf(name: string): { readonly stem: string; readonly part: string } {

@@ -82,9 +82,10 @@ function checkWidth(
   );
 }
 
-/** A table whose first column has no name and counts the rows, as pandas writes its index. */
+/** A first of several columns that has no name and counts the rows, as pandas writes its index. */
 function isIndex({ columns, rows }: Table, column: Column): boolean {
-  if (column !== columns[0] || column.name !== "column 1" || columns[1]?.name === "column 2") return false;
+  if (columns.length < 2 || column !== columns[0]) return false;
+  if (column.name !== "column 1" || columns[1].name === "column 2") return false;
   const [first] = column.numbers;
   return (first === 0 || first === 1) && allRows({ rows }).every((row) => column.numbers[row] === first + row);
 }

@@ -25,6 +25,9 @@ describe("which array is the rows, and which the targets", () => {
     ["the only one of two axes", { features: [4, 2], z: [9] }, {}, [4, 2], undefined],
     ["train before test", { x_test: [3, 2], y_test: [3], x_train: [4, 2], y_train: [4] }, {}, [4, 2], 4],
     ["the part in front", { test_images: [3, 2], test_labels: [3] }, {}, [3, 2], 3],
+    ["training before test", { test_x: [3, 2], test_y: [3], training_x: [4, 2], training_y: [4] }, {}, [4, 2], 4],
+    ["validation in front", { z: [3, 2], validation_x: [4, 2], validation_y: [4] }, {}, [4, 2], 4],
+    ["valid in front", { z: [3, 2], valid_x: [4, 2], valid_y: [4] }, {}, [4, 2], 4],
     ["without a sign", { Xtrain: [4, 2], ytrain: [4] }, {}, [4, 2], 4],
     ["numbered by savez", { arr_0: [4, 2], arr_1: [4] }, {}, [4, 2], 4],
     ["targets of other rows are none", { x: [4, 2], y: [3] }, {}, [4, 2], undefined],
@@ -64,6 +67,11 @@ describe("which array is the rows, and which the targets", () => {
   ])("refused: %s", async (_what, shapes, options, code, path) => {
     await expectError(chosen(shapes, options), code, path);
   });
+});
+
+test("an only column that counts the rows is an input, and no index", async () => {
+  const { x } = await readRows(array(4, 1), { scaling: "standardize" });
+  expect(x).toMatchObject({ rows: 4, columns: 1 });
 });
 
 test("NumPy's parts of a set: the training's first, the others by name", async () => {
