@@ -10,16 +10,16 @@
 //   LAYER.activation, LAYER.inputs, LAYER.channels     texts, as diagnoseActivations takes them
 import type { Arrays } from "./choose.js";
 import type { FileArray } from "./file-array.js";
-import { readNpzText } from "./npy.js";
-import { productOf, shapeText } from "./numbers.js";
-import { asByteSource, type DataSource, openData } from "./open.js";
+import { isSameShape, productOf, shapeText } from "./numbers.js";
+import { type ArrayFile, type DataSource, openData } from "./open.js";
 import type { ObservedActivation } from "../activations/observed.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
-import type { StreamedLayer } from "../diagnosis/activations/layers.js";
+import { channelsOf, type StreamedLayer } from "../diagnosis/activations/layers.js";
 import type { LayerValues } from "../diagnosis/activations/values.js";
-import { listWords } from "../text/numbers.js";
+import { rowsByUnit } from "../inspect/kernel-rows.js";
+import { countOf, listWords } from "../text/numbers.js";
 
 /** What the files leave open. */
 export interface ActivationFileOptions {
@@ -44,15 +44,6 @@ type Kind = (typeof VALUES)[number];
 type Fact = (typeof NUMBERS)[number] | (typeof TEXTS)[number];
 
 const NAMED = new RegExp(`^(.+)\\.(${[...VALUES, ...NUMBERS, ...TEXTS].join("|")})$`);
-/** Numbers of a block. */
-const BLOCK = 2 ** 20;
-
-/** One file, opened. */
-interface Part {
-  readonly arrays: Arrays;
-  readonly textOf: (name: string) => Promise<string | undefined>;
-}
-
 interface Place {
   readonly name: string;
   readonly kind: Kind;
@@ -79,20 +70,14 @@ function placesOf(arrays: Arrays): Place[] {
   });
 }
 
-async function openPart(source: DataSource): Promise<Part> {
+async function openPart(source: DataSource): Promise<ArrayFile> {
   const opened = await openData(source, {});
-  if ("table" in opened)
-    throw new RelumineError("format", "the file", "to hold arrays of layers, as numpy.savez writes them", "a table");
-  const bytes = asByteSource(source);
-  const { arrays } = opened;
-  return {
-    arrays,
-    textOf: async (name) => (bytes && arrays.get(name) instanceof Error ? readNpzText(bytes, name) : undefined),
-  };
+  if (!("table" in opened)) return opened;
+  throw new RelumineError("format", "the file", "to hold arrays of layers, as numpy.savez writes them", "a table");
 }
 
 /** The same array of all files. */
-function arraysOf(parts: readonly Part[], { array, name }: Place): FileArray[] {
+function arraysOf(parts: readonly ArrayFile[], { array, name }: Place): FileArray[] {
   const [first, ...others] = parts.map(({ arrays }) => arrays.get(array));
   for (const other of others) {
     if (!isArray(other)) throw other ?? new RelumineError("format", "each file", `to hold ${describe(array)}`, "none");
@@ -108,49 +93,79 @@ function arraysOf(parts: readonly Part[], { array, name }: Place): FileArray[] {
 async function* blocksOf(arrays: readonly FileArray[]): AsyncGenerator<LayerValues> {
   for (const array of arrays) {
     const { rowSize, shape } = array;
-    for await (const data of array.blocks(Math.max(1, Math.floor(BLOCK / Math.max(1, rowSize)))))
+    for await (const data of array.blocks())
       yield { data, shape: [data.length / Math.max(1, rowSize), ...shape.slice(1)] };
   }
 }
 
-/** inputs x units of PyTorch's [units, inputs] or [units, channels, ...places]. */
-function fromWeight({ shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array }): Matrix {
+/** Numbers of an array, in memory. */
+interface Numbers {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** inputs x units, and of a convolution how many channels it takes. */
+interface Kernel extends Matrix {
+  readonly channels?: number;
+}
+
+/** Of PyTorch's [units, inputs] or [units, channels, ...places]. */
+function fromWeight({ shape, data }: Numbers): Kernel {
   const columns = shape[0];
   const rows = productOf(shape.slice(1));
   const kernel = new Float32Array(data.length);
   for (let unit = 0; unit < columns; unit++)
     for (let input = 0; input < rows; input++) kernel[input * columns + unit] = data[unit * rows + input];
-  return { rows, columns, data: kernel };
+  return { rows, columns, data: kernel, ...(shape.length > 2 && { channels: shape[1] }) };
 }
 
-/** The same of Keras' [inputs, units] or [...places, channels, units]: the places of a channel are brought together. */
-function fromKernel({ shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array }): Matrix {
-  const [channels, columns] = shape.slice(-2);
-  const places = productOf(shape.slice(0, -2));
-  const kernel = new Float32Array(data.length);
-  for (let place = 0; place < places; place++)
-    for (let channel = 0; channel < channels; channel++) {
-      const from = (place * channels + channel) * columns;
-      kernel.set(data.subarray(from, from + columns), (channel * places + place) * columns);
-    }
-  return { rows: places * channels, columns, data: kernel };
+/** The same of Keras' [inputs, units] or [...places, channels, units]. */
+function fromKernel({ shape, data }: Numbers): Kernel {
+  const [inputs, columns] = shape.slice(-2);
+  if (shape.length === 2) return { rows: inputs, columns, data };
+  return { ...rowsByUnit(data, inputs, columns), channels: inputs };
 }
 
-async function readFacts(parts: readonly Part[], name: string): Promise<StreamedLayer> {
-  const numbers = async (fact: Fact, leastAxes: number) => {
-    const array = parts.map(({ arrays }) => arrays.get(`${name}.${fact}`)).find((each) => each !== undefined);
-    if (array === undefined) return undefined;
-    if (!isArray(array)) throw array;
-    const { shape } = array;
-    if (shape.length >= leastAxes) return { shape, data: await array.read() };
-    throw new RelumineError("shape", array.what, `to have at least ${leastAxes} axes`, shapeText(shape));
+/** What the files say of one thing, of which each that says it says the same. */
+async function agreed<T>(
+  what: string,
+  parts: readonly ArrayFile[],
+  read: (part: ArrayFile) => Promise<T | undefined>,
+  isSame: (a: T, b: T) => boolean,
+): Promise<T | undefined> {
+  let first: T | undefined;
+  for (const part of parts) {
+    const found = await read(part);
+    if (found === undefined) continue;
+    first ??= found;
+    if (!isSame(first, found))
+      throw new RelumineError("value", what, "to be the same in each file, as layers of one network", "others");
+  }
+  return first;
+}
+
+function areSame(a: Numbers, b: Numbers): boolean {
+  return isSameShape(a.shape, b.shape) && a.data.every((each, index) => Object.is(each, b.data[index]));
+}
+
+/** What is known of a layer; its kernel's rows may still be in another order. */
+type Facts = Omit<StreamedLayer, "kernel"> & { readonly kernel?: Kernel };
+
+async function readFacts(parts: readonly ArrayFile[], name: string): Promise<Facts> {
+  const numbers = (fact: Fact, leastAxes: number) => {
+    const read = async ({ arrays }: ArrayFile): Promise<Numbers | undefined> => {
+      const array = arrays.get(`${name}.${fact}`);
+      if (array === undefined) return undefined;
+      if (!isArray(array)) throw array;
+      const { shape } = array;
+      if (shape.length >= leastAxes) return { shape, data: await array.read() };
+      throw new RelumineError("shape", array.what, `to have at least ${leastAxes} axes`, shapeText(shape));
+    };
+    return agreed(`the array ${describe(`${name}.${fact}`)}`, parts, read, areSame);
   };
-  const text = async (fact: Fact) => {
-    for (const part of parts) {
-      const found = await part.textOf(`${name}.${fact}`);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  const text = (fact: Fact) => {
+    const read = async ({ textOf }: ArrayFile) => textOf?.(`${name}.${fact}`);
+    return agreed(`the text ${describe(`${name}.${fact}`)}`, parts, read, (a, b) => a === b);
   };
   const [weight, kernel] = [await numbers("weight", 2), await numbers("kernel", 2)];
   const [bias, slopes] = [await numbers("bias", 1), await numbers("slopes", 0)];
@@ -163,6 +178,38 @@ async function readFacts(parts: readonly Part[], name: string): Promise<Streamed
     ...(activation !== undefined && { activation: activation as ObservedActivation & string }),
     ...(inputs !== undefined && { inputs }),
     ...(channels !== undefined && { channels: channels as "first" | "last" }),
+  };
+}
+
+/** A layer that may feed others. */
+interface Feeder {
+  readonly units: number;
+  readonly channels: "first" | "last";
+}
+
+function asFeeder(facts: Facts, shape: readonly number[]): Feeder {
+  const channels = channelsOf({ ...facts, kernelUnits: facts.kernel?.columns }, shape);
+  return { units: channels === "last" ? shape.at(-1)! : shape[1], channels };
+}
+
+/** Whether a convolution takes some of the channels, or others than the feeder's units. */
+function isOfOthers({ kernel }: Facts, feeder: Feeder | undefined): boolean {
+  return kernel?.channels !== undefined && feeder !== undefined && kernel.channels !== feeder.units;
+}
+
+/**
+ * A layer as it is diagnosed: rows of its kernel that one unit feeds brought together, where flattened values came
+ * place by place; without the layer that feeds it, where it takes not all of its units one by one.
+ */
+function fedBy(facts: Facts, feeder: Feeder | undefined): StreamedLayer {
+  const { kernel, inputs, ...others } = facts;
+  if (!kernel) return { ...others, ...(inputs !== undefined && { inputs }) };
+  const { rows, columns, data, channels } = kernel;
+  const isInterleaved = channels === undefined && feeder?.channels === "last" && rows % feeder.units === 0;
+  return {
+    ...others,
+    ...(inputs !== undefined && !isOfOthers(facts, feeder) && { inputs }),
+    kernel: isInterleaved ? rowsByUnit(data, feeder.units, columns) : { rows, columns, data },
   };
 }
 
@@ -192,11 +239,12 @@ export async function readActivations(
   sources: readonly DataSource[],
   options: ActivationFileOptions = {},
 ): Promise<ActivationFile> {
-  const parts: Part[] = [];
+  const parts: ArrayFile[] = [];
   for (const source of sources) parts.push(await openPart(source));
   if (parts.length === 0) throw new RelumineError("shape", "sources", "to have at least one file", "none");
   const places = placesOf(parts[0].arrays);
-  const twice = places.find(({ name }, index) => places.findIndex((other) => other.name === name) < index);
+  const names = new Set<string>();
+  const twice = places.find(({ name }) => names.size === names.add(name).size);
   if (twice)
     throw new RelumineError("format", `the layer ${describe(twice.name)}`, "to be there once", "several times");
   if (places.length === 0)
@@ -207,19 +255,31 @@ export async function readActivations(
       describe([...parts[0].arrays.keys()].join(", ")),
     );
   const layers: StreamedLayer[] = [];
+  const feeders = new Map<string, Feeder>();
+  const notes = notesOf(parts[0].arrays, places);
   for (const [index, place] of places.entries()) {
     const arrays = arraysOf(parts, place);
     const activation = activationOf(options.activation, index, places.length);
-    const facts = await readFacts(parts, place.name);
-    layers.push({
+    const facts = {
       ...(options.channels && { channels: options.channels }),
       ...(activation !== undefined && { activation }),
-      ...facts,
+      ...(await readFacts(parts, place.name)),
+    };
+    const feeder = facts.inputs === undefined ? undefined : feeders.get(facts.inputs);
+    if (isOfOthers(facts, feeder)) notes.push(noteOfOthers(place.name, facts));
+    feeders.set(place.name, asFeeder(facts, arrays[0].shape));
+    layers.push({
+      ...fedBy(facts, feeder),
       ...(place.name !== "" && { name: place.name }),
       [place.kind]: { rows: arrays.reduce((sum, { rows }) => sum + rows, 0), blocks: () => blocksOf(arrays) },
     });
   }
-  return { layers, notes: notesOf(parts[0].arrays, places) };
+  return { layers, notes };
+}
+
+function noteOfOthers(name: string, { inputs, kernel }: Facts): string {
+  const given = `a convolution of ${countOf(kernel!.channels!, "channel")}`;
+  return `${describe(name)}, ${given}, does not take each unit of ${describe(inputs)}: silent inputs are not told`;
 }
 
 function notesOf(arrays: Arrays, places: readonly Place[]): string[] {

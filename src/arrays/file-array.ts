@@ -27,8 +27,9 @@ type Kind<T extends Floats> = { new (length: number): T; readonly BYTES_PER_ELEM
 
 /** Numbers of one array in memory. */
 export const MOST_NUMBERS = 2 ** 28;
-/** Numbers of a block. */
+/** Numbers of a block, unless one row has more; and of one row at most. */
 const BLOCK = 2 ** 20;
+const MOST_IN_ROW = 2 ** 26;
 
 export class FileArray {
   readonly name: string;
@@ -80,17 +81,23 @@ export class FileArray {
   }
 
   /**
-   * Rows in order, a few at a time, each block row-major.
-   * @throws RelumineError as `read`; of an array in Fortran's order all is read at once
+   * Rows in order, a few at a time, each block row-major. Of an array in Fortran's order all is read at once.
+   * @throws RelumineError "memory" for rows of more than 2^26 numbers, or more than the file's bytes make believable, of
+   *   an array in Fortran's order as `read`; "format"
    */
   async *blocks(rows = Math.max(1, Math.floor(BLOCK / Math.max(1, this.rowSize)))): AsyncGenerator<Float32Array> {
     const size = this.rowSize;
+    if (size > MOST_IN_ROW) {
+      const given = `the shape ${shapeText(this.shape)}`;
+      throw new RelumineError("memory", this.what, `to have rows of at most ${MOST_IN_ROW} numbers`, given);
+    }
     if (this.#isTransposed) {
       const all = await this.read();
       for (let at = 0; at < all.length; at += rows * size) yield all.subarray(at, at + rows * size);
       return;
     }
     this.#checkRoom(Math.min(rows * size, this.length));
+    this.#checkUnpacked(Float32Array);
     let block = new Float32Array(Math.min(rows * size, this.length));
     let filled = 0;
     let left = this.length;
@@ -113,15 +120,14 @@ export class FileArray {
 
   async #readAll<T extends Floats>(kind: Kind<T>): Promise<T> {
     this.#checkRoom(this.length);
-    const { what, bytes, packed = bytes } = this.#placed;
-    if (packed < bytes) checkUnpacked(what, this.length * kind.BYTES_PER_ELEMENT, packed);
+    this.#checkUnpacked(kind);
     const numbers = new kind(this.length);
     let at = 0;
     for await (const piece of this.#wholeNumbers()) {
       this.#fill(piece, numbers, at);
       at += piece.length / bytesOf(this.type);
     }
-    if (at < this.length) throw new RelumineError("format", what, `to hold ${this.length} numbers`, `${at}`);
+    if (at < this.length) throw new RelumineError("format", this.what, `to hold ${this.length} numbers`, `${at}`);
     return this.#isTransposed ? fromFortran(numbers, this.shape) : numbers;
   }
 
@@ -129,6 +135,11 @@ export class FileArray {
     if (numbers <= MOST_NUMBERS) return;
     const given = `the shape ${shapeText(this.shape)}`;
     throw new RelumineError("memory", this.#placed.what, `to have at most ${MOST_NUMBERS} numbers at once`, given);
+  }
+
+  #checkUnpacked({ BYTES_PER_ELEMENT: size }: Kind<Floats>): void {
+    const { what, bytes, packed = bytes } = this.#placed;
+    if (packed < bytes) checkUnpacked(what, this.length * size, packed);
   }
 
   #fill(bytes: Uint8Array, numbers: Floats, at: number): void {

@@ -156,26 +156,29 @@ async function firstBytes(pieces: AsyncGenerator<Uint8Array>, wanted: number): P
   return first.subarray(0, length);
 }
 
-/**
- * The arrays of an .npz, their numbers unread; those that are no arrays of numbers are told why not when they are
- * wanted.
- */
-export async function openNpz(source: ByteSource): Promise<Map<string, FileArray | RelumineError>> {
-  const archive = await ZipFile.open(source);
+/** What an .npz holds. */
+export interface NpzFile {
+  /** Its arrays, their numbers unread; in place of one that is none of numbers, why. */
+  readonly arrays: ReadonlyMap<string, FileArray | RelumineError>;
+  /**
+   * The text of an array that is one, as `activation="relu"` of numpy.savez; undefined where it is none.
+   * @throws RelumineError "format"
+   */
+  readonly textOf: (name: string) => Promise<string | undefined>;
+}
+
+/** The arrays of an .npz, whose directory is read once. */
+export async function openNpz(archive: ZipFile): Promise<NpzFile> {
   const arrays = new Map<string, FileArray | RelumineError>();
   for (const entry of archive.names().filter(isArrayName)) {
     const name = withoutEnding(entry);
     arrays.set(name, await openEntry(archive, entry, name));
   }
-  return arrays;
+  const textOf = async (name: string) => (arrays.get(name) instanceof Error ? readText(archive, name) : undefined);
+  return { arrays, textOf };
 }
 
-/**
- * The text of an .npz's array that is one, as `activation="relu"` of numpy.savez; undefined where it is none.
- * @throws RelumineError "format"
- */
-export async function readNpzText(source: ByteSource, name: string): Promise<string | undefined> {
-  const archive = await ZipFile.open(source);
+async function readText(archive: ZipFile, name: string): Promise<string | undefined> {
   const first = await firstBytes(archive.pieces(`${name}.npy`), PREFIX_BYTES + MOST_HEADER_BYTES);
   const { text, start } = headerText(arrayPath(name), first);
   const [, order, length] = TEXT_HEADER.exec(text) ?? [];

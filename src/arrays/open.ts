@@ -3,7 +3,7 @@ import { type ByteSource, blobSource, bytesSource, checkUnpacked, collectBytes, 
 import type { Arrays } from "./choose.js";
 import type { FileArray } from "./file-array.js";
 import { isIdx, openIdx } from "./idx.js";
-import { isArrayName, isNpy, openNpy, openNpz } from "./npy.js";
+import { isArrayName, isNpy, type NpzFile, openNpy, openNpz } from "./npy.js";
 import { isParquet } from "./parquet/magic.js";
 import { isSafetensors, openSafetensors } from "./safetensors.js";
 import { isZip, ZipFile } from "./zip.js";
@@ -16,7 +16,13 @@ import { isGzip, readChunks, type TableSource } from "../table/read/source.js";
 /** Where data come from: a table's text, the bytes of a file, at once, in pieces or in ranges. */
 export type DataSource = TableSource | ByteSource;
 
-export type DataFile = { readonly arrays: Arrays } | { readonly table: Table };
+export type DataFile = ArrayFile | { readonly table: Table };
+
+export interface ArrayFile {
+  readonly arrays: Arrays;
+  /** The text of an array that is one, where there may be such. */
+  readonly textOf?: NpzFile["textOf"];
+}
 
 /** What is not read in ranges is held as a whole. */
 const MOST_HELD = 2 ** 31 - 1;
@@ -127,8 +133,8 @@ export async function openData(given: DataSource, options: ReadOptions): Promise
   if (!source) return openPieces(readChunks(given as TableSource), options);
   const first = await source.read(0, Math.min(FIRST_BYTES, source.size));
   if (isZip(first)) {
-    const names = (await ZipFile.open(source)).names();
-    if (names.some(isArrayName)) return { arrays: await openNpz(source) };
+    const archive = await ZipFile.open(source);
+    if (archive.names().some(isArrayName)) return openNpz(archive);
   }
   if (isGzip(first) && source.size > 8) return openGzip(source, options);
   if (isParquet(first)) return { table: await openParquet(source) };

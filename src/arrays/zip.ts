@@ -274,8 +274,9 @@ export class ZipFile {
   }
 }
 
-/** Packed bytes that are unpacked at once: a thousandfold of them is held. */
+/** Packed bytes that are unpacked at once: a thousandfold of them is held. The first are few: a header may be enough. */
 const PACKED_PIECE = 2 ** 14;
+const FIRST_PIECE = 2 ** 5;
 
 async function* inflated(name: string, packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
@@ -289,7 +290,11 @@ async function* inflated(name: string, packed: AsyncIterable<Uint8Array>): Async
     }
     return pieces;
   };
+  let most = FIRST_PIECE;
   for await (const piece of packed)
-    for (let at = 0; at < piece.length; at += PACKED_PIECE) yield* push(piece.subarray(at, at + PACKED_PIECE), false);
+    for (let at = 0; at < piece.length; at += most) {
+      if (at > 0) most = Math.min(2 * most, PACKED_PIECE);
+      yield* push(piece.subarray(at, at + most), false);
+    }
   yield* push(new Uint8Array(), true);
 }

@@ -41,6 +41,9 @@ export type SeenValues = "preactivations" | "activations";
 /** Numbers that are kept of units that have not fired so far, of all layers together: 256 MB. */
 const MOST_KEPT = 2 ** 26;
 
+/** Units of all layers together: each takes some 2 kB where it is told of. */
+const MOST_UNITS = 2 ** 20;
+
 interface Watched {
   readonly path: string;
   readonly given: WatchedLayer;
@@ -128,7 +131,7 @@ export class ActivationWatch {
 
   /**
    * @param layers an order in which each is fed by one before it, where that is known
-   * @throws RelumineError "value" or "shape"
+   * @throws RelumineError "value" or "shape", "memory" for more than 2^20 units
    */
   constructor(layers: readonly WatchedLayer[]) {
     const places = new Map<string, number>();
@@ -150,6 +153,9 @@ export class ActivationWatch {
       return { path, given, activation, weights, fedBy, mayInterleave };
     });
     if (layers.length === 0) throw new RelumineError("shape", "layers", "to have at least one layer", "none");
+    const units = layers.reduce((sum, each) => sum + each.units, 0);
+    if (units > MOST_UNITS)
+      throw new RelumineError("memory", "layers", `to have at most ${MOST_UNITS} units together`, `${units}`);
   }
 
   /**

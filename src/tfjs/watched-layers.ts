@@ -7,6 +7,7 @@ import type { ObservedActivation } from "../activations/observed.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { BlockLayer } from "../diagnosis/activations/layers.js";
+import { rowsByUnit } from "../inspect/kernel-rows.js";
 
 /** A layer whose activation is judged. */
 export interface Judged {
@@ -153,18 +154,6 @@ export function unitsOf({ output }: Layer): number {
   return Array.isArray(output) ? NaN : (output.shape.at(-1) as number);
 }
 
-/** Rows of one input channel together: [places, channels, units] to channels x places rows of units numbers. */
-function byChannel(kernel: Float32Array, channels: number, units: number) {
-  const places = kernel.length / (channels * units);
-  const data = new Float32Array(kernel.length);
-  for (let place = 0; place < places; place++)
-    for (let channel = 0; channel < channels; channel++) {
-      const from = (place * channels + channel) * units;
-      data.set(kernel.subarray(from, from + units), (channel * places + place) * units);
-    }
-  return { rows: channels * places, columns: units, data };
-}
-
 /** Of which each unit takes all inputs. */
 const FULL: ReadonlySet<string> = new Set(["Conv1D", "Conv2D", "Conv3D", "Dense"]);
 
@@ -185,7 +174,7 @@ async function weightsOf(
   const channels = isDense ? inputs : (weights[0].variable.shape.at(-2) as number);
   const fed = before && inputs % unitsOf(before.layer) === 0 ? unitsOf(before.layer) : channels;
   return {
-    kernel: byChannel(kernel, fed, units),
+    kernel: rowsByUnit(kernel, fed, units),
     ...(bias && { bias }),
     ...(before && fed === unitsOf(before.layer) && { inputs: before.layer.name }),
   };

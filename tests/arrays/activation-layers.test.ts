@@ -1,5 +1,6 @@
 // Files of what layers did: names, weights of PyTorch and Keras, texts, several files; the dead are torch's own.
 import { readFileSync } from "node:fs";
+import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { areActivations, readActivations } from "../../src/arrays/activation-layers.js";
 import { diagnoseActivations, type ActivationDiagnosis, RelumineError } from "../../src/index.js";
@@ -84,6 +85,62 @@ describe("names", () => {
     expect(await mechanisms({ "b.weight": weight })).toEqual(["silentInputs", "negativeWeights"]);
   });
 
+  it("a dense kernel behind values whose units are last: rows of one unit together", async () => {
+    // two places of two channels, the first of which is silent
+    const conv = npy([2, 2, 2], [-1, 1, -1, 1, -2, 1, -1, 3]);
+    const file = (more: Record<string, Uint8Array>) =>
+      npz({
+        "conv.preactivations": conv,
+        "d.preactivations": npy([2, 1], [-1, -1]),
+        "d.inputs": textNpy("conv"),
+        ...more,
+      });
+    const read = async (more: Record<string, Uint8Array>) => (await readActivations([file(more)])).layers[1];
+    const kernel = { "d.kernel": npy([4, 1], [1, 2, 3, 4]) };
+    const grouped = { rows: 4, columns: 1, data: Float32Array.of(1, 3, 2, 4) };
+    expect((await read({ ...kernel, "conv.channels": textNpy("last") })).kernel).toEqual(grouped);
+    expect((await read({ "d.weight": npy([1, 4], [1, 2, 3, 4]), "conv.channels": textNpy("last") })).kernel).toEqual(
+      grouped,
+    );
+    const first = { ...grouped, data: Float32Array.of(1, 2, 3, 4) };
+    expect((await read({ ...kernel, "conv.channels": textNpy("first") })).kernel).toEqual(first);
+    // the live channel feeds it
+    const { diagnosis } = await diagnose([
+      file({ "d.kernel": npy([4, 1], [-1, -1, 0, 0]), "d.bias": npy([1], [-1]), "conv.channels": textNpy("last") }),
+    ]);
+    expect(diagnosis.layers[1].units[0].mechanism).not.toBe("silentInputs");
+  });
+
+  it("units that are last by the number of biases", async () => {
+    const layers = {
+      "conv.preactivations": npy([1, 3, 2], [1, 1, 1, 1, 1, 1]),
+      "conv.bias": npy([2], [0, 0]),
+      "d.preactivations": npy([1, 1], [1]),
+      "d.kernel": npy([6, 1], [1, 2, 3, 4, 5, 6]),
+      "d.inputs": textNpy("conv"),
+    };
+    const [, { kernel }] = (await readActivations([npz(layers)])).layers;
+    expect(kernel).toMatchObject({ data: Float32Array.of(1, 3, 5, 2, 4, 6) });
+  });
+
+  it("a convolution that takes not each channel is fed by nobody known", async () => {
+    const layers = {
+      "a.preactivations": npy([1, 4, 1, 1], [-1, -1, 1, 1]),
+      "b.preactivations": npy([1, 4, 1, 1], [-1, -1, -1, -1]),
+      "b.inputs": textNpy("a"),
+    };
+    const read = async (channels: number) => {
+      const weight = npy([4, channels, 2, 2], new Float32Array(16 * channels).fill(1));
+      return readActivations([npz({ ...layers, "b.weight": weight })]);
+    };
+    const depthwise = await read(1);
+    expect(depthwise.layers[1]).not.toHaveProperty("inputs");
+    expect(depthwise.notes.join()).toContain("1 channel");
+    const full = await read(4);
+    expect(full.layers[1].inputs).toBe("a");
+    expect(full.notes).toEqual([]);
+  });
+
   it("activations: the file's, else the caller's, for all or by layer", async () => {
     const file = npz({ a: z, b: z, "b.activation": textNpy("gelu") });
     const named = async (activation: NonNullable<Parameters<typeof readActivations>[1]>["activation"]) =>
@@ -95,6 +152,11 @@ describe("names", () => {
   });
 });
 
+it("texts of an .npz that is gzipped", async () => {
+  const file = npz({ "a.preactivations": npy([1, 1], [1]), "a.activation": textNpy("gelu") });
+  expect((await diagnose([gzipSync(file)])).diagnosis.layers[0].activation).toBe("gelu");
+});
+
 it("several files are one, their rows in order", async () => {
   const rows = [-1, 1, -2, 1, 3, 2, 5, -1];
   const part = (from: number, to: number, more = {}) =>
@@ -102,6 +164,11 @@ it("several files are one, their rows in order", async () => {
   const bias = { "a.bias": npy([2], [0, 1]) };
   const whole = await diagnose([part(0, 8, bias)]);
   expect((await diagnose([part(0, 2), part(2, 8, bias)])).diagnosis).toEqual(whole.diagnosis);
+  expect((await diagnose([part(0, 2, bias), part(2, 8, bias)])).diagnosis).toEqual(whole.diagnosis);
+  const other = part(2, 8, { "a.bias": npy([2], [0, 2]) });
+  await expectError(readActivations([part(0, 2, bias), other]), "value", /a\.bias/);
+  const texts = ["elu", "gelu"].map((name) => ({ "a.activation": textNpy(name) }));
+  await expectError(readActivations([part(0, 2, texts[0]), part(2, 8, texts[1])]), "value", /a\.activation/);
   await expectError(readActivations([part(0, 2), npz({ b: npy([1, 2], [1, 1]) })]), "format", "each file");
   await expectError(readActivations([part(0, 2), npz({ "a.preactivations": npy([1, 3], [1, 1, 1]) })]), "shape", /"a"/);
 });

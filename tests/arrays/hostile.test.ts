@@ -1,8 +1,12 @@
 // Files of data that lie: each is refused as a RelumineError, in no time, and allocates nothing by a size that it names.
 import { gzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import { readActivations } from "../../src/arrays/activation-layers.js";
+import { bytesSource } from "../../src/arrays/byte-source.js";
 import { readRows } from "../../src/arrays/read-rows.js";
+import { ZipFile } from "../../src/arrays/zip.js";
 import type { ErrorCode } from "../../src/core/errors.js";
+import { diagnoseActivations } from "../../src/index.js";
 import { expectError } from "../support/errors.js";
 import { floats, idxFile, joinBytes, npyFile, npyWith, npzFile } from "../support/array-files.js";
 import { startWatch } from "../support/stopwatch.js";
@@ -88,6 +92,62 @@ describe("refused", () => {
     expect(elapsed()).toBeLessThan(MOST_MS);
     const { rss, arrayBuffers } = process.memoryUsage();
     expect(Math.max(rss - before.rss, arrayBuffers - before.arrayBuffers)).toBeLessThan(MOST_BYTES);
+  });
+});
+
+describe("what layers did, in files that are larger than they look", () => {
+  const zeros = (shape: string): Uint8Array => npzFile({ x: npyWith(header(shape), new Uint8Array(4 * 5e7)) }, 9);
+
+  test.each<[string, () => Uint8Array]>([
+    ["rows of a bomb", () => zeros("(50, 1000000)")],
+    ["a row of a bomb", () => zeros("(1, 50000000)")],
+    ["more units than are judged", () => npzFile({ x: npyFile([1, 2 ** 20 + 1], new Float32Array(2 ** 20 + 1)) })],
+  ])("%s", async (_what, make) => {
+    const bytes = make();
+    const elapsed = startWatch();
+    const { layers } = await readActivations([bytes]);
+    await expectError(diagnoseActivations({ layers }), "memory");
+    expect(elapsed()).toBeLessThan(MOST_MS);
+  });
+
+  /** Counts what is read of it. */
+  const counted = (bytes: Uint8Array) => {
+    const reads = { ranges: 0, tails: 0 };
+    const read = async (begin: number, end: number): Promise<Uint8Array> => {
+      reads.ranges++;
+      if (end === bytes.length) reads.tails++;
+      return bytes.subarray(begin, end);
+    };
+    return { reads, source: { size: bytes.length, read } };
+  };
+
+  test("the archive's directory is read as often, however many texts it has", async () => {
+    const text = npyWith("{'descr': '<U4', 'fortran_order': False, 'shape': (), }", new Uint8Array(16).fill(0));
+    const layersOf = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          [`l${i}.preactivations`, npyFile([1, 1], [1])],
+          [`l${i}.activation`, text],
+        ]).flat() as [string, Uint8Array][],
+      );
+    const tails = async (count: number) => {
+      const { reads, source } = counted(npzFile(layersOf(count)));
+      expect((await readActivations([source])).layers).toHaveLength(count);
+      return reads.tails;
+    };
+    expect(await tails(40)).toBe(await tails(2));
+  });
+
+  test("opening an archive unpacks little of each entry", async () => {
+    const large = npyWith(header("(1000, 1000)"), new Uint8Array(4e6));
+    const archive = await ZipFile.open(bytesSource(npzFile({ x: large }, 9)));
+    for await (const piece of archive.pieces("x.npy")) {
+      expect(piece.length).toBeLessThan(2 ** 17);
+      break;
+    }
+    let size = 0;
+    for await (const piece of archive.pieces("x.npy")) size += piece.length;
+    expect(size).toBe(large.length);
   });
 });
 

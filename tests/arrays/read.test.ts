@@ -6,6 +6,7 @@ import { FileArray } from "../../src/arrays/file-array.js";
 import { openIdx } from "../../src/arrays/idx.js";
 import { openNpy, openNpz } from "../../src/arrays/npy.js";
 import { openSafetensors } from "../../src/arrays/safetensors.js";
+import { ZipFile } from "../../src/arrays/zip.js";
 import { RelumineError } from "../../src/core/errors.js";
 import { expectError } from "../support/errors.js";
 import { joinBytes, npyWith, npzFile } from "../support/array-files.js";
@@ -15,8 +16,10 @@ const COUNT = Array.from({ length: 24 }, (_, i) => i);
 const TYPES = ["bool", "i1", "u1", ...["i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"].map((type) => `l${type}`)];
 const BIG = ["bi2", "bu4", "bi8", "bf2", "bf4", "bf8"];
 
+const openArrays = async (source: ByteSource) => (await openNpz(await ZipFile.open(source))).arrays;
+
 async function arraysOf(name: string): Promise<Map<string, FileArray>> {
-  const all = [...(await openNpz(bytesSource(fileOf(name))))];
+  const all = [...(await openArrays(bytesSource(fileOf(name))))];
   return new Map(all.filter((each): each is [string, FileArray] => each[1] instanceof FileArray));
 }
 
@@ -57,7 +60,7 @@ test("a header of version 2", async () => {
 });
 
 test("arrays that are none of numbers are refused when they are wanted, and hinder no other", async () => {
-  const arrays = await openNpz(bytesSource(fileOf("others.npz")));
+  const arrays = await openArrays(bytesSource(fileOf("others.npz")));
   expect([...(await (arrays.get("x") as FileArray).read())]).toEqual(COUNT);
   for (const name of ["objects", "texts", "complex", "records", "dates"])
     expect(arrays.get(name), name).toMatchObject({ name: "RelumineError", code: "unsupported" });
@@ -100,7 +103,7 @@ test("one array of an .npz is read without the others, a MiB at most at once", a
   const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1024, 1024), }";
   const npy = npyWith(header, new Uint8Array(large.buffer));
   const source = watched(npzFile({ a: npy, b: npy }));
-  const arrays = await openNpz(source);
+  const arrays = await openArrays(source);
   source.ranges.length = 0;
   let sum = 0;
   for await (const block of (arrays.get("b") as FileArray).blocks(100)) {
@@ -120,7 +123,7 @@ test("a Blob is read in ranges", async () => {
 
 test("a checksum that is wrong is refused when the array is read", async () => {
   const bytes = joinBytes(fileOf("parts.npz"));
-  const arrays = await openNpz(bytesSource(bytes));
+  const arrays = await openArrays(bytesSource(bytes));
   const x = arrays.get("x_train") as FileArray;
   expect([...(await x.read())]).toEqual(COUNT);
   bytes[bytes.indexOf(23, bytes.indexOf(22))] = 99; // the last number

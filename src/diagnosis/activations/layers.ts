@@ -59,10 +59,14 @@ export type LayerBlock = Readonly<Record<string, LayerValues>>;
 const FACTS = ["name", "activation", "channels", "kernel", "bias", "slopes", "inputs"] as const;
 const KINDS = ["preactivations", "activations"] as const satisfies readonly SeenValues[];
 
+interface UnitsOfKernel {
+  readonly kernelUnits?: number | undefined;
+}
+
 export interface ReadLayer {
   readonly path: string;
   readonly name: string;
-  readonly facts: Omit<WatchedLayer, "name" | "units"> & { readonly kernelUnits?: number };
+  readonly facts: Omit<WatchedLayer, "name" | "units"> & UnitsOfKernel;
   readonly which: SeenValues;
 }
 
@@ -125,11 +129,19 @@ export function readBlockLayer(given: BlockLayer, index: number): ReadLayer {
   return { ...readFacts(path, read, index), which };
 }
 
+/** Where the units of numbers of a shape are: as is said, else along the axis that a number for each unit fits. */
+export function channelsOf(
+  { channels, bias, slopes, kernelUnits }: Pick<LayerFacts, "bias" | "channels" | "slopes"> & UnitsOfKernel,
+  shape: readonly number[],
+): "first" | "last" {
+  const known = bias?.length ?? slopes?.length ?? kernelUnits;
+  const isLast = known !== undefined && shape[1] !== known && shape.at(-1) === known;
+  return channels ?? (isLast ? "last" : "first");
+}
+
 /** How many units there are, and along which axis, by the shape of some numbers. */
 export function watchedLayer({ path, name, facts, which }: ReadLayer, shape: readonly number[]): WatchedLayer {
-  const known = facts.bias?.length ?? facts.slopes?.length ?? facts.kernelUnits;
-  const isLast = known !== undefined && shape[1] !== known && shape.at(-1) === known;
-  const channels = facts.channels ?? (isLast ? "last" : "first");
+  const channels = channelsOf(facts, shape);
   const units = channels === "last" ? shape.at(-1)! : shape[1];
   if (facts.kernelUnits !== undefined && facts.kernelUnits !== units)
     throw new RelumineError(
