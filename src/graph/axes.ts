@@ -42,7 +42,7 @@ const UNKNOWN = new Set(["Expand", "Einsum", "Tile", "Shape", "NonZero", "TopK",
 const FARTHEST = 64;
 
 /** Axes that a node names, by its attribute or its second input; undefined where they are not said. */
-function axesOf(graph: Graph, node: Node, rank: number): number[] | undefined {
+export function axesOf(graph: Graph, node: Node, rank: number): number[] | undefined {
   const named = node.attributes.get("axes")?.integers();
   const input = node.inputs[1];
   const axes = named ?? (input ? graph.constant(input)?.data : undefined);

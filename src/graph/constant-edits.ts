@@ -100,6 +100,11 @@ export class ConstantEdits {
     return value;
   }
 
+  /** Whether a number that was changed is kept in half precision. */
+  hasHalves(): boolean {
+    return [...this.#edits.values()].some((edits) => [...edits.values()].some(({ type }) => type === HALF));
+  }
+
   #refused(node: Node): RelumineError {
     const what = `the constants of ${describe(node.name || node.outputs[0])}`;
     return new RelumineError("unsupported", what, "to be float, half or double numbers", "others");

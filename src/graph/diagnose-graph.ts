@@ -3,11 +3,13 @@ import type { ObservedActivationName } from "../activations/activations.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe, memberPath } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../core/pace.js";
-import { DEFAULT_THRESHOLDS, judgeSteps } from "../diagnosis/judge-observation.js";
+import { judgeSteps, readThresholds } from "../diagnosis/judge-observation.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import type { Thresholds } from "../inspect/unit-state.js";
 import { type ModelFiles, toFileMap } from "../models/files.js";
+import { BY_INDEX } from "../text/naming.js";
 import { countOf, formatPercent } from "../text/numbers.js";
+import { onOneLine } from "../text/printable.js";
 import { checkModel } from "./check-model.js";
 import { ASKED_ONLY } from "./activation-nodes.js";
 import type { GraphRows } from "./feeds.js";
@@ -27,7 +29,7 @@ export interface DiagnoseGraphOptions extends PaceOptions {
   readonly activations?: readonly ("sigmoid" | "tanh" | "softsign" | "hardTanh" | "logSigmoid")[];
   /** Rows of a run, where the model leaves it open. Default: what fits in `memory`, 256 at most. */
   readonly batchSize?: number;
-  /** Bytes that the activations of one run may take: above it the graph is run again for the rest. Default 128 MB. */
+  /** Bytes that the activations of one run may take: above it a run has fewer rows, then fewer of them. Default 128 MB. */
   readonly memory?: number;
   /** A unit that fires on a smaller share of the samples is "rare". Default 0.01. */
   readonly rareBelow?: number;
@@ -83,7 +85,7 @@ function readActivations(given: unknown): readonly ObservedActivationName[] {
 }
 
 export function readPlan(given: DiagnoseGraphOptions): GraphPlan {
-  const { batchSize, memory, rareBelow, dormantBelow, session } = given;
+  const { batchSize, memory, session } = given;
   if (session !== undefined && (typeof session !== "object" || session === null))
     throw new RelumineError("value", "session", "to be options of InferenceSession.create", describe(session));
   const pacing = checkPace(given);
@@ -102,10 +104,7 @@ export function readPlan(given: DiagnoseGraphOptions): GraphPlan {
       memory: checkNumber("memory", memory ?? DEFAULT_MEMORY, { low: 1 }),
       batchSize: batchSize === undefined ? undefined : checkInteger("batchSize", batchSize, { low: 1, high: 2 ** 20 }),
     },
-    thresholds: {
-      rareBelow: checkNumber("rareBelow", rareBelow ?? DEFAULT_THRESHOLDS.rareBelow, { low: 0, high: 1 }),
-      dormantBelow: checkNumber("dormantBelow", dormantBelow ?? DEFAULT_THRESHOLDS.dormantBelow, { low: 0 }),
-    },
+    thresholds: readThresholds(given),
     pacing,
   };
 }
@@ -123,11 +122,23 @@ function rowNotes(rows: number, { samples }: Diagnosis): string[] {
   ];
 }
 
+/** What permanent does not say of a graph that is trained on. */
+function permanenceNotes({ layers }: Diagnosis): string[] {
+  if (!layers.some(({ units }) => units.some(({ permanent }) => permanent))) return [];
+  return [
+    "permanent holds for the graph as it stands: batch norms by the statistics of batches, as in training, or weights " +
+      "that a training ties together may open a unit",
+  ];
+}
+
 /** Looks at a graph and judges what was seen. */
 export async function diagnoseWatched(watched: WatchedGraph, plan: GraphPlan, pace: Pace): Promise<GraphDiagnosis> {
-  const observation = await observeGraph(watched, plan.runs, pace);
-  const diagnosis = await pace.run(judgeSteps(observation, { thresholds: plan.thresholds }));
-  return Object.assign(diagnosis, { notes: [...watched.notes, ...rowNotes(watched.feeds.rows, diagnosis)] });
+  const { observation, notes } = await observeGraph(watched, plan.runs, pace);
+  const naming = { ...BY_INDEX, layer: (index: number) => onOneLine(watched.places[index].name) };
+  const diagnosis = await pace.run(judgeSteps(observation, { thresholds: plan.thresholds, naming }));
+  return Object.assign(diagnosis, {
+    notes: [...watched.notes, ...notes, ...permanenceNotes(diagnosis), ...rowNotes(watched.feeds.rows, diagnosis)],
+  });
 }
 
 /**

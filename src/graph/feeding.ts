@@ -10,7 +10,6 @@ export interface UnitValue {
   readonly rank: number;
   readonly axis: number;
   readonly units: number;
-  /** The graph says which axis it is. */
 }
 
 /** A constant, one number a unit, that is added to the preactivations with a factor. */
@@ -34,12 +33,31 @@ export interface Feeding {
   /** By unit, what is added to the product; of a sum of branches, in the one that ends in a product. */
   readonly bias: Float64Array;
   readonly place?: BiasPlace;
+  /** The values from that of the place's node to the preactivations. */
+  readonly passed: readonly string[];
   readonly product?: Product;
+  /** The product is one of several terms, and what the others are is not known. */
+  readonly isSum: boolean;
+  /** What is learned on the way may be moved by other units or other nodes. */
+  readonly isShared: boolean;
 }
 
 /** Walks are no longer than this. */
 const FARTHEST = 64;
 const PASSES = new Set(["Identity", "Dropout", "Cast"]);
+/** These hand on the numbers of a constant, each to itself. */
+const SAME_NUMBERS = new Set(["Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"]);
+
+/** Whether a constant is one tensor of the file that goes nowhere else. */
+function isTakenOnce(graph: Graph, name: string): boolean {
+  const [taker, ...others] = graph.consumers(name);
+  const isOnce = others.length === 0 && taker?.inputs.filter((each) => each === name).length === 1;
+  if (!isOnce || graph.isOutput(name)) return false;
+  const node = graph.producer(name);
+  return (
+    node === undefined || node.op === "Constant" || (SAME_NUMBERS.has(node.op) && isTakenOnce(graph, node.inputs[0]))
+  );
+}
 
 /** Numbers by unit of a constant beside a value; undefined where it is another. */
 export function vectorOf(tensor: Tensor | undefined, { rank, axis, units }: UnitValue): Float64Array | undefined {
@@ -55,6 +73,11 @@ class Walk {
   bias: Float64Array;
   place: BiasPlace | undefined;
   product: Product | undefined;
+  /** The values that the walk went through, and those of them behind the bias's place. */
+  passed: string[] = [];
+  behindPlace: readonly string[] = [];
+  isSum = false;
+  isShared = false;
   /** A constant was met. */
   isTold = false;
 
@@ -67,6 +90,22 @@ class Walk {
     this.bias = from ? from.bias.slice() : new Float64Array(value.units);
     this.place = from?.place;
     this.isTold = from?.isTold ?? false;
+    if (!from) return;
+    this.passed = from.passed.slice();
+    this.behindPlace = from.behindPlace;
+    this.isShared = from.isShared;
+  }
+
+  #setPlace(place: BiasPlace): void {
+    if (this.place) return;
+    this.place = place;
+    this.behindPlace = this.passed.slice();
+  }
+
+  /** Notes a constant that may be learned: by this unit alone where it has a number for each, and one taker. */
+  #meet(name: string): void {
+    const isByUnit = this.graph.constant(name)?.data.length === this.value.units;
+    if (!isByUnit || !isTakenOnce(this.graph, name)) this.isShared = true;
   }
 
   vector(name: string): Float64Array | undefined {
@@ -85,13 +124,16 @@ class Walk {
     const factors = this.factors.map((factor) => factor * sign);
     this.bias = this.bias.map((sum, unit) => sum + factors[unit] * vector[unit]);
     this.isTold = true;
+    this.#meet(node.inputs[input]);
     if (this.graph.constant(node.inputs[input])?.data.length === this.value.units)
-      this.place ??= { node, input, factors };
+      this.#setPlace({ node, input, factors });
     return true;
   }
 
-  #scale(vector: Float64Array | undefined, power: 1 | -1): boolean {
+  #scale(name: string, power: 1 | -1): boolean {
+    const vector = this.vector(name);
     if (!vector) return false;
+    this.#meet(name);
     this.factors = this.factors.map((factor, unit) => factor * vector[unit] ** power);
     return true;
   }
@@ -101,6 +143,7 @@ class Walk {
     let at: string | undefined = name;
     for (let steps = 0; at !== undefined && steps < FARTHEST; steps++) {
       const node = this.graph.producer(at);
+      this.passed.push(at);
       at = node && this.#step(node);
     }
     return this;
@@ -138,8 +181,8 @@ class Walk {
     const constant = isConstant.indexOf(true);
     const other = inputs[1 - constant];
     if (op === "Add") return this.#add(node, constant, 1) ? other : undefined;
-    if (op === "Mul") return this.#scale(this.vector(inputs[constant]), 1) ? other : undefined;
-    if (op === "Div") return constant === 1 && this.#scale(this.vector(inputs[1]), -1) ? other : undefined;
+    if (op === "Mul") return this.#scale(inputs[constant], 1) ? other : undefined;
+    if (op === "Div") return constant === 1 && this.#scale(inputs[1], -1) ? other : undefined;
     if (!this.#add(node, constant, constant === 1 ? -1 : 1)) return undefined;
     if (constant === 0) this.factors = this.factors.map((factor) => -factor);
     return other;
@@ -150,7 +193,8 @@ class Walk {
     for (const name of inputs) {
       const walk = new Walk(this.graph, this.value, this).run(name);
       if (!walk.product) continue;
-      [this.bias, this.place, this.product, this.isTold] = [walk.bias, walk.place, walk.product, true];
+      const { bias, place, behindPlace, product, isShared } = walk;
+      Object.assign(this, { bias, place, behindPlace, product, isShared, isSum: true, isTold: true });
       return;
     }
   }
@@ -159,6 +203,7 @@ class Walk {
     const [gamma, beta, mean, variance] = node.inputs.slice(1, 5).map((name) => this.#list(name));
     if (!gamma || !beta || !mean || !variance || this.value.axis !== 1) return false;
     if (integerOf(node, "training_mode", 0) !== 0 || !this.#add(node, 2, 1, beta)) return false;
+    this.#meet(node.inputs[1]);
     const epsilon = floatOf(node, "epsilon", 1e-5);
     this.factors = this.factors.map((factor, unit) => (factor * gamma[unit]) / Math.sqrt(variance[unit] + epsilon));
     this.bias = this.bias.map((sum, unit) => sum - this.factors[unit] * mean[unit]);
@@ -171,30 +216,40 @@ class Walk {
     if (axis !== this.value.axis || isTransposed || !this.graph.isConstant(weights) || this.graph.isConstant(x)) return;
     this.product = { kind, node, x, weights };
     this.isTold = true;
+    if (!isTakenOnce(this.graph, weights)) this.isShared = true;
     if (node.op === "MatMul") return;
     const beta = floatOf(node, "beta", 1);
     if (bias) this.#add(node, 2, beta, node.op === "Gemm" ? this.vector(bias) : this.#list(bias));
-    else this.place ??= { node, input: 2, factors: this.factors.map((factor) => factor * beta) };
+    else this.#setPlace({ node, input: 2, factors: this.factors.map((factor) => factor * beta) });
   }
 }
 
 /** What feeds a value; undefined where nothing is known of it. */
 export function feedingOf(graph: Graph, value: UnitValue): Feeding | undefined {
-  const { bias, place, product, isTold } = new Walk(graph, value).run(value.name);
-  return isTold ? { bias, ...(place && { place }), ...(product && { product }) } : undefined;
+  const { bias, place, behindPlace, product, isSum, isShared, isTold } = new Walk(graph, value).run(value.name);
+  if (!isTold) return undefined;
+  return { bias, ...(place && { place }), passed: behindPlace, ...(product && { product }), isSum, isShared };
 }
 
 /** Above so many numbers connections are not looked at. */
 const MOST_CONNECTIONS = 2 ** 24;
 
+export interface InputUnits {
+  readonly inputs: number;
+  /** Numbers of a row that a dense layer multiplies. */
+  readonly size: number;
+  readonly unitAt: (place: number) => number;
+}
+
 /**
  * By input unit and unit, the largest size of the weights from one to the other: inputs x units. A dense layer behind a
- * flattened value has several of its rows for one input unit, one after another.
+ * flattened value has several of its rows for one input unit.
+ * @param from the input units, and which of them is at a place of what a dense layer multiplies
  */
 export function connections(
   graph: Graph,
   { kind, node, weights }: Product,
-  inputs: number,
+  { inputs, size, unitAt }: InputUnits,
   units: number,
 ): Float32Array | undefined {
   const tensor = inputs * units <= MOST_CONNECTIONS ? graph.constant(weights) : undefined;
@@ -208,11 +263,10 @@ export function connections(
   if (kind === "dense") {
     const isTurned = integerOf(node, "transB", 0) !== 0;
     const [rows, columns] = isTurned ? [shape[1], shape[0]] : shape;
-    if (shape.length !== 2 || columns !== units || rows % inputs !== 0) return undefined;
-    const block = rows / inputs;
+    if (shape.length !== 2 || columns !== units || rows !== size) return undefined;
     for (let row = 0; row < rows; row++)
       for (let unit = 0; unit < units; unit++)
-        note(Math.floor(row / block), unit, data[isTurned ? unit * rows + row : row * units + unit]);
+        note(unitAt(row), unit, data[isTurned ? unit * rows + row : row * units + unit]);
     return sizes;
   }
   const groups = integerOf(node, "group", 1);

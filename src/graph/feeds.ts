@@ -143,6 +143,19 @@ function checkNumbers(path: string, { name, range }: ElementType, data: ArrayLik
 
 const FLOAT16 = (globalThis as { Float16Array?: new (buffer: ArrayBufferLike) => unknown }).Float16Array;
 
+/** Rows that are looked at for one that is unlike another. */
+const MOST_COMPARED = 64;
+
+const rowSize = ({ shape }: Feed): number => productOf(shape.slice(1));
+
+/** In how many numbers two rows differ. */
+function countDiffering(feed: Feed, row: number, other: number): number {
+  const size = rowSize(feed);
+  let count = 0;
+  for (let i = 0; i < size; i++) if (feed.data[row * size + i] !== feed.data[other * size + i]) count++;
+  return count;
+}
+
 /** All that is fed to a graph. */
 export class RowFeeds {
   /** How many rows there are. */
@@ -154,7 +167,7 @@ export class RowFeeds {
     private readonly ort: OnnxRuntime,
     private readonly feeds: readonly Feed[],
   ) {
-    const moving = feeds.filter(({ isFixed }) => !isFixed);
+    const moving = this.#moving;
     if (moving.length === 0)
       throw new RelumineError("value", "rows", "to hold an input that changes from row to row", "fixed ones alone");
     const [{ shape, name }] = moving;
@@ -173,23 +186,49 @@ export class RowFeeds {
    * @param count how many rows the tensors have
    */
   make(start: number, count: number): Feeds {
-    return Object.fromEntries(this.feeds.map((feed) => [feed.name, this.#tensor(feed, start, count)]));
+    return this.of(Array.from({ length: count }, (_, i) => Math.min(start + i, this.rows - 1)));
   }
 
-  #tensor({ type, data, shape, isFixed }: Feed, start: number, count: number): OnnxTensor {
+  /** Tensors of a whole batch of one row. */
+  copies(row: number): Feeds {
+    return this.of(Array<number>(this.batch ?? 1).fill(row));
+  }
+
+  /** Tensors of these rows, in this order. */
+  of(rows: readonly number[]): Feeds {
+    return Object.fromEntries(this.feeds.map((feed) => [feed.name, this.#tensor(feed, rows)]));
+  }
+
+  /** Numbers of a row, of all inputs that change from row to row. */
+  get numbersOfRow(): number {
+    return this.#moving.reduce((sum, feed) => sum + rowSize(feed), 0);
+  }
+
+  /** Of the first rows the one that differs from a row in most of its numbers. */
+  leastLike(row: number): number {
+    const differing = Array.from({ length: Math.min(this.rows, MOST_COMPARED) }, (_, other) =>
+      this.#moving.reduce((sum, feed) => sum + countDiffering(feed, row, other), 0),
+    );
+    return differing.indexOf(Math.max(...differing));
+  }
+
+  get #moving(): Feed[] {
+    return this.feeds.filter(({ isFixed }) => !isFixed);
+  }
+
+  #tensor(feed: Feed, rows: readonly number[]): OnnxTensor {
+    const { type, data, shape, isFixed } = feed;
     const { convert = (value: number) => value } = type;
-    const size = productOf(shape.slice(1));
-    const [first, length] = isFixed ? [0, data.length] : [start * size, count * size];
+    const size = rowSize(feed);
+    const length = isFixed ? data.length : rows.length * size;
     const numbers = type.make(length);
     for (let i = 0; i < length; i++) {
-      const from = first + i;
-      const last = isFixed || from < data.length ? from : data.length - size + (from % size);
-      const value = data[last];
+      const value = data[isFixed ? i : rows[Math.floor(i / size)] * size + (i % size)];
       numbers[i] = typeof value === "bigint" && type.name === "int64" ? value : convert(Number(value));
     }
     const given =
       type.name === "float16" && FLOAT16 ? new FLOAT16((numbers as unknown as Uint16Array).buffer) : numbers;
-    return new this.ort.Tensor(type.name as never, given as never, isFixed ? shape : [count, ...shape.slice(1)]);
+    return new this.ort.Tensor(type.name as never, given as never, isFixed ? shape : [rows.length, ...shape.slice(1)]);
   }
 }
 
@@ -203,15 +242,15 @@ export function readFeeds(
   rows: GraphRows,
   dimensions: Dimensions,
 ): RowFeeds {
-  const isOne =
-    Array.isArray(rows) || isMatrix(rows) || (typeof rows === "object" && "data" in rows && "shape" in rows);
+  const isObject = typeof rows === "object" && rows !== null;
+  const isOne = Array.isArray(rows) || isMatrix(rows) || (isObject && "data" in rows && "shape" in rows);
   if (inputs.length === 0) throw new RelumineError("unsupported", "the model", "to have an input", "none");
   if (isOne && inputs.length === 1) return new RowFeeds(ort, [readFeed("rows", inputs[0], rows, dimensions)]);
   const names = inputs
     .map(({ name, axes }) => `${describe(name)} ${axes ? axesText(axes) : ""}`)
     .slice(0, 8)
     .join(", ");
-  if (isOne || typeof rows !== "object" || rows === null) {
+  if (isOne || !isObject) {
     const hint = `Give { [name]: { data, shape } } for ${names}`;
     throw new RelumineError("value", "rows", "to be arrays by the names of the model's inputs", describe(rows), hint);
   }

@@ -89,18 +89,12 @@ export class Graph {
     return this.model.outputs.includes(name);
   }
 
-  /** What nodes of these operators make of values. */
-  outputsOf(operators: ReadonlySet<string>): string[] {
-    return this.model.nodes.flatMap(({ op, outputs: [name] }) =>
-      operators.has(op) && name && !this.isConstant(name) ? [name] : [],
+  /** What nodes of these operators take first, and what they make of it. */
+  valuesAt(operators: ReadonlySet<string>): string[] {
+    const names = this.model.nodes.flatMap(({ op, inputs: [taken], outputs: [made] }) =>
+      operators.has(op) ? [taken, made] : [],
     );
-  }
-
-  /** What nodes of these operators take first. */
-  inputsOf(operators: ReadonlySet<string>): string[] {
-    return this.model.nodes.flatMap(({ op, inputs: [name] }) =>
-      operators.has(op) && name && !this.isConstant(name) ? [name] : [],
-    );
+    return [...new Set(names)].filter((name) => name && !this.isConstant(name));
   }
 
   /** Every name that stands for a value. */

@@ -6,22 +6,25 @@ import { RelumineError } from "../core/errors.js";
 import { ActivationWatch, type WatchedLayer } from "../inspect/activation-watch.js";
 import type { LayerObservation, LayerWeights, Observation } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
-import { connections, type Product, type UnitValue, vectorOf } from "./feeding.js";
-import { isInUnitOrder, type Origin, originOf } from "./sources.js";
-import { type Fetched, type OnnxRuntime, withSession } from "./runtime.js";
-import type { WatchedGraph, WatchedPlace } from "./watched-graph.js";
+import { connections, type Product, vectorOf } from "./feeding.js";
+import { originOf, type Outputs } from "./sources.js";
+import { sizeOf, type UnitAxis, unitAt } from "./units-through.js";
+import type { RowFeeds } from "./feeds.js";
+import type { Graph } from "./graph.js";
+import { type Fetched, type OnnxRuntime, type RunGraph, withSession } from "./runtime.js";
+import { OPAQUE, type WatchedGraph, type WatchedPlace } from "./watched-graph.js";
 import { GraphBytes, outputField } from "./wire.js";
 
 export interface RunSettings {
   readonly ort: OnnxRuntime;
   readonly session: object | undefined;
-  /** Bytes that the fetched numbers of a run may take. */
+  /** Bytes that the activations of a run may take, and what is fed to it. */
   readonly memory: number;
   /** Rows of a run; undefined: what fits. */
   readonly batchSize: number | undefined;
 }
 
-/** Rows that a run takes at most where nothing else says so: what is not fetched takes memory too. */
+/** Rows that a run takes at most where nothing else says so: what lies between activations takes memory too. */
 const MOST_ROWS = 256;
 const BYTES = 4;
 
@@ -47,10 +50,14 @@ function group({ places, rowsOfRun = 1 }: WatchedGraph, memory: number): Group[]
   return groups;
 }
 
-function rowsOf({ feeds, rowsOfRun }: WatchedGraph, { bytes }: Group, { memory, batchSize }: RunSettings): number {
-  if (rowsOfRun !== undefined) return rowsOfRun;
-  const fitting = Math.max(1, Math.floor(memory / bytes));
-  return Math.min(feeds.rows, batchSize ?? MOST_ROWS, fitting);
+/** Rows that a run may take: all activations are computed on it, whichever are fetched. */
+export function rowsThatFit(
+  { places, feeds }: WatchedGraph,
+  { memory, batchSize = MOST_ROWS }: Pick<RunSettings, "memory" | "batchSize">,
+): number {
+  const sizes = new Map(places.map(({ size, value }) => [value.name, size]));
+  const numbers = [...sizes.values()].reduce((sum, size) => sum + size, feeds.numbersOfRow);
+  return Math.max(1, Math.min(feeds.rows, batchSize, Math.floor(memory / (numbers * BYTES))));
 }
 
 function layerOf({ graph }: WatchedGraph, { name, node, value }: WatchedPlace): WatchedLayer {
@@ -67,7 +74,11 @@ function layerOf({ graph }: WatchedGraph, { name, node, value }: WatchedPlace): 
   };
 }
 
-/** One run's numbers of a place, rows first and units in one axis, places in another. */
+/**
+ * One run's numbers of a place, rows first and units in one axis, places in another.
+ * @param rows as many are wanted
+ * @param run as many there are
+ */
 function arrange({ name, value }: WatchedPlace, { data, shape }: Fetched, rows: number, run: number) {
   const { axis, units } = value;
   if (shape.length !== value.rank || shape[axis] !== units || shape[0] % run !== 0) {
@@ -105,38 +116,74 @@ async function runGroup(
   settings: RunSettings,
   watch: ActivationWatch,
   told: (rows: number) => Promise<void> | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { graph, bytes, feeds, places } = watched;
   const names = [...new Set(own.places.map((index) => places[index].value.name))];
   const added = names.filter((name) => !graph.isOutput(name)).map(outputField);
   const model = new GraphBytes(bytes).edited([], added);
-  const count = rowsOf(watched, own, settings);
-  await withSession(settings.ort, model, settings.session, async (run) => {
+  return withSession(settings.ort, model, settings.session, async (run) => {
+    const isMixed = await mixesRows(run, feeds, names);
+    const count = isMixed ? 1 : (watched.rowsOfRun ?? rowsThatFit(watched, settings));
     for (let start = 0; start < feeds.rows; start += count) {
       const rows = Math.min(count, feeds.rows - start);
-      const inRun = watched.rowsOfRun ?? rows;
-      const results = await run(feeds.make(start, inRun), names);
+      const inRun = isMixed ? 1 : (watched.rowsOfRun ?? rows);
+      const results = await run(isMixed ? feeds.copies(start) : feeds.make(start, inRun), names);
       for (const index of own.places) {
         const { values, shape } = arrange(places[index], results.get(places[index].value.name)!, rows, inRun);
         watch.add(index, values, shape, "preactivations");
       }
       await told(rows);
     }
+    return isMixed;
   });
 }
 
+/**
+ * Whether a run of a fixed batch mixes its rows, or has them along another axis than the first: told by what changes
+ * when its first row, or its last one, is another. Such a run takes one row as often as it has rows.
+ */
+async function mixesRows(run: RunGraph, feeds: RowFeeds, names: readonly string[]): Promise<boolean> {
+  const { batch = 1 } = feeds;
+  if (batch === 1) return false;
+  const other = feeds.leastLike(0);
+  const same = await run(feeds.copies(0), names);
+  const rows = Array<number>(batch).fill(0);
+  for (const changed of [0, batch - 1]) {
+    const results = await run(feeds.of(rows.with(changed, other)), names);
+    const isElsewhere = names.some((name) => differsElsewhere(same.get(name)!, results.get(name)!, changed, batch));
+    if (isElsewhere) return true;
+  }
+  return false;
+}
+
+/** Whether numbers differ outside of those of one row, by the first axis. */
+function differsElsewhere(before: Fetched, { data, shape }: Fetched, row: number, batch: number): boolean {
+  if (before.data.length !== data.length || shape[0] % batch !== 0) return true;
+  const size = data.length / batch;
+  return data.some((value, i) => !Object.is(value, before.data[i]) && Math.floor(i / size) !== row);
+}
+
+export interface ObservedGraph {
+  readonly observation: Observation;
+  readonly notes: readonly string[];
+}
+
 /** @param pace hears, from 0 to 1, how much of the runs is done */
-export async function observeGraph(watched: WatchedGraph, settings: RunSettings, pace: Pace): Promise<Observation> {
+export async function observeGraph(watched: WatchedGraph, settings: RunSettings, pace: Pace): Promise<ObservedGraph> {
   const { places, feeds } = watched;
   const watch = new ActivationWatch(places.map((place) => layerOf(watched, place)));
   try {
     const groups = group(watched, settings.memory);
     let done = 0;
+    let isMixed = false;
+    const told = (rows: number) => pace.at((done += rows) / (groups.length * feeds.rows));
     for (const each of groups) {
       pace.verify();
-      await runGroup(watched, each, settings, watch, (rows) => pace.at((done += rows) / (groups.length * feeds.rows)));
+      if (await runGroup(watched, each, settings, watch, told)) isMixed = true;
     }
-    return withFeeding(watched, watch.finish());
+    const note =
+      "rows were run one by one, each in all places of a batch: a batch has them along another axis, or mixed";
+    return { observation: withFeeding(watched, watch.finish()), notes: isMixed ? [note] : [] };
   } finally {
     watch.dispose();
   }
@@ -144,43 +191,52 @@ export async function observeGraph(watched: WatchedGraph, settings: RunSettings,
 
 /** What feeds the layers, added to what was seen of them. */
 function withFeeding(watched: WatchedGraph, seen: Observation): Observation {
-  const fed = watched.places.map((place, index) => fedBy(watched, place, seen.layers[index].units));
+  const { graph, places } = watched;
+  const outputs: Outputs = new Map(places.map(({ node, value }, place) => [node.output, { place, value }]));
+  const fed = places.map((place, index) => fedBy(graph, place, seen.layers[index].units, outputs));
+  const isHidden = graph.model.nodes.some(({ op }) => OPAQUE.includes(op)); // graphs within may take any weights
   return {
     ...seen,
     fedBy: fed.map(({ from }) => from),
     layers: seen.layers.map((layer, index): LayerObservation => {
-      const { weights } = fed[index];
-      return weights ? { ...layer, weights } : layer;
+      const { weights, isPart } = fed[index];
+      if (!weights) return layer;
+      return { ...layer, weights, isPart, isShared: isHidden || places[index].feeding!.isShared };
     }),
   };
 }
 
 interface Fed {
   readonly from: number | "rows" | undefined;
+  readonly isPart: boolean;
   readonly weights?: LayerWeights;
 }
 
 /** The bias of a place, and, where some of its units are silent, which units feed them. */
-function fedBy(watched: WatchedGraph, { feeding, value }: WatchedPlace, units: readonly UnitStatistics[]): Fed {
-  if (!feeding) return { from: undefined };
+function fedBy(
+  graph: Graph,
+  { feeding, value }: WatchedPlace,
+  units: readonly UnitStatistics[],
+  outputs: Outputs,
+): Fed {
+  if (!feeding) return { from: undefined, isPart: true };
   const bias = Float32Array.from(feeding.bias);
-  const blind = { from: undefined, weights: { inputs: 0, units: value.units, kernel: new Float32Array(0), bias } };
+  const weights = { inputs: 0, units: value.units, kernel: new Float32Array(0), bias };
+  const { product, isSum } = feeding;
+  const blind = { from: undefined, isPart: isSum || !product, weights };
   const isSilent = units.some(({ meanActivation }) => meanActivation === 0);
-  const { product } = feeding;
-  if (!product || !isSilent) return blind;
-  const { graph, places } = watched;
-  const outputs = new Map(places.map(({ node }, index) => [node.output, index]));
-  const inputs = new Set(graph.inputs.map(({ name }) => name));
-  const origin = originOf(graph, product.x, (name) => outputs.has(name) || inputs.has(name));
+  if (!product || isSum || !isSilent) return blind;
+  const origin = originOf(graph, product.x, outputs);
   if (origin === undefined) return blind;
-  const from = outputs.get(origin.name);
-  if (from === undefined) return { ...blind, from: "rows" };
-  const below = places[from].value;
-  const kernel = keepsOrder(origin, product, below) ? connections(graph, product, below.units, value.units) : undefined;
-  return kernel ? { from, weights: { inputs: below.units, units: value.units, kernel, bias } } : blind;
+  if (origin === "rows") return { ...blind, from: "rows" };
+  const from = origin.units;
+  const inputs = from.units;
+  const below = { inputs, size: sizeOf(from), unitAt: (place: number) => unitAt(from, place) };
+  const kernel = isTaken(from, product) ? connections(graph, product, below, value.units) : undefined;
+  return kernel ? { from: origin.place, isPart: false, weights: { ...weights, inputs, kernel } } : blind;
 }
 
-/** Whether a product's inputs are the units of a value in order, or blocks of them. */
-function keepsOrder(origin: Origin, { kind }: Product, value: UnitValue): boolean {
-  return kind === "dense" ? isInUnitOrder(origin, value) : value.axis === 1 && !origin.isFlattened;
+/** Whether a product multiplies what lies along the axis of the units. */
+function isTaken(units: UnitAxis, { kind }: Product): boolean {
+  return kind === "dense" ? units.axis === units.rank - 1 : units.axis === 1 && sizeOf(units) === units.units;
 }

@@ -4,7 +4,7 @@ import { integerOf, type Node } from "../models/read/onnx/model.js";
 import { productOf } from "../arrays/numbers.js";
 import type { UnitValue } from "./feeding.js";
 import type { Graph } from "./graph.js";
-import { isInUnitOrder, isZeroKept, mergesAxes, reducesAxes } from "./sources.js";
+import { isPlain, placesAlong, sizeOf, type UnitAxis, unitAxisOf, unitsThrough } from "./units-through.js";
 
 /** Weights that multiply units. */
 export interface Outgoing {
@@ -15,13 +15,8 @@ export interface Outgoing {
   readonly placesOf: (unit: number) => Iterable<number>;
 }
 
-/** What a value has become on the way. */
-interface Way {
-  readonly isFlattened: boolean;
-  readonly isReduced: boolean;
-}
-
 const WITHOUT_VALUES = new Set(["Shape", "Size"]);
+/** Walks meet no more values than this. */
 const MOST_NODES = 64;
 
 /** Thrown inside where a unit goes somewhere that cannot be closed: why. */
@@ -35,55 +30,48 @@ class Search {
   readonly found: Outgoing[] = [];
   #seen = new Set<string>();
 
-  constructor(
-    readonly graph: Graph,
-    readonly value: UnitValue,
-  ) {}
+  constructor(readonly graph: Graph) {}
 
-  visit(name: string, way: Way): void {
+  visit(units: UnitAxis): void {
+    const { name } = units;
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
     if (this.#seen.size > MOST_NODES) throw new Blocked("a long way to the next weights");
     if (this.graph.isOutput(name)) throw new Blocked("an output of the model");
-    for (const node of this.graph.consumers(name)) this.#enter(node, name, way);
+    for (const node of this.graph.consumers(name)) this.#enter(node, units);
   }
 
-  #enter(node: Node, name: string, way: Way): void {
+  #enter(node: Node, units: UnitAxis): void {
     if (WITHOUT_VALUES.has(node.op)) return;
-    if (isZeroKept(node) || mergesAxes(this.graph, node)) {
-      if (node.inputs.lastIndexOf(name) > 0 || node.outputs.length > 1) throw new Blocked(describeNode(node));
-      const isFlattened = way.isFlattened || mergesAxes(this.graph, node);
-      return this.visit(node.outputs[0], { isFlattened, isReduced: way.isReduced || reducesAxes(node) });
+    if (isPlain(node) || node.op === "Mul") {
+      const after = unitsThrough(this.graph, node, units);
+      const isElsewhere = node.op !== "Mul" && node.inputs.lastIndexOf(units.name) > 0;
+      if (!after || isElsewhere || node.outputs.length > 1) throw new Blocked(describeNode(node));
+      return this.visit(after);
     }
-    if (node.op === "Mul" && this.#keepsUnits(node.outputs[0])) return this.visit(node.outputs[0], way);
-    const outgoing = this.#weights(node, name, way);
+    const outgoing = this.#weights(node, units);
     if (outgoing === undefined) throw new Blocked(describeNode(node));
     this.found.push(outgoing);
   }
 
-  /** A product of two values has the units where they were, and as many. */
-  #keepsUnits(name: string): boolean {
-    const shape = this.graph.shapes.get(name);
-    return shape?.length === this.value.rank && shape[this.value.axis] === this.value.units;
-  }
-
-  #weights(node: Node, name: string, way: Way): Outgoing | undefined {
+  #weights(node: Node, from: UnitAxis): Outgoing | undefined {
+    const { name } = from;
     const [x, weights, ...others] = node.inputs;
     if (x !== name || weights === name || others.includes(name) || !this.graph.isConstant(weights)) return undefined;
     const shape = this.graph.constant(weights)?.shape;
     if (!shape) return undefined;
-    if (node.op === "Conv" || node.op === "ConvTranspose") return this.#convolution(node, shape, way);
+    if (node.op === "Conv" || node.op === "ConvTranspose") return this.#convolution(node, shape, from);
     const isDense = node.op === "MatMul" || (node.op === "Gemm" && integerOf(node, "transA", 0) === 0);
-    return isDense && shape.length === 2 ? this.#dense(node, shape, way) : undefined;
+    return isDense && shape.length === 2 ? this.#dense(node, shape, from) : undefined;
   }
 
-  #convolution(node: Node, shape: readonly number[], { isFlattened }: Way): Outgoing | undefined {
-    const { axis, units } = this.value;
+  #convolution(node: Node, shape: readonly number[], from: UnitAxis): Outgoing | undefined {
+    const { axis, units } = from;
     const groups = integerOf(node, "group", 1);
     const [first, second] = shape;
     const places = productOf(shape.slice(2));
     const inputs = node.op === "Conv" ? second * groups : first;
-    if (axis !== 1 || isFlattened || inputs !== units) return undefined;
+    if (axis !== 1 || sizeOf(from) !== units || inputs !== units) return undefined;
     if (node.op === "ConvTranspose")
       return { node, input: 1, placesOf: (unit) => range(unit * second * places, second * places) };
     const fromGroup = first / groups;
@@ -98,18 +86,15 @@ class Search {
     };
   }
 
-  #dense(node: Node, shape: readonly number[], way: Way): Outgoing | undefined {
-    const { units } = this.value;
+  #dense(node: Node, shape: readonly number[], from: UnitAxis): Outgoing | undefined {
     const isTurned = integerOf(node, "transB", 0) !== 0;
     const [rows, columns] = isTurned ? [shape[1], shape[0]] : shape;
-    const isFit = way.isFlattened ? rows % units === 0 : rows === units;
-    if (!isFit || !isInUnitOrder(way, this.value)) return undefined;
-    const block = rows / units;
+    if (from.axis !== from.rank - 1 || rows !== sizeOf(from)) return undefined;
     return {
       node,
       input: 1,
       *placesOf(unit) {
-        for (let row = unit * block; row < (unit + 1) * block; row++)
+        for (const row of placesAlong(from, unit))
           for (let column = 0; column < columns; column++)
             yield isTurned ? column * rows + row : row * columns + column;
       },
@@ -123,12 +108,30 @@ function* range(start: number, count: number): Generator<number> {
 
 /** All weights that units lead to; a text where there is something else, which names it. */
 export function outgoingOf(graph: Graph, output: string, value: UnitValue): readonly Outgoing[] | string {
-  const search = new Search(graph, value);
+  const search = new Search(graph);
   try {
-    search.visit(output, { isFlattened: false, isReduced: false });
+    search.visit(unitAxisOf(output, value));
     return search.found;
   } catch (error) {
     if (error instanceof Blocked) return error.message;
     throw error;
   }
+}
+
+/**
+ * What else than the activation takes the values between a bias and it: a text that names it; undefined: nothing.
+ * @param passed those values
+ * @param output the activation's: what pieces an activation is made of end there
+ */
+export function takenBeside(graph: Graph, passed: readonly string[], output: string): string | undefined {
+  const seen = new Set(passed);
+  for (const name of seen) {
+    if (graph.isOutput(name)) return "an output of the model";
+    for (const node of graph.consumers(name)) {
+      if (WITHOUT_VALUES.has(node.op) || node.outputs.includes(output)) continue;
+      for (const made of node.outputs) if (made !== "") seen.add(made);
+      if (node.outputs.some((made) => graph.isOutput(made)) || seen.size > MOST_NODES) return describeNode(node);
+    }
+  }
+  return undefined;
 }

@@ -13,6 +13,7 @@ import { type Feeding, feedingOf, type UnitValue } from "./feeding.js";
 import { Graph } from "./graph.js";
 import { type Probed, probeShapes } from "./probe.js";
 import type { OnnxRuntime } from "./runtime.js";
+import { SHAPED } from "./units-through.js";
 
 /** What a graph is run by, and how it is looked at; checked. */
 export interface GraphSettings {
@@ -45,8 +46,6 @@ export interface WatchedGraph {
   readonly notes: readonly string[];
 }
 
-/** What these make has a shape that says whether units are where they were. */
-const SHAPED = new Set([...FOLLOWED_BY_SHAPE, "Mul"]);
 export const OPAQUE = ["If", "Loop", "Scan"];
 
 function nothingFound({ model }: Graph, given: string): RelumineError {
@@ -110,7 +109,7 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
   if (nodes.length === 0) throw nothingFound(graph, "none");
   const names = distinct(nodes.map(({ name }) => name));
   const wanted = new Set(nodes.map(({ z }) => z));
-  const shaped = [...graph.inputsOf(FOLLOWED_BY_SHAPE), ...graph.outputsOf(SHAPED)];
+  const shaped = graph.valuesAt(new Set([...FOLLOWED_BY_SHAPE, ...SHAPED]));
   const probed = await probeShapes({ ort, session }, bytes, feeds, wanted, shaped, graph.names());
   graph.shapes = probed.shapes;
   const leftOut = new Map<string, string[]>();

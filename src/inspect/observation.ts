@@ -68,6 +68,10 @@ export interface LayerObservation {
    * as where channels are last. Default: they stand together.
    */
   readonly mayInterleave?: boolean;
+  /** There are other terms than a product and the bias: a unit that is closed without its bias is by whichever. */
+  readonly isPart?: boolean;
+  /** What is learned of a unit may be moved though it is dead, by others that share it. */
+  readonly isShared?: boolean;
   /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
   readonly brokenUnits?: readonly number[];
 }

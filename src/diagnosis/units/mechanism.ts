@@ -146,7 +146,7 @@ export function findMechanisms(
   );
   const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
     const below = unitsBelow(observation, layer);
-    const { activation, seen, mayInterleave } = observation.layers[layer];
+    const { activation, seen, mayInterleave, isPart } = observation.layers[layer];
     const isSilentBelow = below && mayHaveSilentInputs(unit, below, mayInterleave);
     if (isSilentBelow) return "silentInputs";
     if (seen === "activations" || (below && isSilentBelow === undefined)) return undefined;
@@ -155,7 +155,8 @@ export function findMechanisms(
       ? open?.[layer].has(unit.unit)
       : statistics.max - bias > firesAbove(activation);
     if (fires === undefined) return undefined;
-    return fires ? "negativeBias" : "negativeWeights";
+    if (fires) return "negativeBias";
+    return isPart ? undefined : "negativeWeights";
   };
   return dead.map((units, layer) => {
     const found = new Map<number, Mechanism>();

@@ -36,7 +36,7 @@ function isFedByPermanent(
  * unit is in the first layer, where no gradient arrives below it, or where each unit that feeds it (with a weight other
  * than 0) is itself permanently dead.
  * @param states by layer, the output layer included, and unit
- * @returns by layer and unit; undefined where it hangs on weights that are not known
+ * @returns by layer and unit; undefined where it hangs on weights that are not known, or that others share
  */
 export function findPermanent(
   observation: Observation,
@@ -45,10 +45,11 @@ export function findPermanent(
   const learning = lowestLearningLayer(observation, states);
   const permanent: (boolean | undefined)[][] = [];
   states.forEach((units, layer) => {
-    const { weights } = observation.layers[layer];
+    const { weights, isShared } = observation.layers[layer];
     const known = weights && arraysOf(weights);
     const feeder = feederOf(observation, layer);
     const judge = (unit: number) => {
+      if (isShared) return undefined;
       if (feeder === "rows" || layer < learning) return true;
       return feeder === undefined ? undefined : isFedByPermanent(known, unit, permanent[feeder]);
     };
