@@ -48,7 +48,7 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/thread/starter.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
   "worker/build.ts": /^#worker$/,
-  "sweep/local-engine.ts": /^#worker$/,
+  "worker/trial-pool.ts": /^#worker$/,
   "sweep/host.ts": /^#sweep-host$/,
   "sweep/host-node.ts": /^node:(fs|os)$/,
   "sweep/queue/peers.ts": /^(bullmq|ioredis|pg)$/, // optional peers

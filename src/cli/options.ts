@@ -202,6 +202,14 @@ export function classWeightsOption(): Option {
   return new Option("--class-weights <how>", what).argParser(oneOf(["balanced"]));
 }
 
+const MOST_THREADS = 64;
+
+/** Of trainings side by side. */
+export function threadsOption(): Option {
+  const what = "trainings at a time (default: one a core)";
+  return new Option("--threads <count>", what).argParser(integer({ low: 1, high: MOST_THREADS }));
+}
+
 /** The option of fit that `--class-weights` asks for. */
 export function classWeightsOf(
   { classWeights }: Pick<TrainingOptions, "classWeights">,

@@ -1,14 +1,11 @@
 // This machine's workers: one a core, or as many as are asked for.
-import { startWorker } from "#worker";
 import type { EngineOptions, SweepEngine, SweepWork } from "./engine.js";
 import { host } from "./host.js";
 import { figuresOf, type SweepTrial } from "./task.js";
 import { checkInteger, checkOptions } from "../core/checks.js";
-import { yieldToEventLoop } from "../core/event-loop.js";
-import { runJob } from "../treatment/trial/run-trial.js";
-import type { TrialJob, TrialOutcome } from "../treatment/trial/trial.js";
+import type { TrialJob } from "../treatment/trial/trial.js";
 import { countCores } from "../wasm/threads.js";
-import { startTrialWorkers } from "../worker/job-workers.js";
+import { openTrialPool, type TrialPool } from "../worker/trial-pool.js";
 
 /** Trials that wait for each worker: enough that short ones go to it together. */
 const AHEAD = 64;
@@ -40,59 +37,35 @@ class Gate {
   }
 }
 
-type Do = (job: TrialJob) => Promise<TrialOutcome | undefined>;
-
-/** Here, one at a time. */
-function doerHere({ setup }: SweepWork, signal: AbortSignal): Do {
-  let last: Promise<unknown> = Promise.resolve();
-  return (job) => {
-    const next = last.then(async () => {
-      await yieldToEventLoop(); // a short trial does not, and a page or a message to stop would wait
-      if (signal.aborted) return undefined;
-      const outcome = await runJob(setup, job, { signal });
-      return outcome.failed?.code === "aborted" ? undefined : outcome;
-    });
-    last = next;
-    return next;
-  };
-}
-
 class LocalEngine implements SweepEngine {
   constructor(private readonly workers: number) {}
 
   async run(trials: AsyncIterable<SweepTrial>, work: SweepWork, options: EngineOptions): Promise<void> {
     const { signal } = options;
     if (signal.aborted) return;
-    const pool = await startTrialWorkers(() => startWorker(undefined))(work.setup, this.workers);
-    const end = () => pool?.end();
-    signal.addEventListener("abort", end);
+    const pool = await openTrialPool(work.setup, this.workers, signal);
     try {
-      if (signal.aborted) return;
-      const here = doerHere(work, signal);
-      const act: Do = async (job) => (await pool?.run(job)) ?? here(job); // of a worker that was lost: once more, here
-      await this.runAll(trials, act, pool?.size ?? 1, options);
+      await this.runAll(trials, pool, options);
     } finally {
-      signal.removeEventListener("abort", end);
-      end();
+      pool.end();
     }
   }
 
   private async runAll(
     trials: AsyncIterable<SweepTrial>,
-    act: Do,
-    workers: number,
+    pool: TrialPool,
     { signal, onResult }: EngineOptions,
   ): Promise<void> {
-    const gate = new Gate(workers * START);
+    const gate = new Gate(pool.size * START);
     const iterator = trials[Symbol.asyncIterator]();
     const running = new Set<Promise<void>>();
     const failed: unknown[] = [];
     const name = host.hostName();
     const one = async (trial: SweepTrial): Promise<void> => {
       try {
-        const outcome = await act(trial.task as unknown as TrialJob);
+        const outcome = await pool.run(trial.task as unknown as TrialJob);
         if (!outcome || signal.aborted) return;
-        gate.room = workers * (outcome.seconds < LONG_SECONDS ? AHEAD : START);
+        gate.room = pool.size * (outcome.seconds < LONG_SECONDS ? AHEAD : START);
         await onResult(trial, figuresOf(outcome), name);
       } catch (error) {
         failed.push(error);

@@ -221,3 +221,14 @@ describe("--class-weights", () => {
     expect(stderr).toContain("--class-weights");
   });
 });
+
+it("tells the same on any number of threads, but for times", async () => {
+  const args = [PENGUINS, "--target", "species", "--hidden", "12", "--epochs", "3", "--repeats", "3"];
+  const documents = await Promise.all(["1", "2", "3"].map((threads) => checkup(...args, "--threads", threads)));
+  const isTime = (key: string) => key === "seconds" || key === "stepsPerSecond";
+  const plain = documents.map((document) =>
+    JSON.stringify(document, (key, value: unknown) => (isTime(key) ? 0 : value)),
+  );
+  expect(plain[1]).toBe(plain[0]);
+  expect(plain[2]).toBe(plain[0]);
+});

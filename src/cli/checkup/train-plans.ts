@@ -2,11 +2,23 @@
 import type { NamedPreparedTable } from "../prepare-table.js";
 import type { CheckupPlan } from "./plans.js";
 import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
+import type { FollowedTrials } from "../followed-trials.js";
 import { classWeightsOf, type SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
 import type { PageOptions } from "../save-page.js";
 import type { Terminal } from "../terminal.js";
-import type { Death, Diagnosis, EpochLog, History, Learning, Network, NetworkSpec, Revival } from "../../index.js";
+import type {
+  Death,
+  Diagnosis,
+  EpochLog,
+  History,
+  Learning,
+  Metrics,
+  Network,
+  NetworkSpec,
+  Revival,
+} from "../../index.js";
+import type { TrialCourse, TrialOutcome } from "../../treatment/trial/trial.js";
 import type { CheckupScale, EpochLine } from "../../report/checkup-text.js";
 
 export interface CheckupOptions extends SharedOptions, PageOptions {
@@ -15,6 +27,7 @@ export interface CheckupOptions extends SharedOptions, PageOptions {
   readonly classWeights?: "balanced";
   /** Seeds to try. */
   readonly repeats: number;
+  readonly threads?: number;
 }
 
 /** Healthy rates of plain gradient descent. */
@@ -63,9 +76,44 @@ export class PlanTrainer {
     readonly terminal: Terminal,
     readonly signal: AbortSignal,
     private readonly library: typeof import("../../index.js"),
+    private readonly trials: FollowedTrials,
   ) {
     this.healthyRate = options.learningRate ?? RATES[prepared.task];
     this.scale = { units: options.hidden, isAccuracy: prepared.task === "classification" };
+  }
+
+  private specOf({ activation, bias }: CheckupPlan, seed: number): NetworkSpec {
+    return specFor(this.prepared, { hidden: this.options.hidden, activation, bias, seed });
+  }
+
+  private classWeights(): ReturnType<typeof classWeightsOf> {
+    return classWeightsOf(this.options, this.prepared);
+  }
+
+  /** Whether it is trained here, to be looked at as a whole; others train side by side. */
+  private isShown({ role }: CheckupPlan, seed: number): boolean {
+    return seed === this.seeds[0] && (role === "healthy" || role === "faulty");
+  }
+
+  private runOf(
+    plan: CheckupPlan,
+    seed: number,
+    metrics: Metrics,
+    { epochs, stopped, layers }: Pick<History, "epochs" | "stopped"> & Pick<TrialCourse, "layers">,
+  ): CheckupRun {
+    const { prepared, options } = this;
+    return {
+      plan,
+      seed,
+      spec: this.specOf(plan, seed),
+      units: options.hidden,
+      score: scoreOf(prepared, metrics),
+      loss: metrics.loss,
+      dead: layers.map(({ dead }) => dead),
+      closed: layers.map(({ neverFired }) => neverFired),
+      stepsPerSecond: speedOf(epochs, Math.ceil(prepared.training.x.rows / options.batchSize)),
+      stopped,
+    };
   }
 
   /**
@@ -80,11 +128,10 @@ export class PlanTrainer {
   ): Promise<CheckupRun | undefined> {
     const { createNetwork, sgd, traceDeaths } = this.library;
     const { prepared, options, signal, terminal } = this;
-    const { epochs, batchSize, hidden } = options;
+    const { epochs, batchSize } = options;
     const { training, judges } = prepared;
     const { countDead } = await import("../../inspect/dead-units.js");
-    const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
-    using network = await createNetwork(spec);
+    using network = await createNetwork(this.specOf(plan, seed));
     const course: EpochLine[] = [];
     const onEpochEnd = (log: EpochLog): void => {
       if (onEpoch === undefined) terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
@@ -102,28 +149,18 @@ export class PlanTrainer {
       signal,
       optimizer: sgd({ learningRate: plan.learningRate }),
       validation: judges,
-      ...classWeightsOf(options, prepared),
+      ...this.classWeights(),
       callbacks: [{ onEpochEnd }, ...(trace ? [trace] : [])],
     });
     terminal.endProgress();
     if (history.stopped === "aborted") return undefined;
-    const metrics = network.evaluate(judges);
     const { layers } = countDead(network, training.x);
-    const isShown = seed === this.seeds[0] && (plan.role === "healthy" || plan.role === "faulty");
-    const diagnosis = isShown ? this.diagnose(network, history, plan.role === "faulty") : undefined;
+    const run = this.runOf(plan, seed, network.evaluate(judges), { ...history, layers });
+    const diagnosis = this.isShown(plan, seed) ? this.diagnose(network, history, plan.role === "faulty") : undefined;
     return {
-      plan,
-      seed,
-      spec,
-      units: hidden,
-      score: scoreOf(prepared, metrics),
-      loss: metrics.loss,
-      dead: layers.map(({ dead }) => dead),
-      closed: layers.map(({ neverFired }) => neverFired),
+      ...run,
       ...(diagnosis?.learning && { learning: diagnosis.learning }),
-      diagnosis: plan.role === "faulty" ? diagnosis : undefined,
-      stepsPerSecond: speedOf(history.epochs, Math.ceil(training.x.rows / batchSize)),
-      stopped: history.stopped,
+      ...(plan.role === "faulty" && diagnosis && { diagnosis }),
       ...(trace && { deaths: trace.deaths, revivals: trace.revivals, course }),
     };
   }
@@ -137,6 +174,36 @@ export class PlanTrainer {
     return typeof diagnosis === "string" ? undefined : diagnosis;
   }
 
+  private get isAlone(): boolean {
+    return this.trials.threads === 1; // here a training tells how far it is
+  }
+
+  private trial(plan: CheckupPlan, seed: number): Promise<TrialOutcome | undefined> {
+    const { epochs, batchSize } = this.options;
+    const { learningRate } = plan;
+    return this.trials.run({ spec: this.specOf(plan, seed), learningRate, epochs, batchSize, ...this.classWeights() });
+  }
+
+  /** Begins what will be asked for, beside what is trained here. */
+  begin(plans: readonly CheckupPlan[]): void {
+    if (this.isAlone) return;
+    for (const plan of plans) for (const seed of this.seeds) if (!this.isShown(plan, seed)) void this.trial(plan, seed);
+  }
+
+  /** Begins as many of them as there are threads, with the first seed. */
+  beginFirst(plans: readonly CheckupPlan[]): void {
+    if (!this.isAlone) for (const plan of plans.slice(0, this.trials.threads)) void this.trial(plan, this.seeds[0]);
+  }
+
+  /** The same as run, beside others; without diagnosis. */
+  async runBeside(plan: CheckupPlan, seed: number, label: string): Promise<CheckupRun | undefined> {
+    if (this.isAlone) return this.run(plan, seed, label);
+    const outcome = await this.trial(plan, seed);
+    if (!outcome || this.signal.aborted) return undefined;
+    const { course } = outcome;
+    return course ? this.runOf(plan, seed, course.evaluation, course) : this.run(plan, seed, label); // it says why
+  }
+
   /** The seeds of the repeats, the first one first. */
   get seeds(): number[] {
     return Array.from({ length: this.options.repeats }, (_, repeat) => this.options.seed + repeat);
@@ -144,9 +211,10 @@ export class PlanTrainer {
 
   /** The same plan over all seeds; what was finished before an interruption. */
   async repeat(plan: CheckupPlan, label: string): Promise<CheckupRun[]> {
+    this.begin([plan]);
     const runs = [];
     for (const seed of this.seeds) {
-      const run = await this.run(plan, seed, label);
+      const run = await (this.isShown(plan, seed) ? this.run(plan, seed, label) : this.runBeside(plan, seed, label));
       if (run) runs.push(run);
     }
     return runs;

@@ -24,7 +24,7 @@ import {
   planName,
 } from "../checkup/plans.js";
 import { dataRecord, describeData } from "../data-summary.js";
-import { addSharedOptions, classWeightsOption, decimal, integer } from "../options.js";
+import { addSharedOptions, classWeightsOption, decimal, integer, threadsOption } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
 import { sum } from "../../core/statistics.js";
@@ -47,7 +47,8 @@ Fault A is a learning rate that is too high, found by climbing from the
 healthy one until a third of the hidden units are dead at the end; fault B is
 a starting bias of -1. Each is met with a quarter of the rate, with a starting
 bias of +0.1 and with Leaky ReLU, all from the same initial kernels, order of
-rows and number of steps.`;
+rows and number of steps. Trainings run side by side, which steps/s shows;
+--threads 1 times one at a time.`;
 
 function isLethal({ dead, units }: CheckupRun): boolean {
   return dead !== undefined && sum(dead) >= LETHAL_SHARE * sum(units);
@@ -69,6 +70,7 @@ function tellTable({ terminal, scale, options }: PlanTrainer, { fault, results }
 async function showFaulty(trainer: PlanTrainer, plan: CheckupPlan, title: string): Promise<CheckupRun | undefined> {
   const { terminal, scale, seeds } = trainer;
   const { bold, dim } = terminal.colors;
+  trainer.begin([plan, ...remediesOf(plan)]);
   terminal.tell(`\n${bold(title)}\n${dim(drawEpochTitle(scale))}`);
   const faulty = await trainer.run(plan, seeds[0], "units dying", (line) => terminal.tell(drawEpochLine(line, scale)));
   if (faulty?.stopped === "diverged")
@@ -110,8 +112,11 @@ async function remedy(
 async function climb(trainer: PlanTrainer): Promise<{ tries: Try[]; lethalRate?: number }> {
   const { terminal, seeds } = trainer;
   const tries: Try[] = [];
-  for (const rate of climbingRates(trainer.healthyRate)) {
-    const run = await trainer.run(highRatePlan(rate), seeds[0], `rate ${rate}`);
+  const plans = climbingRates(trainer.healthyRate).map(highRatePlan);
+  for (const [place, plan] of plans.entries()) {
+    const { learningRate: rate } = plan;
+    trainer.beginFirst(plans.slice(place)); // the last ones may turn out not to be needed
+    const run = await trainer.runBeside(plan, seeds[0], `rate ${rate}`);
     if (run === undefined) break;
     tries.push({ learningRate: rate, dead: run.dead, score: run.score, stopped: run.stopped });
     terminal.tell(alignCells([`  rate ${rate}`, describeRun(trainer, run)], [13], []));
@@ -200,9 +205,11 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   await checkPagePlace(options, source);
   const prepared = prepareNamed(await readTableFile(source, options), options);
   terminal.tell(describeData(prepared, options.seed));
-  const trainer = new PlanTrainer(prepared, options, terminal, signal, await import("../../index.js"));
+  const [library, { FollowedTrials }] = await Promise.all([import("../../index.js"), import("../followed-trials.js")]);
+  const trials = new FollowedTrials(prepared.training, prepared.judges, options.threads, signal);
+  const trainer = new PlanTrainer(prepared, options, terminal, signal, library, trials);
   terminal.tell(`${describeSetup(trainer)}\n`);
-  const result = await examine(trainer);
+  const result = await examine(trainer).finally(() => trials.end());
   if (result.faults.length > 0) terminal.tell(`\n${terminal.colors.dim(wrap(describeRule(trainer)))}`);
   if (options.json) terminal.document(toDocument(trainer, result));
   if (result.healthy.length > 0)
@@ -223,6 +230,7 @@ export function checkupCommand(): Command {
       decimal({ low: 0, openLow: true }),
     )
     .option("--repeats <count>", "seeds to try: medians and ranges", integer({ low: 1, high: 100 }), 1)
+    .addOption(threadsOption())
     .addOption(classWeightsOption())
     .addOption(htmlOption())
     .addHelpText("after", EXAMPLES)

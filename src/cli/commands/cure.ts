@@ -13,6 +13,7 @@ import {
   describeOptimizer,
   integer,
   optimizerOf,
+  threadsOption,
   type TrainingOptions,
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
@@ -233,7 +234,7 @@ export function cureCommand(): Command {
       integer({ low: 1, high: 1000 }),
     )
     .option("--repeats <count>", "seeds for the baseline and the finalists", integer({ low: 1, high: 100 }), 3)
-    .option("--threads <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
+    .addOption(threadsOption())
     .addOption(new Option("--workers <count>", "its former name").argParser(integer({ low: 1, high: 64 })).hideHelp())
     .option("--journal <file>", "keep each training there, and go on from what is there")
     .option("--reproducible", "arithmetic that gives the same bits on every machine")

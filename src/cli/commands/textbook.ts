@@ -2,10 +2,11 @@
 // the figures.
 import { Command } from "commander";
 import { prepareNamed } from "../prepare-table.js";
-import { integer } from "../options.js";
+import { integer, threadsOption } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
+import type { FollowedTrials } from "../followed-trials.js";
 import type { DigitRuns } from "../textbook/digit-runs.js";
 import { wrap } from "../../text/wrap.js";
 import { formatCount, formatDuration } from "../../text/numbers.js";
@@ -25,6 +26,7 @@ interface TextbookOptions extends PageOptions {
   readonly only?: readonly number[];
   readonly seed: number;
   readonly repeats: number;
+  readonly threads?: number;
   readonly figures?: boolean;
   readonly json?: boolean;
 }
@@ -83,13 +85,20 @@ async function makeDigitRuns(
   options: TextbookOptions,
   signal: AbortSignal,
   note: (text: string) => void,
-): Promise<{ digits: DigitRuns; data: string }> {
+): Promise<{ digits: DigitRuns; trials: FollowedTrials; data: string }> {
   const prepared = prepareNamed(await readTableFile("digits"), { ignore: [], validation: 0.2, seed: options.seed });
-  const [library, { DigitRuns }] = await Promise.all([import("../../index.js"), import("../textbook/digit-runs.js")]);
+  const [library, { DigitRuns }, { FollowedTrials }] = await Promise.all([
+    import("../../index.js"),
+    import("../textbook/digit-runs.js"),
+    import("../followed-trials.js"),
+  ]);
+  const { training, heldOut } = prepared;
+  const trials = new FollowedTrials(training, heldOut, options.threads, signal);
   const data =
-    `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ` +
-    `${formatCount(prepared.heldOut.x.rows)} held out, pixels / 16`;
-  return { data, digits: new DigitRuns(prepared, library, options.seed, options.repeats, signal, note) };
+    `digits, ${formatCount(training.x.rows)} rows to train on and ` +
+    `${formatCount(heldOut.x.rows)} held out, pixels / 16`;
+  const { seed, repeats } = options;
+  return { data, trials, digits: new DigitRuns(prepared, trials, library, seed, repeats, signal, note) };
 }
 
 async function textbook(options: TextbookOptions): Promise<void> {
@@ -101,14 +110,14 @@ async function textbook(options: TextbookOptions): Promise<void> {
   let done = 0;
   const note = (text: string): void =>
     terminal.progress({ label: `claim ${numbers[done]}`, done, total: numbers.length, unit: "claims", note: text });
-  const { digits, data } = await makeDigitRuns(options, signal, note);
+  const { digits, trials, data } = await makeDigitRuns(options, signal, note);
   terminal.tell(wrap(`What the textbook says of ReLU, measured. Data: ${data}. ${rangeNote(options.repeats)}`));
   terminal.startProgress();
   const claims = await examine(digits, numbers, (record) => {
     done++;
     terminal.log(`claim ${record.number} done in ${formatDuration(record.seconds)} (${done} of ${numbers.length})`);
     tellClaim(terminal, record, options.figures === true);
-  });
+  }).finally(() => trials.end());
   terminal.endProgress();
   const record = {
     data,
@@ -142,6 +151,7 @@ export function textbookCommand(): Command {
       integer({ low: 0, high: Number.MAX_SAFE_INTEGER - 100 }),
       0,
     )
+    .addOption(threadsOption())
     .option("--figures", "print all figures under each verdict")
     .addOption(htmlOption("write a page with a plot for each claim"))
     .option("--json", "print one JSON document instead")

@@ -1,6 +1,10 @@
 // Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained
 // once is kept.
+import type { FollowedTrials } from "../followed-trials.js";
+import { RelumineError } from "../../core/errors.js";
 import { denseRows } from "../../core/matrix.js";
+import { sum } from "../../core/statistics.js";
+import type { TrialOutcome } from "../../treatment/trial/trial.js";
 import type { EncodedRows, PreparedTable } from "../../table/prepare.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
 
@@ -31,10 +35,9 @@ const EPOCHS = 10;
 const BATCH_SIZE = 32;
 
 export class DigitRuns {
-  private readonly runs = new Map<string, Promise<DigitRun>>();
-
   constructor(
     private readonly prepared: PreparedTable,
+    private readonly trials: FollowedTrials,
     readonly library: typeof import("../../index.js"),
     readonly seed: number,
     readonly repeats: number,
@@ -74,14 +77,18 @@ export class DigitRuns {
     return { inputs: this.training.x.columns, layers: [...layers, { units: 10 }], loss: "crossEntropy", seed };
   }
 
+  /** Begins what will be asked for, as many at a time as there are threads. */
+  begin(plans: readonly DigitPlan[]): void {
+    for (const plan of plans) for (const seed of this.seeds) void this.run(plan, seed);
+  }
+
   /** One run for each seed. */
   async trainAll(plan: DigitPlan): Promise<DigitRun[]> {
+    this.begin([plan]);
     const runs: DigitRun[] = [];
     for (const seed of this.seeds) {
-      const key = JSON.stringify([plan.activation, plan.rate, plan.bias, seed]);
-      const run = this.runs.get(key) ?? this.train(plan, seed);
-      this.runs.set(key, run);
-      runs.push(await run);
+      await this.pause(`${plan.activation}, rate ${plan.rate}, bias ${plan.bias}, seed ${seed}`);
+      runs.push(await this.train(plan, seed));
     }
     return runs;
   }
@@ -99,23 +106,21 @@ export class DigitRuns {
     return shares;
   }
 
+  private run({ activation, rate, bias }: DigitPlan, seed: number): Promise<TrialOutcome | undefined> {
+    const spec = this.digitsSpec([HIDDEN, HIDDEN], activation, seed, bias);
+    return this.trials.run({ spec, learningRate: rate, epochs: EPOCHS, batchSize: BATCH_SIZE });
+  }
+
   private async train(plan: DigitPlan, seed: number): Promise<DigitRun> {
-    const { createNetwork, sgd } = this.library;
-    await this.pause(`${plan.activation}, rate ${plan.rate}, bias ${plan.bias}, seed ${seed}`);
-    using network = await createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
-    const { epochs } = await network.fit(this.training, {
-      epochs: EPOCHS,
-      batchSize: BATCH_SIZE,
-      optimizer: sgd({ learningRate: plan.rate }),
-      validation: this.heldOut,
-      signal: this.signal,
-    });
-    if (this.signal.aborted) throw new Interrupted();
+    const outcome = await this.run(plan, seed);
+    if (!outcome || this.signal.aborted) throw new Interrupted();
+    const { course, failed } = outcome;
+    if (!course) throw new RelumineError("value", "the training", "to end with finite numbers", `${failed?.message}`);
     return {
-      losses: epochs.map(({ loss }) => loss),
-      accuracies: epochs.map(({ validation }) => validation!.accuracy!),
-      accuracy: network.evaluate(this.heldOut).accuracy!,
-      closed: await this.closedShare(network),
+      losses: course.epochs.map(({ loss }) => loss),
+      accuracies: course.epochs.map(({ validation }) => validation!.accuracy!),
+      accuracy: course.evaluation.accuracy!,
+      closed: sum(course.layers.map(({ neverFired }) => neverFired)) / sum(course.layers.map(({ units }) => units)),
     };
   }
 

@@ -4,7 +4,7 @@ import { judgeAnswers } from "./judge.js";
 import { examineRun, isStillFalling, traceSome } from "./examine-run.js";
 import { lookAtUnits, shareOfDead, type TrialLook } from "./look-at-units.js";
 import { foldScaling, type ScaledRows, scaleRows, startOnScaled } from "./scaled-rows.js";
-import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
+import type { TrialCourse, TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
 import { callbackOf } from "../callbacks.js";
 import { calibrate } from "../start/calibrate.js";
 import { treat } from "../treat.js";
@@ -55,7 +55,7 @@ function answersAlike({ bench }: TrialSetup, { spec, takesClasses }: TrialSettin
 /**
  * On the validation rows, in the targets' own units.
  * @param isFolded the network takes rows as they are
- * @param look what was seen of the units already
+ * @param seen what was seen of the units already
  */
 function judge(
   network: Network,
@@ -63,11 +63,11 @@ function judge(
   settings: TrialSettings,
   scaled: ScaledRows,
   isFolded: boolean,
-  look: TrialLook | undefined,
+  seen: Pick<TrialLook, "units" | "dead"> | undefined,
 ) {
   const { bench, validation } = setup;
   const judged = judgeAnswers(bench, network.predict(isFolded ? validation.x : scaled.validation.x), validation);
-  const deadFraction = look ? shareOfDead(look) : deadShare(network, isFolded ? setup.training.x : scaled.training.x);
+  const deadFraction = seen ? shareOfDead(seen) : deadShare(network, isFolded ? setup.training.x : scaled.training.x);
   if (!isFolded || !answersAlike(setup, settings)) return { ...judged, deadFraction };
   const { loss } = network.evaluate(validation); // to the bit what fit tells of these rows
   return { ...judged, metrics: { ...judged.metrics, loss }, deadFraction };
@@ -110,7 +110,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     batchSize: settings.batchSize,
     shuffle: settings.shuffle,
     classWeights: settings.classWeights,
-    ...(callbacks.length > 0 && { validation }), // for those that look at it; else its time is saved
+    ...((callbacks.length > 0 || job.isFollowed) && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(settings.optimizer),
     learningRate: extras.schedule,
     clipNorm: settings.clipNorm,
@@ -119,13 +119,14 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
   });
   const seconds = (performance.now() - started) / 1000;
   const look = born && lookAtUnits(network, training, born, trace?.deaths);
+  const course = job.isFollowed ? courseOf(network, history, scaled) : undefined;
   const examined =
     job.isExamined &&
     trace &&
     examineRun(network, history, trace.deaths, training, setup.judgesTraining ? undefined : validation);
   if (examined) extras.keep?.(examined.diagnosis, trace.deaths);
   const isFolded = foldScaling(network, scaled);
-  const judged = judge(network, setup, settings, scaled, isFolded, look);
+  const judged = judge(network, setup, settings, scaled, isFolded, look ?? (course && seenOf(course)));
   await extras.onTrained?.(network, isFolded);
   return {
     ...judged,
@@ -135,8 +136,23 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     ...(failureOfHistory(history) ?? failureOfLoss(judged.metrics.loss)),
     ...(examined && { run: examined.run }),
     ...(look && { look }),
+    ...(course && { course }),
   };
 }
+
+function courseOf(network: Network, { epochs, stopped }: History, { training, validation }: ScaledRows): TrialCourse {
+  return {
+    epochs,
+    ...(stopped && { stopped }),
+    evaluation: network.evaluate(validation),
+    layers: countDead(network, training.x).layers,
+  };
+}
+
+const seenOf = ({ layers }: TrialCourse) => ({
+  units: layers.map(({ units }) => units),
+  dead: layers.map(({ dead }) => dead),
+});
 
 function failureOfHistory({ stopped, epochs }: History): Pick<TrialOutcome, "failed"> | undefined {
   if (stopped === undefined || stopped === "callback") return undefined;

@@ -4,12 +4,13 @@ import type { Bench, Judgement } from "./judge.js";
 import type { TrialLook } from "./look-at-units.js";
 import type { RowSets } from "./rows.js";
 import type { ErrorCode } from "../../core/errors.js";
+import type { DeadCount } from "../../inspect/dead-units.js";
 import type { Remedy } from "../remedies/remedy.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ClassWeights } from "../../network/training/class-weights.js";
 import type { OptimizerOptions } from "../../network/training/optimizers.js";
 import type { ResolvedSpec } from "../../network/spec.js";
-import type { Weights } from "../../network/types.js";
+import type { EpochLog, History, Metrics, Weights } from "../../network/types.js";
 
 /** Columns that are brought to mean 0 and spread 1. */
 export interface RowScaling {
@@ -70,6 +71,18 @@ export interface TrialJob {
   readonly isExamined?: boolean;
   /** What is told of its units, which takes about as long as a prediction; "deaths": they are traced, too. */
   readonly look?: "units" | "deaths";
+  /** Its epochs are told, with how it does on the rows that judge after each, and which units fire at the end. */
+  readonly isFollowed?: boolean;
+}
+
+/** How a training went, epoch by epoch. */
+export interface TrialCourse {
+  readonly epochs: readonly EpochLog[];
+  readonly stopped?: History["stopped"];
+  /** At the end, by the network's own loss. */
+  readonly evaluation: Metrics;
+  /** Hidden layers on the training rows, at the end. */
+  readonly layers: readonly DeadCount[];
 }
 
 export interface TrialOutcome extends Judgement {
@@ -83,4 +96,6 @@ export interface TrialOutcome extends Judgement {
   readonly run?: BaselineRun;
   /** Of one whose units were looked at; absent where its numbers overflow. */
   readonly look?: TrialLook;
+  /** Of one that was followed. */
+  readonly course?: TrialCourse;
 }

@@ -141,6 +141,7 @@ export const highRate: Experiment<Deaths> = {
     "wrong targets; it has turned if its mean comes within 0.03 of -0.1 and at most a row in a " +
     "thousand still opens it. A replay of the deadly step names its cause.",
   measure: async (digits) => {
+    digits.begin(RATES.map((rate) => ({ ...HEALTHY, rate })));
     const byRate: AtRate[] = [];
     for (const rate of RATES) byRate.push({ rate, runs: await digits.trainAll({ ...HEALTHY, rate }) });
     const units: UnitStory[] = [];

@@ -69,6 +69,7 @@ export const negativeBias: Experiment<Biases> = {
     "unit is dead if it fires on no training row. A bias kills where half of the units or more are " +
     "dead at the end, in every repeat, and at least twice as many as from bias 0.",
   measure: async (digits) => {
+    digits.begin(BIASES.map((bias) => ({ ...HEALTHY, bias })));
     const byBias: AtBias[] = [];
     for (const bias of BIASES)
       byBias.push({

@@ -84,6 +84,7 @@ export const remedies: Experiment<RemedyFigures> = {
     "Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Faulty: rate 0.9, rate 1.6, or a " +
     `starting bias of -1. Each with each remedy, from the same kernels. ${VERDICT_RULE}`,
   measure: async (digits) => {
+    digits.begin([HEALTHY, ...FAULTS.flatMap(({ plan }) => [plan, ...REMEDIES.map(({ change }) => change(plan))])]);
     const treated: Treated[] = [];
     const healthy = await digits.trainAll(HEALTHY);
     for (const { name: fault, plan } of FAULTS) {

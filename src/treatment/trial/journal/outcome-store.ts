@@ -50,7 +50,7 @@ const run = object<BaselineRun>({
   causes,
 });
 
-const outcome = object<Omit<TrialOutcome, "look">>({
+const outcome = object<Omit<TrialOutcome, "look" | "course">>({
   metrics: object<Metrics>({ loss: anyNumber, accuracy: optional(anyNumber) }),
   balancedAccuracy: optional(anyNumber),
   variance: anyNumber,
@@ -91,7 +91,7 @@ function storedRun({ findings, learning, ...rest }: BaselineRun): BaselineRun {
 const withWords = (_name: string, value: unknown): unknown =>
   typeof value === "number" ? (wordOf(value) ?? value) : value;
 
-function writeOutcome(entry: object, { look: _look, run: examined, ...rest }: TrialOutcome): string {
+function writeOutcome(entry: object, { look: _look, course: _course, run: examined, ...rest }: TrialOutcome): string {
   const told = { ...rest, ...(examined && { run: storedRun(examined) }) };
   return writeMembers("run 1", { ...entry, outcome: JSON.parse(JSON.stringify(told, withWords)) as unknown });
 }
