@@ -31,7 +31,7 @@ class Workers<J, R> {
   /**
    * @param connect starts one; undefined if it does not start
    * @param room how many may be started
-   * @param name of the call, which takes a list of jobs and gives what came of each
+   * @param name of the call, which takes a list of jobs and gives what came of the first so many, one or more
    */
   constructor(
     private readonly connect: () => Promise<Connection | undefined>,
@@ -94,8 +94,9 @@ class Workers<J, R> {
     try {
       const jobs = waiting.map(({ job }) => job);
       const results = (await connection.call(0, this.name, [jobs])) as readonly R[];
-      this.pace = (performance.now() - started) / jobs.length;
-      waiting.forEach(({ resolve }, place) => resolve(results[place]));
+      this.pace = (performance.now() - started) / results.length;
+      waiting.slice(0, results.length).forEach(({ resolve }, place) => resolve(results[place]));
+      this.queue.unshift(...waiting.slice(results.length)); // they took longer than those before
       this.idle.push(connection);
     } catch (error) {
       this.all.delete(connection);

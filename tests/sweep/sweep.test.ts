@@ -18,6 +18,8 @@ import {
 } from "../../src/sweep.js";
 import { type JournalEntry, readLine, writeLine } from "../../src/sweep/journal/journal.js";
 import { sha256 } from "../../src/core/sha256.js";
+import { runJobs } from "../../src/treatment/trial/run-trial.js";
+import type { TrialJob, TrialSetup } from "../../src/treatment/trial/trial.js";
 import { expectError } from "../support/errors.js";
 import { sectors, waves } from "../support/samples.js";
 
@@ -443,4 +445,26 @@ test("trials of a cell that is refused have the seeds that others have", async (
   const { trials } = await run({ engine: telling({ seconds: 0, trained: 6, loss: 1, accuracy: 1 }) }, many);
   expect(trials.some(({ failed }) => failed)).toBe(true);
   for (const { seed } of trials) expect([4, 5]).toContain(seed);
+});
+
+test("of trials that were sent together the first are told once a while has passed", async () => {
+  const tasks: TrialJob[] = [];
+  let setup: TrialSetup | undefined;
+  const engine: SweepEngine = {
+    async run(trials, work, { onResult }) {
+      setup = work.setup;
+      for await (const trial of trials) {
+        tasks.push(trial.task as unknown as TrialJob);
+        await onResult(trial, { seconds: 0, trained: 6, loss: 1, accuracy: 1 }, "here");
+      }
+    },
+  };
+  await run({ engine });
+  expect(
+    await runJobs(
+      setup!,
+      tasks.map((task) => ({ ...task, epochs: 2000 })),
+    ),
+  ).toHaveLength(1);
+  expect((await runJobs(setup!, tasks.slice(0, 1)))[0].epochs).toBe(6);
 });

@@ -4,7 +4,7 @@ import { startWorker } from "#worker";
 import { proveWith } from "../../src/diagnosis/proof/prove-network.js";
 import type { Network } from "../../src/index.js";
 import { countCores } from "../../src/wasm/threads.js";
-import { startProofWorkers } from "../../src/worker/job-workers.js";
+import { startProofWorkers, startTrialWorkers } from "../../src/worker/job-workers.js";
 import type { WorkerLike } from "../../src/worker/port.js";
 import { withNetwork } from "../support/networks.js";
 import { seededRandom } from "../support/random.js";
@@ -60,3 +60,30 @@ test("where one does not start no other is tried, and the jobs are done here", (
     expect(await proveWith(startProofWorkers(failing.start), network, { box }, { budget: 2e7 })).toEqual(alone);
     expect(failing.started).toBeLessThanOrEqual(MOST);
   }));
+
+/** A worker that does the first half of the jobs it is sent, and tells their numbers. */
+function doingHalf(done: number[]): WorkerLike {
+  const listeners: ((event: { data: unknown }) => void)[] = [];
+  return {
+    postMessage({ kind, id, name, args }: { kind: string; id?: number; name?: string; args?: number[][] }) {
+      if (kind !== "call") return;
+      const jobs = name === "trials" ? args![0] : [];
+      const value = jobs.slice(0, Math.ceil(jobs.length / 2));
+      done.push(...value);
+      queueMicrotask(() => listeners.forEach((listen) => listen({ data: { kind: "result", id, value } })));
+    },
+    terminate: () => undefined,
+    addEventListener: (event: string, listen: (typeof listeners)[number]) =>
+      event === "message" && listeners.push(listen),
+  } as WorkerLike;
+}
+
+test("jobs that a worker did not come to are sent again, each once, and have their own results", async () => {
+  const done: number[] = [];
+  const workers = (await startTrialWorkers(async () => doingHalf(done))({} as never, 2))!;
+  const jobs = Array.from({ length: 200 }, (_, job) => job);
+  const results = await Promise.all(jobs.map((job) => workers.run(job as never)));
+  workers.end();
+  expect(results).toEqual(jobs);
+  expect(done.toSorted((a, b) => a - b)).toEqual(jobs);
+});
