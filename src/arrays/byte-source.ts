@@ -23,22 +23,6 @@ export interface ByteSource {
   read(begin: number, end: number): Promise<Uint8Array>;
 }
 
-/** What becomes more bytes than these must not become so many times more than it was. */
-const FREELY_UNPACKED = 2 ** 27;
-const MOST_UNPACKED_PER_BYTE = 100;
-
-/** @throws RelumineError "memory" for so many bytes made of so few */
-export function checkUnpacked(what: string, bytes: number, packed: number): void {
-  if (bytes <= FREELY_UNPACKED || bytes <= MOST_UNPACKED_PER_BYTE * packed) return;
-  throw new RelumineError(
-    "memory",
-    what,
-    `to become at most ${MOST_UNPACKED_PER_BYTE} times its bytes in the file beyond ${FREELY_UNPACKED} bytes`,
-    `${bytes} bytes of ${packed}`,
-    "If that is what it is meant to be, store it without compression.",
-  );
-}
-
 /** Bytes that are handled at once. */
 const PIECE = 2 ** 20;
 

@@ -1,9 +1,9 @@
 // An array that lies in a file: what its numbers are is known, the numbers are read when they are asked for, as float32
 // or float64, all or rows at a time. Nothing is allocated by a shape whose bytes are not there.
-import { checkUnpacked } from "./byte-source.js";
 import { bytesOf, countOf, fillNumbers, fromFortran, type NumberType, productOf, shapeText } from "./numbers.js";
 import { joinBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
+import { checkUnpacked } from "../core/packed.js";
 
 /** Where an array's bytes are, and what they are. */
 export interface Placed {
@@ -26,7 +26,7 @@ type Floats = Float32Array | Float64Array;
 type Kind<T extends Floats> = { new (length: number): T; readonly BYTES_PER_ELEMENT: number };
 
 /** Numbers of one array in memory. */
-export const MOST_NUMBERS = 2 ** 28;
+const MOST_AT_ONCE = 2 ** 28;
 /** Numbers of a block, unless one row has more; and of one row at most. */
 const BLOCK = 2 ** 20;
 const MOST_IN_ROW = 2 ** 26;
@@ -132,9 +132,9 @@ export class FileArray {
   }
 
   #checkRoom(numbers: number): void {
-    if (numbers <= MOST_NUMBERS) return;
+    if (numbers <= MOST_AT_ONCE) return;
     const given = `the shape ${shapeText(this.shape)}`;
-    throw new RelumineError("memory", this.#placed.what, `to have at most ${MOST_NUMBERS} numbers at once`, given);
+    throw new RelumineError("memory", this.#placed.what, `to have at most ${MOST_AT_ONCE} numbers at once`, given);
   }
 
   #checkUnpacked({ BYTES_PER_ELEMENT: size }: Kind<Floats>): void {

@@ -177,7 +177,7 @@ export function fromFortran<T extends Floats>(numbers: T, shape: readonly number
   return strided(numbers, shape, steps);
 }
 
-const MOST_NUMBERS = 2 ** 31;
+const MOST_OF_SHAPE = 2 ** 31;
 
 /**
  * How many numbers a shape has.
@@ -187,6 +187,6 @@ export function countOf(what: string, shape: readonly number[]): number {
   if (shape.length > 16 || shape.some((size) => !Number.isSafeInteger(size) || size < 0))
     throw new RelumineError("format", what, "to have a shape of sizes of at least 0", shapeText(shape));
   const count = productOf(shape);
-  if (count <= MOST_NUMBERS) return count;
-  throw new RelumineError("memory", what, `to have at most ${MOST_NUMBERS} numbers`, `the shape ${shapeText(shape)}`);
+  if (count <= MOST_OF_SHAPE) return count;
+  throw new RelumineError("memory", what, `to have at most ${MOST_OF_SHAPE} numbers`, `the shape ${shapeText(shape)}`);
 }

@@ -1,17 +1,19 @@
 // What a file of data is, by its first bytes, and what it holds: arrays whose numbers are unread, or a table.
-import { type ByteSource, blobSource, bytesSource, checkUnpacked, collectBytes, piecesOf } from "./byte-source.js";
+import { type ByteSource, blobSource, bytesSource, collectBytes, piecesOf } from "./byte-source.js";
 import type { Arrays } from "./choose.js";
 import type { FileArray } from "./file-array.js";
+import { isHdf5 } from "./hdf5-magic.js";
 import { isIdx, openIdx } from "./idx.js";
 import { isArrayName, isNpy, type NpzFile, openNpy, openNpz } from "./npy.js";
 import { isParquet } from "./parquet/magic.js";
 import { isSafetensors, openSafetensors } from "./safetensors.js";
-import { isZip, ZipFile } from "./zip.js";
+import { ZipFile } from "./zip.js";
 import { RelumineError } from "../core/errors.js";
+import { checkUnpacked, isGzip, isZip } from "../core/packed.js";
 import type { Table } from "../table/columns.js";
 import type { ReadOptions } from "../table/read/layout.js";
 import { readTable } from "../table/read/read-table.js";
-import { isGzip, readChunks, type TableSource } from "../table/read/source.js";
+import { readChunks, type TableSource } from "../table/read/source.js";
 
 /** Where data come from: a table's text, the bytes of a file, at once, in pieces or in ranges. */
 export type DataSource = TableSource | ByteSource;
@@ -28,7 +30,6 @@ export interface ArrayFile {
 const MOST_HELD = 2 ** 31 - 1;
 /** By which a file is known. */
 const FIRST_BYTES = 16;
-const HDF5 = [0x89, 0x48, 0x44, 0x46];
 
 type OpenArrays = (source: ByteSource) => Promise<Arrays>;
 
@@ -53,8 +54,7 @@ function openerOf(first: Uint8Array): OpenArrays | undefined {
   if (isSafetensors(first)) return openWhole;
   if (first[0] === 0x80 && first[1] >= 2 && first[1] <= 5)
     throw refuse("a pickle", "A pickle can run anything: numpy.savez(path, x=x, y=y) stores arrays.");
-  if (HDF5.every((byte, index) => first[index] === byte))
-    throw refuse("HDF5", "numpy.savez(path, x=x, y=y) stores arrays.");
+  if (isHdf5(first)) throw refuse("HDF5", "numpy.savez(path, x=x, y=y) stores arrays.");
   return undefined;
 }
 

@@ -6,6 +6,7 @@ import { type ByteSource, piecesOf } from "./byte-source.js";
 import { crc32 } from "./crc32.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
+import { MOST_DEFLATED } from "../core/packed.js";
 
 interface Entry {
   readonly name: string;
@@ -32,8 +33,6 @@ const EXTRA_64 = 1;
 const UNTOLD = 0xffffffff;
 const MOST_COMMENT = 65_535;
 const MOST_ENTRIES = 20_000;
-/** Deflate makes no more than so many bytes of one. */
-const MOST_DEFLATED = 1032;
 /** Of all that is unpacked from one archive, beyond what lies in it as it is. */
 const MOST_INFLATED = 2 ** 26;
 const [STORED, DEFLATED] = [0, 8];
@@ -46,10 +45,6 @@ function malformed(expected: string, given: string): RelumineError {
 
 function encrypted(name: string): RelumineError {
   return new RelumineError("unsupported", entryPath(name), "to be readable", "an encrypted one");
-}
-
-export function isZip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
 /** What an archive's end says of its directory. */

@@ -2,9 +2,11 @@
 import { VERSION_NAME } from "../formats/model-header.js";
 import { readHeader } from "../formats/safetensors.js";
 import { RelumineError } from "../core/errors.js";
+import { isHdf5 } from "../arrays/hdf5-magic.js";
 import { isSafetensors } from "../arrays/safetensors.js";
 import { isLegacy } from "./read/torch/magic.js";
-import { isZip, ZipArchive } from "../arrays/zip.js";
+import { ZipArchive } from "../arrays/zip.js";
+import { isZip } from "../core/packed.js";
 
 /**
  * Whose file it is: PyTorch's names in safetensors, a file of torch.save ("torch"), Keras 3's .keras, its older .h5 and
@@ -16,7 +18,6 @@ export type FileFormat = "onnx" | "relumine" | "safetensors" | "torch" | "keras"
 const FIRST_FIELDS = [0x08, 0x12, 0x1a, 0x3a, 0x42];
 const PICKLE = 0x80;
 const JSON_OBJECT = 0x7b;
-const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 function refusePickle(): RelumineError {
   const given = "a bare pickle, as of joblib or scikit-learn";
@@ -24,10 +25,6 @@ function refusePickle(): RelumineError {
     "A pickle can run anything. Store tensors: torch.save(model.state_dict(), path), skl2onnx, " +
     "or numpy.savez of coefs_ and intercepts_";
   return new RelumineError("unsupported", "the file", "to be a model", given, hint);
-}
-
-function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
-  return start.every((byte, index) => bytes[index] === byte);
 }
 
 /** By what an archive holds. */
@@ -51,7 +48,7 @@ const BY_NAME: readonly (readonly [RegExp, FileFormat])[] = [
  * @throws RelumineError "format" for what is none of them, "unsupported" for a bare pickle
  */
 export function formatOf(bytes: Uint8Array, name: string): FileFormat {
-  if (startsWith(bytes, HDF5)) return "keras-h5";
+  if (isHdf5(bytes)) return "keras-h5";
   if (isZip(bytes) && !/\.onnx$/i.test(name)) return zipFormat(bytes);
   if (isSafetensors(bytes) || /\.safetensors$/i.test(name))
     return readHeader(bytes).metadata.has(VERSION_NAME) ? "relumine" : "safetensors";

@@ -1,6 +1,6 @@
 // The values of a column, page by page, unpacked and decoded.
 import { gunzipSync } from "fflate";
-import { type ByteSource, checkUnpacked } from "../byte-source.js";
+import type { ByteSource } from "../byte-source.js";
 import type { ColumnChunk, ParquetColumn } from "./schema.js";
 import { PhysicalType } from "./schema.js";
 import { unpackSnappy } from "./snappy.js";
@@ -8,6 +8,7 @@ import { ByteReader, field, malformed, readStruct, type Struct } from "./thrift.
 import { readHybrid, readPlain, type Values } from "./values.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { checkUnpacked, MOST_DEFLATED } from "../../core/packed.js";
 
 const Codec = { none: 0, snappy: 1, gzip: 2 } as const;
 const CODEC_NAMES = ["none", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "Zstandard", "LZ4"];
@@ -19,8 +20,7 @@ const ENCODING_NAMES: Readonly<Record<number, string>> = {
   7: "DELTA_BYTE_ARRAY",
   9: "BYTE_STREAM_SPLIT",
 };
-/** Deflate makes no more than so many bytes of one. */
-const MOST_DEFLATED = 1032;
+
 function refuse(column: string, expected: string, given: string): RelumineError {
   const hint =
     'pandas writes such files, df.to_parquet(path), and polars: df.write_parquet(path, compression="snappy")';

@@ -1,10 +1,11 @@
 // A Parquet file as a table: numbers as they are, booleans, dates and texts as a table of text has them, nulls as
 // missing values. Columns of lists, maps, structs and other bytes are left out.
-import { type ByteSource, checkUnpacked } from "../byte-source.js";
+import type { ByteSource } from "../byte-source.js";
 import { PageReader } from "./pages.js";
 import { type ParquetColumn, readSchema } from "./schema.js";
 import { NumberColumns } from "../to-table.js";
 import { RelumineError } from "../../core/errors.js";
+import { checkUnpacked } from "../../core/packed.js";
 import { quote } from "../../table/cells.js";
 import { type Column, MOST_CELLS, type Table, TableBuilder } from "../../table/columns.js";
 import { LONGEST_CELL, MOST_COLUMNS } from "../../table/read/layout.js";

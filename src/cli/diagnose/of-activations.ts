@@ -7,6 +7,7 @@ import type { OtherModelOptions } from "../models/other-subject.js";
 import type { Terminal } from "../terminal.js";
 import type { DataSource } from "../../arrays/open.js";
 import { RelumineError } from "../../core/errors.js";
+import { isZip } from "../../core/packed.js";
 import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
@@ -16,7 +17,7 @@ const WITHOUT_EFFECT = ["head", "order", "loss", "target", "array", "ignore", "c
 /** Whether a file holds what layers did, by the names in it: others are asked no further. */
 export async function holdsActivations(file: string): Promise<boolean> {
   if (!/\.npz$/i.test(file)) return false;
-  const { isZip, ZipFile } = await import("../../arrays/zip.js");
+  const { ZipFile } = await import("../../arrays/zip.js");
   const { areActivations } = await import("../../arrays/activation-layers.js");
   const { isArrayName, withoutEnding } = await import("../../arrays/npy.js");
   const source = await openFile(file, file, { expected: "to be an .npz" });

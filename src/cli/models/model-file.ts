@@ -5,6 +5,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { about, MAX_MODEL_BYTES, readBytes, reasonOf, statIfThere } from "../files.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { isZip } from "../../core/packed.js";
 import type { FileFormat } from "../../models/format.js";
 
 export interface ModelFile {
@@ -65,7 +66,7 @@ type Parts = Pick<ModelFile, "bytes" | "format" | "beside">;
 
 /** A TensorFlow.js model as one archive, as `relumine treat` and `convert` write it: its files are the entries. */
 async function unpacked(bytes: Uint8Array): Promise<Parts | undefined> {
-  const { isZip, ZipArchive } = await import("../../arrays/zip.js");
+  const { ZipArchive } = await import("../../arrays/zip.js");
   const archive = isZip(bytes) ? new ZipArchive(bytes) : undefined;
   if (!archive?.has(MODEL_JSON) || archive.has("config.json")) return undefined;
   const model = archive.read(MODEL_JSON);

@@ -2,6 +2,7 @@
 import { joinBytes } from "../../core/bytes.js";
 import { RelumineError } from "../../core/errors.js";
 import { describe } from "../../core/checks.js";
+import { checkUnpacked, isGzip, isZip } from "../../core/packed.js";
 
 type Chunk = string | Uint8Array;
 
@@ -17,9 +18,6 @@ export type TableSource =
 
 /** Characters, or bytes, that are handled at once: their cells are gone before the garbage collector ages them. */
 export const CHUNK = 2 ** 14;
-/** A gzipped table that is longer than this must not be so much longer than its file: it is no table then. */
-const FREELY_UNPACKED = 2 ** 27;
-const MOST_UNPACKED_PER_BYTE = 100;
 const PACKED_PIECE = 2 ** 14;
 
 async function* read(stream: ReadableStream<unknown>): AsyncGenerator<unknown> {
@@ -61,17 +59,6 @@ async function* chunksOf(source: unknown): AsyncGenerator<Chunk> {
 
 const damaged = (): RelumineError => new RelumineError("format", "the table", "to be a whole .csv.gz", "a damaged one");
 
-function checkUnpacked(unpacked: number, packed: number): void {
-  if (unpacked <= FREELY_UNPACKED || unpacked <= MOST_UNPACKED_PER_BYTE * packed) return;
-  throw new RelumineError(
-    "memory",
-    "the table",
-    `to be at most ${MOST_UNPACKED_PER_BYTE} times as long as its .gz beyond ${FREELY_UNPACKED} bytes`,
-    `more than ${unpacked} bytes in ${packed}`,
-    "If that is what it is meant to be, unpack it first.",
-  );
-}
-
 /** When the piece is unpacked and nothing more is to be had of it. */
 async function idle(written: Promise<void>): Promise<undefined> {
   await written.catch(() => undefined); // the reader is told too
@@ -104,7 +91,7 @@ async function* gunzip(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uint8Array>
       result = await Promise.race([next, isIdle])
     ) {
       unpacked += result.value.length;
-      checkUnpacked(unpacked, packed);
+      checkUnpacked("the table", unpacked, packed);
       yield result.value;
       next = read();
     }
@@ -137,8 +124,6 @@ async function* startingWith(first: Chunk, rest: AsyncGenerator<Chunk>): AsyncGe
 }
 
 const MAGIC_BYTES = 4;
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
-const isZip = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 4)) === "PK\x03\x04";
 
 /**
  * The source's texts, or its bytes, unpacked where they are gzipped, of at most 2^14 at once; a source that is not read
