@@ -35,6 +35,7 @@ const MAKE: Readonly<Record<string, (layers: TensorFlow["layers"]) => unknown>> 
   MaxPooling1D: (layers) => layers.maxPooling1d({ poolSize, name }),
   MaxPooling2D: (layers) => layers.maxPooling2d({ poolSize, name }),
   PReLU: (layers) => layers.prelu({ name }),
+  Permute: (layers) => layers.permute({ dims: [1], name }),
   ReLU: (layers) => layers.reLU({ name }),
   Reshape: (layers) => layers.reshape({ targetShape: [1], name }),
   SeparableConv2D: (layers) => layers.separableConv2d(product),

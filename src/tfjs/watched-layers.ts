@@ -17,6 +17,17 @@ export interface Judged {
   readonly product: Layer | undefined;
   /** Its own activation is left out to see what goes into it. */
   readonly isFused: boolean;
+  /** Where its units are; undefined where they are its last axis. */
+  readonly places: UnitAxis | undefined;
+}
+
+type Shape = readonly (number | null)[];
+
+/** Where the units of a product are in what a layer behind it gives. */
+interface UnitAxis {
+  /** A layout of the same numbers, rows first, of which one axis is the units. */
+  readonly view: Shape;
+  readonly axis: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -98,17 +109,109 @@ export function feederOf(layer: Layer): Layer | undefined {
   return inboundLayers.length === 1 ? inboundLayers[0] : undefined;
 }
 
-function judgedOf(layer: Layer): Judged[] {
+const shapeOf = ({ output }: Layer): Shape => (Array.isArray(output) ? output[0] : output).shape;
+
+/** Layers whose units are the last axis of what they give, whatever goes in. */
+const LAST: ReadonlySet<string> = new Set([
+  ...PRODUCTS,
+  "Bidirectional",
+  "ConvLSTM2D",
+  "Embedding",
+  "GRU",
+  "LSTM",
+  "SimpleRNN",
+]);
+
+/** Layers that leave each number where it is. */
+const IN_PLACE: ReadonlySet<string> = new Set([
+  ...Object.keys(ACTIVATIONS),
+  "Add",
+  "AlphaDropout",
+  "Average",
+  "BatchNormalization",
+  "Dropout",
+  "GaussianDropout",
+  "GaussianNoise",
+  "Maximum",
+  "Minimum",
+  "Multiply",
+  "PReLU",
+  "SpatialDropout1D",
+]);
+
+const sizeOf = (sizes: Shape): number => sizes.reduce<number>((product, size) => product * (size ?? NaN), 1);
+
+/** The same layout as a tensor of this shape has it, where one of its axes is the units. */
+function aligned({ view, axis }: UnitAxis, shape: Shape): UnitAxis {
+  const before = sizeOf(view.slice(1, axis));
+  const found = shape.findIndex((size, i) => i > 0 && size === view[axis] && sizeOf(shape.slice(1, i)) === before);
+  return found < 0 ? { view, axis } : { view: shape, axis: found };
+}
+
+/** Behind a layer that only moves numbers; undefined for one that does something else. */
+function moved(layer: Layer, from: UnitAxis): UnitAxis | undefined {
+  const shape = shapeOf(layer);
+  const className = layer.getClassName();
+  if (className === "Flatten" || className === "Reshape")
+    return from.view.slice(1).includes(null) ? undefined : aligned(from, shape);
+  if (className !== "Permute" || from.view.length !== shape.length) return undefined;
+  const given = shapeOf(feederOf(layer)!);
+  if (from.view.some((size, axis) => size !== given[axis])) return undefined;
+  const { dims } = layer as unknown as { dims: readonly number[] };
+  return { view: shape, axis: dims.indexOf(from.axis) + 1 };
+}
+
+const isLast = ({ view, axis }: UnitAxis, shape: Shape): boolean =>
+  axis === shape.length - 1 && view.length === shape.length;
+
+/**
+ * Where the units are behind a layer; undefined where no product says, and the last axis is taken.
+ * @throws RelumineError "unsupported" for a layer that does something unknown to units of another axis
+ */
+function unitAxisBehind(layer: Layer, known: Map<Layer, UnitAxis | undefined>): UnitAxis | undefined {
+  if (known.has(layer)) return known.get(layer);
+  const found = findUnitAxis(layer, known);
+  known.set(layer, found);
+  return found;
+}
+
+function findUnitAxis(layer: Layer, known: Map<Layer, UnitAxis | undefined>): UnitAxis | undefined {
+  const shape = shapeOf(layer);
+  const className = layer.getClassName();
+  const last = { view: shape, axis: shape.length - 1 };
+  if (LAST.has(className)) return last;
+  const before = layer.inboundNodes[0].inboundLayers;
+  const given = before.map((each) => unitAxisBehind(each, known)).filter((each) => each !== undefined);
+  if (given.length === 0) return undefined;
+  const [first] = given;
+  const agree = given.every(({ view, axis }) => axis === first.axis && view.join() === first.view.join());
+  if (IN_PLACE.has(className) && agree) return first;
+  const behind = before.length === 1 ? moved(layer, first) : undefined;
+  if (behind) return behind;
+  // others go over the axes before the last
+  if (before.every((each, i) => given[i] === undefined || isLast(given[i], shapeOf(each)))) return last;
+  throw refuse(layer, "units of which it can't be said where they are behind it");
+}
+
+/** The product before an activation, past layers that only move its numbers. */
+function productBefore(layer: Layer): Layer | undefined {
+  let before = feederOf(layer);
+  while (before && ["Flatten", "Permute", "Reshape"].includes(before.getClassName())) before = feederOf(before);
+  return before && PRODUCTS.has(before.getClassName()) && namedActivation(before) === undefined ? before : undefined;
+}
+
+function judgedOf(layer: Layer, known: Map<Layer, UnitAxis | undefined>): Judged[] {
   const className = layer.getClassName();
   if (PRODUCTS.has(className)) {
     const activation = namedActivation(layer);
-    return activation === undefined ? [] : [{ layer, activation, product: layer, isFused: true }];
+    return activation === undefined ? [] : [{ layer, activation, product: layer, isFused: true, places: undefined }];
   }
   const activation = ACTIVATIONS[className]?.(layer);
   if (activation === undefined) return [];
-  const before = feederOf(layer);
-  const isProduct = before && PRODUCTS.has(before.getClassName()) && namedActivation(before) === undefined;
-  return [{ layer, activation, product: isProduct ? before : undefined, isFused: false }];
+  const places = unitAxisBehind(layer, known);
+  const product = productBefore(layer);
+  const isUsual = places === undefined || isLast(places, shapeOf(layer));
+  return [{ layer, activation, product, isFused: false, places: isUsual ? undefined : places }];
 }
 
 /**
@@ -125,7 +228,8 @@ export function judgedLayers(tf: TensorFlow, model: Model): Judged[] {
   }
   const outputs = new Set(model.outputs.map(({ name }) => name));
   const isOutput = ({ output }: Layer) => !Array.isArray(output) && outputs.has(output.name);
-  return model.layers.filter((layer) => !isOutput(layer)).flatMap(judgedOf);
+  const known = new Map<Layer, UnitAxis | undefined>();
+  return model.layers.filter((layer) => !isOutput(layer)).flatMap((layer) => judgedOf(layer, known));
 }
 
 /** Layers behind which a channel that was 0 everywhere is so still. */
@@ -147,6 +251,12 @@ function judgedBefore(product: Layer, judged: readonly Judged[]): Judged | undef
     if (found || !PASSING.has(layer.getClassName()) || layer.inboundNodes[0]?.inboundLayers.length !== 1) return found;
   }
   return undefined;
+}
+
+/** How many units a judged layer has, one after the other; NaN where they are apart. */
+function unitsTogether({ layer, places }: Judged): number {
+  if (places === undefined) return unitsOf(layer);
+  return places.axis === places.view.length - 1 ? (places.view[places.axis] ?? NaN) : NaN;
 }
 
 /** Numbers along the last axis of what a layer gives. */
@@ -172,11 +282,12 @@ async function weightsOf(
   const isDense = product.getClassName() === "Dense";
   const inputs = kernel.length / units;
   const channels = isDense ? inputs : (weights[0].variable.shape.at(-2) as number);
-  const fed = before && inputs % unitsOf(before.layer) === 0 ? unitsOf(before.layer) : channels;
+  const together = before ? unitsTogether(before) : NaN;
+  const fed = inputs % together === 0 ? together : channels;
   return {
     kernel: rowsByUnit(kernel, fed, units),
     ...(bias && { bias }),
-    ...(before && fed === unitsOf(before.layer) && { inputs: before.layer.name }),
+    ...(before && fed === together && { inputs: before.layer.name }),
   };
 }
 
@@ -192,12 +303,27 @@ export function describeLayers(judged: readonly Judged[]): Promise<BlockLayer[]>
   );
 }
 
-/** What goes into the activation, of what goes into the layer. */
-export function preactivations(tf: TensorFlow, { layer, isFused }: Judged, input: Tensor): Tensor {
+const only = (result: Tensor | Tensor[]): Tensor => (Array.isArray(result) ? result[0] : result);
+
+/** What goes into the activation, of what goes into the layer; its units are the last axis. */
+export function preactivations(tf: TensorFlow, { layer, isFused, places }: Judged, input: Tensor): Tensor {
+  if (places) return unitsLast(tf, places, input);
   if (!isFused) return input;
   const linear = (tf.layers.activation({ activation: "linear" }) as unknown as Fields).activation;
   // the layer as it is, but for its activation
   const bare = Object.create(layer, { activation: { value: linear } }) as Layer;
-  const result = bare.call(input, {});
-  return Array.isArray(result) ? result[0] : result;
+  return only(bare.call(input, {}));
+}
+
+function unitsLast(tf: TensorFlow, { view, axis }: UnitAxis, input: Tensor): Tensor {
+  // a name of their own, so that they take none that the caller's next layer is to have
+  const name = "relumine";
+  const sizes = view.slice(1);
+  const laid =
+    view.length === input.shape.length
+      ? input
+      : only(tf.layers.reshape({ targetShape: sizes as number[], name }).call(input, {}));
+  if (axis === view.length - 1) return laid;
+  const dims = [...sizes.map((_, i) => i + 1).filter((i) => i !== axis), axis];
+  return only(tf.layers.permute({ dims, name }).call(laid, {}));
 }

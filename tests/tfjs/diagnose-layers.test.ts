@@ -154,6 +154,67 @@ test("activations that a chain cannot have", async () => {
   x.dispose();
 });
 
+describe("layers that move the units' axis before the activation", () => {
+  const made = (between: tf.layers.Layer[], filters = 5) => {
+    const model = tf.sequential({
+      layers: [
+        conv(filters, 1, { inputShape: [8, 8, 2] }),
+        ...between,
+        tf.layers.reLU(),
+        ...(between.at(-1)?.getClassName() === "Flatten" ? [] : [tf.layers.flatten()]),
+        dense(3, 2, { activation: "relu" }),
+        dense(2, 3),
+      ],
+    });
+    kill(model, 0, [0, 2]);
+    return model;
+  };
+
+  test.each<[string, () => tf.layers.Layer[], number?]>([
+    ["nothing", () => []],
+    ["Permute to the front", () => [tf.layers.permute({ dims: [3, 1, 2] })]],
+    ["Permute to the middle", () => [tf.layers.permute({ dims: [1, 3, 2] })]],
+    ["as many filters as places", () => [tf.layers.permute({ dims: [3, 1, 2] })], 6],
+    ["Permute to and fro", () => [tf.layers.permute({ dims: [3, 1, 2] }), tf.layers.permute({ dims: [2, 3, 1] })]],
+    ["Flatten", () => [tf.layers.flatten()]],
+    ["Reshape of the places", () => [tf.layers.reshape({ targetShape: [36, 5] })]],
+    [
+      "Permute and Reshape",
+      () => [tf.layers.permute({ dims: [3, 2, 1] }), tf.layers.reshape({ targetShape: [5, 36] })],
+    ],
+    ["Permute and Flatten", () => [tf.layers.permute({ dims: [3, 2, 1] }), tf.layers.flatten()]],
+    [
+      "Permute, Flatten, Reshape back",
+      () => [
+        tf.layers.permute({ dims: [3, 2, 1] }),
+        tf.layers.flatten(),
+        tf.layers.reshape({ targetShape: [5, 6, 6] }),
+        tf.layers.permute({ dims: [3, 2, 1] }),
+      ],
+    ],
+    ["Permute and dropout", () => [tf.layers.permute({ dims: [3, 1, 2] }), tf.layers.dropout({ rate: 0.5 })]],
+    ["pooling, then Permute", () => [tf.layers.maxPooling2d({ poolSize: 2 }), tf.layers.permute({ dims: [3, 1, 2] })]],
+  ])("%s", async (_name, between, filters = 5) => {
+    const model = made(between(), filters);
+    const { layers } = await withoutLeak(() => diagnose(model, images));
+    expect(layers[0].units).toHaveLength(filters);
+    expect(deadOf({ layers } as Diagnosis)[0]).toEqual([0, 2]);
+    const { biasToRevive } = layers[0].units[0];
+    if (biasToRevive !== undefined) {
+      kill(model, 0, [0], biasToRevive);
+      expect(deadOf(await diagnose(model, images))[0]).toEqual([2]);
+    }
+    model.dispose();
+  });
+
+  test("are refused where what follows goes over units as over places", async () => {
+    const pooled = tf.layers.maxPooling2d({ poolSize: 2, name: `over_${Math.random()}` });
+    const model = made([tf.layers.permute({ dims: [3, 1, 2] }), pooled]);
+    expect((await expectError(diagnose(model, images), "unsupported")).path).toContain("over");
+    model.dispose();
+  });
+});
+
 test("thresholds", async () => {
   const model = tf.sequential({
     layers: [conv(4, 1, { inputShape: [8, 8, 2], activation: "relu" }), tf.layers.flatten(), dense(1, 1)],
