@@ -68,31 +68,38 @@ function layersToReplace({ live, chain, network }: Twin): Layer[] {
   );
 }
 
-/** Numbers that a treatment drew or set: incoming weights, bias, outgoing weights. */
-function placesOf(weights: LiveWeights, layers: readonly ImportedLayer[], treated: readonly TreatedUnit[]): Places {
+/** Where each layer's numbers lie: incoming weights and bias of a unit, and what it gives the next layer. */
+function* placesOfUnit(layers: readonly ImportedLayer[], { layer, unit }: TreatedUnit) {
+  const { inputs, units } = layers[layer];
+  const next = layers[layer + 1].units;
+  yield { layer, part: "kernel", at: Array.from({ length: inputs }, (_, input) => input * units + unit) };
+  yield { layer, part: "bias", at: [unit] };
+  yield { layer: layer + 1, part: "kernel", at: Array.from({ length: next }, (_, to) => unit * next + to) };
+}
+
+/** Numbers that a treatment drew or set, and all others that were written for it, as a normalization's beta. */
+function placesOf(
+  weights: LiveWeights,
+  layers: readonly ImportedLayer[],
+  treated: readonly TreatedUnit[],
+  writes: readonly Write[],
+): Places {
   const places = new Map<LiveWeight, Set<number>>();
-  const add = (layer: number, part: string, places_: Iterable<number>) => {
-    const weight = weights.get(layers[layer]?.name ?? "")?.find((each) => each.part === part);
-    if (!weight) return;
+  const add = (weight: LiveWeight, at: Iterable<number>) => {
     const known = places.get(weight) ?? new Set<number>();
     places.set(weight, known);
-    for (const place of places_) known.add(place);
+    for (const place of at) known.add(place);
   };
-  for (const { layer, unit, action } of treated) {
-    if (action === "activationReplaced") continue;
-    const { inputs, units } = layers[layer];
-    const next = layers[layer + 1].units;
-    add(
-      layer,
-      "kernel",
-      Array.from({ length: inputs }, (_, input) => input * units + unit),
-    );
-    add(layer, "bias", [unit]);
-    add(
-      layer + 1,
-      "kernel",
-      Array.from({ length: next }, (_, to) => unit * next + to),
-    );
+  for (const each of treated) {
+    if (each.action === "activationReplaced") continue;
+    for (const { layer, part, at } of placesOfUnit(layers, each)) {
+      const weight = weights.get(layers[layer]?.name ?? "")?.find((own) => own.part === part);
+      if (weight) add(weight, at);
+    }
+  }
+  for (const { weight, data } of writes) {
+    const changed = [...data.keys()].filter((place) => data[place] !== weight.data[place]);
+    if (changed.length > 0) add(weight, changed);
   }
   return places;
 }
@@ -242,9 +249,10 @@ export async function treatModel(
   const known = { ...pace, ...(targets !== undefined && { targets: await toTargets("targets", targets) }) };
   const treatment = await treatNaming(network, samples, givenRemedy, known, namingOf(twin));
   const now = network.layers.map((layer, i) => ({ ...chain.layers[i], ...layer.getWeights() }));
+  const writes = unfold(live, weights, stepsOf(live.value(weights).value), chain.layers, now);
   const changes: Changes = {
-    writes: unfold(live, weights, stepsOf(live.value(weights).value), chain.layers, now),
-    cleared: await momentsToClear(live.model, placesOf(weights, chain.layers, treatment.treated)),
+    writes,
+    cleared: await momentsToClear(live.model, placesOf(weights, chain.layers, treatment.treated, writes)),
     replaced: layersToReplace(twin),
     activation: remedy.kind === "replaceActivation" ? nameOf(remedy) : undefined,
   };

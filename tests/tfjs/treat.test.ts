@@ -182,6 +182,37 @@ describe("the optimizer's moments", () => {
     disposeOf(model);
   });
 
+  test("of a normalization's beta too, where it takes the lift", async () => {
+    const model = normalized(false);
+    model.compile({ loss: "meanSquaredError", optimizer: tf.train.adam() });
+    const targets = rowsOf(200, 2, 4);
+    await model.fit(x, targets, { epochs: 2, verbose: 0 });
+    const [, normalization] = model.layers;
+    tf.tidy(() => {
+      const [gamma, beta, ...moving] = normalization.getWeights();
+      const values = beta.dataSync().slice();
+      values[3] = -50;
+      normalization.setWeights([gamma, tf.tensor1d(values), ...moving]);
+    });
+    const read = async () => {
+      const [iterations, ...slots] = await model.optimizer.getWeights();
+      iterations.tensor.dispose();
+      const own = slots.filter(({ name }) => name.startsWith(`${normalization.name}/beta/`));
+      return own.map(({ tensor }) => [...tensor.dataSync()]);
+    };
+    const before = await read();
+    expect(before).toHaveLength(2);
+    for (const slot of before) expect(slot.every((value) => value !== 0)).toBe(true);
+    const treatment = await treat(model, x, { kind: "liftBias" });
+    expect(treatment.moments).toBe("cleared");
+    expect(treatment.treated).toMatchObject([{ layer: 0, unit: 3 }]);
+    expect(await read()).toEqual(before.map((slot) => slot.map((value, unit) => (unit === 3 ? 0 : value))));
+    treatment.undo();
+    expect(await read()).toEqual(before);
+    disposeOf(model);
+    targets.dispose();
+  });
+
   test.each([
     ["Adagrad", () => tf.train.adagrad(0.01)],
     ["Adamax", () => tf.train.adamax()],
