@@ -98,8 +98,9 @@ export class DeathWatch {
     }
   }
 
-  /** Goes by the last look. */
+  /** Goes by the last look; of an epoch in which the training diverged there is nothing to say. */
   endEpoch(): void {
+    if (this.divergedAt !== undefined) return;
     this.silent.push(this.fired.map((counts) => counts.reduce((sum, count) => sum + Number(count === 0), 0)));
   }
 

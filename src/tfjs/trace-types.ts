@@ -69,7 +69,10 @@ export interface ModelTraceResults {
   readonly deaths: readonly ModelDeath[];
   /** In order. */
   readonly revivals: readonly ModelRevival[];
-  /** By epoch, then by hidden layer: how many units fired on no watched row at the epoch's end. */
+  /**
+   * By epoch, then by hidden layer: how many units fired on no watched row at the epoch's end; up to the epoch before the
+   * training diverged.
+   */
   readonly silentUnits: readonly (readonly number[])[];
   /** The names of those hidden layers in the model. */
   readonly layers: readonly string[];

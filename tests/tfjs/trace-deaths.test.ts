@@ -269,7 +269,8 @@ test("a training that diverges is watched up to there", async () => {
   const column = rowsOf(ROWS, 1, 2);
   await model.fit(x, column, { epochs: 6, batchSize: BATCH, verbose: 0, callbacks: trace });
   expect(trace.divergedAt).toBeGreaterThan(0);
-  expect(trace.silentUnits).toHaveLength(6);
+  // no counts of an epoch in which there were none
+  expect(trace.silentUnits).toHaveLength(Math.ceil(trace.divergedAt! / (ROWS / BATCH)) - 1);
   disposeOf(model);
   column.dispose();
 });
