@@ -76,10 +76,16 @@ export function at(vector: Float64Array, unit: number): number {
   return vector.length === 1 ? vector[0] : vector[unit];
 }
 
-/** f of each unit's numbers, of as many units as the longest has. */
-export function zip(f: (...values: number[]) => number, ...vectors: readonly Float64Array[]): Float64Array {
-  const length = vectors.reduce((most, { length: each }) => Math.max(most, each), 1);
-  return Float64Array.from({ length }, (_, unit) => f(...vectors.map((vector) => at(vector, unit))));
+/** f of each unit's numbers, of as many units as the longest has; of three vectors at most. */
+export function zip(
+  f: (x: number, y: number, z: number) => number,
+  x: Float64Array,
+  y: Float64Array = ZERO,
+  z: Float64Array = ZERO,
+): Float64Array {
+  const result = new Float64Array(Math.max(1, x.length, y.length, z.length));
+  for (let unit = 0; unit < result.length; unit++) result[unit] = f(at(x, unit), at(y, unit), at(z, unit));
+  return result;
 }
 
 /** scale·value + shift. */

@@ -1,6 +1,7 @@
 // Keras layers as a chain: what each of them does to the values, with weights from wherever they lie.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
+import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
 import { kink, smooth } from "../../chain/combine.js";
 import { chainOfHeaded, type Head, type HeadedValue, type ReadChain, withHead } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
@@ -24,6 +25,7 @@ interface State {
   /** Of a row. */
   readonly shape: readonly number[];
   readonly head?: Head;
+  readonly budget: Budget;
 }
 
 type Apply = (layer: LayerConfig, state: State, weights: WeightSource) => State;
@@ -32,6 +34,8 @@ type Apply = (layer: LayerConfig, state: State, weights: WeightSource) => State;
 const LEAKY = { layer: 0.3, byName: 0.2 };
 const EPSILON = 1e-3;
 const MOST_UNITS = 2 ** 30;
+/** Numbers that are made for each unit that is scaled: factors and shifts, and those of the value that they go into. */
+const WORK = 4;
 
 function numberOf({ config, ...layer }: LayerConfig, names: readonly string[], otherwise: number): number {
   const name = names.find((each) => config[each] !== undefined && config[each] !== null);
@@ -108,6 +112,7 @@ const tile = (vector: Float64Array, count: number): Float64Array => {
 /** (v - mean)/sqrt(variance) and the like, along the last axis. */
 function scaled(layer: LayerConfig, state: State, a: Float64Array, b: Float64Array): State {
   const times = productOf(state.shape.slice(0, -1));
+  state.budget.spend(WORK * times * a.length);
   checkWeights(`the numbers of ${layerPath(layer)}`, a);
   checkWeights(`the numbers of ${layerPath(layer)}`, b);
   return { ...state, value: scale(state.value, tile(a, times), tile(b, times)) };
@@ -137,7 +142,11 @@ const dense: Apply = (layer, state, weights) => {
     kernel: kernel.data,
     ...(kernelInitializer !== undefined && { kernelInitializer }),
   });
-  return activate(layer, config.activation, { shape: [units], value: bias ? scale(value, 1, bias.data) : value });
+  return activate(layer, config.activation, {
+    ...state,
+    shape: [units],
+    value: bias ? scale(value, 1, bias.data) : value,
+  });
 };
 
 const batchNormalization: Apply = (layer, state, weights) => {
@@ -186,10 +195,13 @@ const normalization: Apply = (layer, state, weights) => {
   );
 };
 
-const rescaling: Apply = (layer, state) => ({
-  ...state,
-  value: scale(state.value, numberOf(layer, ["scale"], NaN), numberOf(layer, ["offset"], 0)),
-});
+const rescaling: Apply = (layer, state) => {
+  state.budget.spend(WORK * Math.max(state.value.a.length, state.value.b.length));
+  return {
+    ...state,
+    value: scale(state.value, numberOf(layer, ["scale"], NaN), numberOf(layer, ["offset"], 0)),
+  };
+};
 
 const relu: Apply = (layer, state) => {
   const { max_value: most = null, threshold = 0 } = layer.config;
@@ -292,12 +304,14 @@ function startOf(chain: readonly LayerConfig[]): State {
   const { config } = chain[0] ?? { config: {} };
   const shape = inputShape(config.batch_shape) ?? inputShape(config.batch_input_shape);
   if (shape === undefined) throw refuse("the model's input", "a shape that the file leaves open");
-  return { shape, value: identity({ kind: "input", units: productOf(shape) }) };
+  const value = identity({ kind: "input", units: productOf(shape) });
+  return { shape, value, budget: new Budget(LEAST_BUDGET) };
 }
 
 /**
  * What a model's layers compute, one after the other.
- * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that do not fit
+ * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that do not fit,
+ *   "memory" for shapes of far more numbers than its weights have
  */
 export function valueOfLayers(chain: readonly LayerConfig[], weights: WeightSource): HeadedValue {
   let state = startOf(chain);

@@ -52,7 +52,7 @@ export function transpose(tensor: Tensor, order?: readonly number[]): Tensor {
 }
 
 /** At most so many numbers are made of a smaller constant. */
-const MOST_BROADCAST = 2 ** 24;
+const MOST_BROADCAST = 2 ** 22;
 
 /** Numbers repeated along axes of size 1, or that are not there. */
 export function broadcast(tensor: Tensor, shape: readonly number[]): Tensor {

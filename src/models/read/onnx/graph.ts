@@ -2,13 +2,23 @@
 // it; what leads to class numbers alone is left out.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
+import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
 import { chainOf, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
 import { identity, isSame } from "../../chain/value.js";
 import { evaluateConstants, readConstant } from "./constants.js";
 import { ELEMENTWISE, type Operator } from "./elementwise.js";
-import { Budget, rowOperators } from "./layers.js";
-import { type GraphInput, isFloatType, type Node, type OnnxModel, readOnnxModel, typeName } from "./model.js";
+import { rowOperators } from "./layers.js";
+import {
+  type GraphInput,
+  integerOf,
+  isFloatType,
+  isHalf,
+  type Node,
+  type OnnxModel,
+  readOnnxModel,
+  typeName,
+} from "./model.js";
 import type { ReadFile } from "../said.js";
 import { nodePath, refuseNode } from "./refused.js";
 import { type ChainValue, InputsFound, isConstant, unitsOf, type Value } from "./values.js";
@@ -18,7 +28,12 @@ const OPSETS = { low: 7, high: 30 };
 const OF_INTEGERS = ["Cast", "Identity", "Shape", "Flatten", "Reshape", "Unsqueeze", "Squeeze", "ai.onnx.ml.Scaler"];
 /** Operators that take a softmax's output. */
 const OF_HEADS = ["Identity", "Cast", "ArgMax", "ai.onnx.ml.ZipMap"];
-const BUDGET = { least: 2 ** 24, byByte: 8 };
+const BUDGET_BY_BYTE = 8;
+/** Numbers that go through the hands for each that an operator makes. */
+const WORK = 2;
+/** The error of a half, 2^-11, in a few layers. */
+const ROUNDED =
+  "It rounds values to halves (float16 or bfloat16) between its layers; the network has float32 there, and its outputs may differ by some thousandths.";
 
 const LABELS: Value = { kind: "labels" };
 
@@ -61,15 +76,20 @@ class Reader {
   readonly #values = new Map<string, Value>();
   readonly #input: string;
   readonly #operators: ReadonlyMap<string, Operator>;
+  readonly #budget: Budget;
+  /** Values of the chain were cast to halves, or are such from the input on. */
+  #isRounded = false;
 
   constructor(
     readonly model: OnnxModel,
     inputs: number | undefined,
     bytes: number,
   ) {
-    this.#operators = new Map([...ELEMENTWISE, ...rowOperators(new Budget(BUDGET.least + BUDGET.byByte * bytes))]);
+    this.#budget = new Budget(LEAST_BUDGET + BUDGET_BY_BYTE * bytes);
+    this.#operators = new Map([...ELEMENTWISE, ...rowOperators(this.#budget)]);
     const input = graphInput(model);
     this.#input = input.name;
+    this.#isRounded = isHalf(input.type);
     this.#values.set(input.name, inputValue(input, inputs));
     for (const node of model.nodes) this.#read(node);
   }
@@ -130,8 +150,10 @@ class Reader {
         node,
         inputs.map((input) => (isConstant(input) ? input.tensor : undefined)),
       );
-      if (tensor !== undefined) return { kind: "constant", tensor };
-      throw refuseNode(node);
+      if (tensor === undefined) throw refuseNode(node);
+      const isGiven = inputs.some((input) => isConstant(input) && input.tensor.data === tensor.data);
+      if (!isGiven) this.#budget.spend(tensor.data.length);
+      return { kind: "constant", tensor };
     }
     return this.#operate(node, inputs);
   }
@@ -155,7 +177,11 @@ class Reader {
     }
     const operator = this.#operators.get(node.op);
     if (operator === undefined) throw refuseNode(node);
-    return operator(node, inputs, this.model.opset);
+    const result = operator(node, inputs, this.model.opset);
+    if (result.kind !== "chain") return result;
+    this.#budget.spend(WORK * (result.value.a.length + result.value.b.length));
+    if (node.op === "Cast" && isHalf(integerOf(node, "to", 0))) this.#isRounded = true;
+    return result;
   }
 
   /** What the outputs are: one chain's end, beside labels. */
@@ -171,11 +197,11 @@ class Reader {
       if (!found.some((each) => isSame(each.value, chain.value) && each.head === chain.head))
         found.push({ ...chain, output: name });
     }
-    if (found.length === 1)
-      return {
-        ...chainOf(found[0].value, found[0].head),
-        ends: { input: this.#input, output: found[0].output },
-      };
+    if (found.length === 1) {
+      const { warnings = [], ...chain } = chainOf(found[0].value, found[0].head);
+      const ends = { input: this.#input, output: found[0].output };
+      return { ...chain, warnings: [...warnings, ...(this.#isRounded ? [ROUNDED] : [])], ends };
+    }
     if (found.length > 1)
       throw refuse("the model's outputs", `${found.length} different ones: a branch`, "Export a model of one of them");
     throw refuse(

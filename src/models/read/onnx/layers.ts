@@ -1,5 +1,6 @@
 // ONNX operators on whole rows: dense products, normalizations, and what only changes shapes.
 import type { Head } from "../../chain/head.js";
+import type { Budget } from "../../chain/budget.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
@@ -17,22 +18,6 @@ function chainOf(node: Node, value: Value | undefined): ChainValue {
 function matrix(node: Node, value: Value | undefined): Tensor {
   if (isConstant(value)) return value.tensor;
   throw refuseNode(node, "two values, where one has to be the weights");
-}
-
-/** Work that a file may ask for, beside its own size: kernels of layers that share weights are counted each. */
-export class Budget {
-  constructor(private left: number) {}
-
-  spend(numbers: number): void {
-    this.left -= numbers;
-    if (this.left < 0)
-      throw new RelumineError(
-        "memory",
-        "the model",
-        "to be as large as its file",
-        "layers that share weights many times over",
-      );
-  }
 }
 
 function dense(node: Node, x: ChainValue, { shape, data }: Tensor, budget: Budget): ChainValue {

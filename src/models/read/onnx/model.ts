@@ -96,6 +96,12 @@ export function isFloatType(type: number): boolean {
   return found !== undefined && isFloat(found);
 }
 
+/** A float of two bytes. */
+export function isHalf(type: number): boolean {
+  const found = TYPES.get(type);
+  return found === "f16" || found === "bf16";
+}
+
 /** The digits of a type's numbers, the first of them included, and the exponent of the least normal one. */
 const DIGITS: Readonly<Partial<Record<NumberType, readonly [digits: number, least: number]>>> = {
   f16: [11, -14],
