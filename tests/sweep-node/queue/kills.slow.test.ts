@@ -59,14 +59,15 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
     async () => {
       const redis = await newRedis();
       const machines = await Promise.all([1, 2, 3].map(() => newMachine(redis.url)));
-      for (let [kills, round] = [0, 0]; kills < KILLS; round++)
+      const so = { kills: 0 };
+      for (let round = 0; so.kills < KILLS; round++)
         await sweepWhile(redis.url, round, async (isDone) => {
           for (;;) {
             await sleep(random() * 400);
-            if (isDone() || kills >= KILLS) return;
+            if (isDone() || so.kills >= KILLS) return;
             const place = Math.floor(random() * 3);
             await machines[place].kill();
-            kills++;
+            so.kills++;
             machines[place] = await newMachine(redis.url);
           }
         });
@@ -114,13 +115,14 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
     async (_name, args) => {
       const redis = await newRedis(...args);
       await Promise.all([1, 2].map(() => newMachine(redis.url)));
-      for (let [kills, round] = [0, 0]; kills < KILLS; round++)
+      const so = { kills: 0 };
+      for (let round = 0; so.kills < KILLS; round++)
         await sweepWhile(redis.url, round, async (isDone) => {
           for (;;) {
             await sleep(100 + random() * 1000);
-            if (isDone() || kills >= KILLS) return;
+            if (isDone() || so.kills >= KILLS) return;
             await redis.stop("SIGKILL");
-            kills++;
+            so.kills++;
             await sleep(random() * 500);
             await redis.start();
           }
