@@ -11,6 +11,7 @@ import { suggestion } from "../core/suggestion.js";
 import { ROLES } from "../diagnosis/findings/role-table.js";
 import type { Diagnosis, ObservedUnit } from "../index.js";
 import { formatCount, formatPercent } from "../text/numbers.js";
+import { onOneLine } from "../text/printable.js";
 
 const STATES = {
   dead: ({ state }) => state === "dead",
@@ -58,8 +59,13 @@ function stateRule(rule: string, state: State, limit: number): FailRule {
 
 function layerRule(rule: string, limit: number): FailRule {
   const failure = ({ layers }: Judged) => {
-    const worst = layers.find(({ dead, units }) => dead > limit * units.length);
-    return worst && counted(worst.dead, worst.units.length, `units of layer ${worst.layer}`, "dead");
+    const share = ({ dead, units }: Judged["layers"][number]) => dead / units.length;
+    const [worst] = layers
+      .filter(({ dead, units }) => dead > limit * units.length)
+      .sort((one, other) => share(other) - share(one));
+    if (worst === undefined) return undefined;
+    const where = `units of layer ${worst.name === undefined ? worst.layer : onOneLine(worst.name)}`;
+    return counted(worst.dead, worst.units.length, where, "dead");
   };
   return { rule, failure };
 }

@@ -2,7 +2,8 @@
 // compute: a run of elementwise operators with constants is followed at some points, and what comes out is compared
 // with the curves of known activations.
 import type { JudgedActivation } from "../activations/analysis.js";
-import { activateObserved } from "../activations/observed.js";
+import { activateObserved, type ObservedActivation, resolveObserved } from "../activations/observed.js";
+import { RelumineError } from "../core/errors.js";
 import type { ObservedActivationName } from "../activations/activations.js";
 import { floatOf, type Node } from "../models/read/onnx/model.js";
 import type { Graph } from "./graph.js";
@@ -12,6 +13,10 @@ export interface ActivationNode {
   /** The node's name, or that of its output. */
   readonly name: string;
   readonly activation: JudgedActivation;
+  /** Why it cannot be judged, where it cannot. */
+  readonly refusal?: string;
+  /** It closes above a number as well, which is not looked at. */
+  readonly high?: number;
   /** The names of what goes in and what comes out. */
   readonly z: string;
   readonly output: string;
@@ -25,9 +30,24 @@ const withAlpha =
   (name: ObservedActivationName, otherwise: number) =>
   (node: Node): JudgedActivation => ({ name, alpha: floatOf(node, "alpha", otherwise) });
 
-function hardSigmoid(node: Node): JudgedActivation | undefined {
-  const alpha = floatOf(node, "alpha", 0.2);
-  return floatOf(node, "beta", 0.5) === 0.5 && alpha > 0 ? { name: "hardSigmoid", alpha } : undefined;
+/** An activation of a node, and what is unlike it there. */
+type Recognized = JudgedActivation & Pick<ActivationNode, "refusal" | "high">;
+
+function hardSigmoid(node: Node): Recognized {
+  const own = { name: "hardSigmoid", alpha: floatOf(node, "alpha", 0.2) } as const;
+  return floatOf(node, "beta", 0.5) === 0.5 ? own : { ...own, refusal: "a middle that is not at 0" };
+}
+
+/** Why an activation is not judged; undefined where it is. */
+function refusalOf({ name, alpha, refusal }: Recognized): string | undefined {
+  if (refusal !== undefined) return refusal;
+  try {
+    resolveObserved("activation", { name, ...(alpha !== undefined && { alpha }) } as ObservedActivation);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RelumineError) return "an alpha that is not judged";
+    throw error;
+  }
 }
 
 function gelu(node: Node): JudgedActivation {
@@ -57,9 +77,11 @@ function limitsOf(node: Node, graph: Graph): Limits | undefined {
   return low === undefined || high === undefined ? undefined : { low, high };
 }
 
-function clip(node: Node, graph: Graph): JudgedActivation | undefined {
+function clip(node: Node, graph: Graph): Recognized | undefined {
   const limits = limitsOf(node, graph);
-  if (limits?.low === 0 && limits.high > 0) return { name: limits.high === 6 ? "relu6" : "relu" };
+  if (limits?.low === 0 && limits.high === 6) return { name: "relu6" };
+  if (limits?.low === 0 && limits.high > 0)
+    return { name: "relu", ...(Number.isFinite(limits.high) && { high: limits.high }) };
   return limits?.low === -1 && limits.high === 1 ? { name: "hardTanh" } : undefined;
 }
 
@@ -76,7 +98,7 @@ function swish(node: Node): JudgedActivation | undefined {
   return Math.abs(alpha - 1.702) < 1e-5 ? { name: "quickGelu" } : undefined;
 }
 
-type Recognize = (node: Node, graph: Graph) => JudgedActivation | undefined;
+type Recognize = (node: Node, graph: Graph) => Recognized | undefined;
 
 const BY_OPERATOR: ReadonlyMap<string, Recognize> = new Map<string, Recognize>([
   ["Relu", same("relu")],
@@ -284,10 +306,23 @@ export function findActivations(graph: Graph): ActivationNode[] {
       const [gate] = curve!.bends;
       for (const piece of curve!.bends) found.delete(piece);
       found.set(node, { name: nameOf(gate), activation: { name: composed.name }, z: composed.z, output });
-    } else if (direct) found.set(node, { name: nameOf(node), activation: direct, z, output });
+    } else if (direct) found.set(node, ofNode(node, direct, z));
     if (composed || (direct && !PIECES.includes(node.op))) curves.begin(output);
   }
   return [...found.values()];
+}
+
+function ofNode(node: Node, recognized: Recognized, z: string): ActivationNode {
+  const { high, refusal: _refusal, ...activation } = recognized;
+  const refusal = refusalOf(recognized);
+  return {
+    name: nameOf(node),
+    activation,
+    z,
+    output: node.outputs[0],
+    ...(refusal !== undefined && { refusal }),
+    ...(high !== undefined && { high }),
+  };
 }
 
 /** A larger activation than any of its pieces is. */

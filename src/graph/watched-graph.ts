@@ -4,7 +4,7 @@ import { RelumineError } from "../core/errors.js";
 import type { ObservedActivationName } from "../activations/activations.js";
 import { productOf } from "../arrays/numbers.js";
 import { listNames } from "../text/naming.js";
-import { countOf } from "../text/numbers.js";
+import { countOf, formatNumber } from "../text/numbers.js";
 import { ASKED_ONLY, type ActivationNode, findActivations } from "./activation-nodes.js";
 import { FOLLOWED_BY_SHAPE, unitAxis } from "./axes.js";
 import { selfContained } from "./external.js";
@@ -116,9 +116,8 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
   const places: WatchedPlace[] = [];
   nodes.forEach((node, index) => {
     const name = names[index];
-    const place = probed.apart.has(node.z)
-      ? "the same numbers whatever the rows are"
-      : placeOf(graph, node, name, probed);
+    const refusal = node.refusal ?? (probed.apart.has(node.z) ? "the same numbers whatever the rows are" : undefined);
+    const place = refusal ?? placeOf(graph, node, name, probed);
     if (typeof place !== "string") places.push(place);
     else leftOut.set(place, [...(leftOut.get(place) ?? []), name]);
   });
@@ -129,8 +128,19 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
     feeds,
     places,
     rowsOfRun: probed.oneByOne === undefined ? feeds.batch : 1,
-    notes: [...notesOf(graph, probed), ...leftOutNotes(leftOut)],
+    notes: [...notesOf(graph, probed), ...highNotes(places), ...leftOutNotes(leftOut)],
   };
+}
+
+/** Of what is closed above a number too. */
+function highNotes(places: readonly WatchedPlace[]): string[] {
+  const cut = places.filter(({ node }) => node.high !== undefined);
+  if (cut.length === 0) return [];
+  const listed = listNames(
+    cut.map((_, i) => i),
+    (i) => `${cut[i].name} (at ${formatNumber(cut[i].node.high!)})`,
+  );
+  return [`judged as relu, though cut off above as well, which is not looked at: ${listed}`];
 }
 
 function notesOf({ model }: Graph, { oneByOne }: Probed): string[] {

@@ -486,6 +486,48 @@ describe("memory", () => {
   });
 });
 
+describe("activations that are not judged as they are", () => {
+  const gemm = DENSE.nodes[0];
+  const odd = (op: string, floats: Readonly<Record<string, number>>): Uint8Array =>
+    onnxModel({
+      ...DENSE,
+      nodes: [gemm, { op, name: "odd", inputs: ["z"], floats }, { op: "Relu", name: "y", inputs: ["odd"] }],
+    });
+
+  test.each([
+    ["LeakyRelu", { alpha: -0.1 }],
+    ["Elu", { alpha: -1 }],
+    ["ThresholdedRelu", { alpha: -1 }],
+    ["Celu", { alpha: 1e-9 }],
+    ["HardSigmoid", { alpha: -0.2 }],
+    ["HardSigmoid", { beta: 0.4 }],
+  ])("%s %j is left out with a note, and the others are", async (op, floats) => {
+    const { layers, notes } = await diagnoseGraph(odd(op, floats), ROWS, { ort });
+    expect(layers.map(({ name }) => name)).toEqual(["y"]);
+    expect(notes.some((note) => note.includes("left out") && note.endsWith(": odd"))).toBe(true);
+  });
+
+  test("one alone", async () => {
+    const model = onnxModel({
+      ...DENSE,
+      nodes: [gemm, { op: "Elu", name: "y", inputs: ["z"], floats: { alpha: -1 } }],
+    });
+    await expectError(diagnoseGraph(model, ROWS, { ort }), "unsupported");
+  });
+
+  test.each([
+    [6, "relu6", false],
+    [1, "relu", true],
+    [Infinity, "relu", false],
+  ])("Clip from 0 to %d", async (high, name, isNoted) => {
+    const nodes = [gemm, { op: "Clip", name: "y", inputs: ["z", "low", "high"] }];
+    const tensors = { ...DENSE.tensors, low: scalar(0), high: scalar(high) };
+    const { layers, notes } = await diagnoseGraph(onnxModel({ ...DENSE, nodes, tensors }), ROWS, { ort });
+    expect(layers[0].activation).toBe(name);
+    expect(notes.some((note) => note.includes("cut off above"))).toBe(isNoted);
+  });
+});
+
 test("findings call layers by their nodes' names", async () => {
   const nodes = [{ op: "Relu", name: "encoder/relu", inputs: ["z"] }];
   const model = onnxModel({ ...DENSE, nodes: [DENSE.nodes[0], ...nodes], outputs: ["encoder/relu"] });
