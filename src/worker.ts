@@ -3,6 +3,14 @@ export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { SampleBlocks, SampleSource } from "./core/blocks.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { SparseMatrix } from "./core/sparse.js";
+export type {
+  ActivationDiagnosis,
+  ActivationOptions,
+  GivenLayers,
+  LayersInBlocks,
+  StreamedLayers,
+} from "./diagnosis/activations/diagnose-activations.js";
+export type { InputMoments, LatentForecast } from "./diagnosis/forecast/dead-latents.js";
 export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
 export type { Blow, Death, LastStraw, Revival } from "./diagnosis/trace/types.js";
 export type { TrainingForecast, TrainingForecastOptions } from "./diagnosis/forecast/training.js";
@@ -56,6 +64,7 @@ export {
   recycleDormant,
   traceDeaths,
 } from "./worker/page/callbacks.js";
+export { diagnoseActivations, forecastDeadLatents } from "./worker/page/without-network.js";
 export {
   calibrate,
   centerInputs,

@@ -4,7 +4,7 @@ import { RelumineError } from "../core/errors.js";
 import { exportNetwork } from "../formats/model.js";
 import { writeSafetensors } from "../formats/safetensors.js";
 import type { Network } from "../network/types.js";
-import { type Head, headOf } from "./chain/head.js";
+import { type Head, headOf, HEADS } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
 import type { GraphEnds } from "./read/said.js";
 
@@ -29,6 +29,11 @@ export interface WriteModelOptions {
   readonly parameters?: readonly string[];
   /** Of "onnx": what its input and output are called, as `readModel` gives them. Default: x and y. */
   readonly ends?: GraphEnds;
+  /**
+   * Of "onnx", "tfjs" and load.py: what makes the file's outputs of the last layer's, as `readModel` gives it. Default:
+   * what `predict` applies.
+   */
+  readonly head?: Head;
 }
 
 function checkEnds(ends: unknown): GraphEnds {
@@ -61,7 +66,7 @@ async function writeTorch(
  * one of the model that has them, without a program; "relumine": what exportNetwork writes.
  * @param network stays as it is
  * @param format "onnx", "tfjs", "torch" or "relumine"
- * @param options parameters: names for "torch"; ends: names for "onnx"
+ * @param options parameters: names for "torch"; ends: names for "onnx"; head: what the file ends with
  * @returns names to contents
  * @cost copies all weights
  * @throws RelumineError "unsupported" (an activation that the other program has not), "value", "memory" or "disposed"
@@ -73,18 +78,19 @@ export async function writeModel(
   format: WrittenFormat,
   options?: WriteModelOptions,
 ): Promise<Map<string, Uint8Array>> {
-  const { parameters, ends } = checkOptions("writeModel", options ?? {}, ["parameters", "ends"]);
+  const { parameters, ends, head: given } = checkOptions("writeModel", options ?? {}, ["parameters", "ends", "head"]);
+  const head = given === undefined ? headOf(network.spec.loss) : checkName("head", given, HEADS);
   switch (checkName("format", format, FORMATS)) {
     case "onnx": {
       const { writeOnnx } = await import("./write/onnx.js");
-      return new Map([["model.onnx", writeOnnx(layersOf(network), headOf(network.spec.loss), checkEnds(ends))]]);
+      return new Map([["model.onnx", writeOnnx(layersOf(network), head, checkEnds(ends))]]);
     }
     case "tfjs": {
       const { writeLayersModel } = await import("./write/tfjs.js");
-      return writeLayersModel(layersOf(network), headOf(network.spec.loss));
+      return writeLayersModel(layersOf(network), head);
     }
     case "torch":
-      return writeTorch(layersOf(network), headOf(network.spec.loss), parameters);
+      return writeTorch(layersOf(network), head, parameters);
     case "relumine":
       return new Map([["model.safetensors", await exportNetwork(network, "safetensors")]]);
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
 import { finish, Folder, FULL_DISK, PENGUINS, relumine, start } from "./run.js";
 import type { Diagnosis, Treatment } from "../../src/index.js";
+import { readModel } from "../../src/models/read-model.js";
 
 const folder = new Folder();
 
@@ -262,6 +263,13 @@ describe("convert", () => {
       const said = out === "d.safetensors" ? ["--activation", "relu"] : [];
       expect([out, await deadOf(to, rows, ...said)]).toEqual([out, expected]);
     }
+  });
+
+  it("keeps a log-softmax at the end", async () => {
+    const to = place("log-softmax.onnx");
+    const { code, stderr } = await relumine("convert", pathOf(fixture("onnx/log-softmax.ts17.onnx")), to);
+    expect(code, stderr).toBe(0);
+    expect((await readModel(readFileSync(to))).head).toBe("logSoftmax");
   });
 
   it("keeps the record of a table in this program's own files, and says what other formats leave behind", async () => {

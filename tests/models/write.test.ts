@@ -43,6 +43,22 @@ test.each(ACTIVATIONS.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss
   },
 );
 
+test("a log-softmax that a model ended with is written where it is named", async () => {
+  using network = await make("relu", "crossEntropy");
+  const wanted = network.predict(rows).data.map(Math.log);
+  const bytes = (await writeModel(network, "onnx", { head: "logSoftmax" })).get("model.onnx")!;
+  const session = await ort.InferenceSession.create(bytes);
+  const { [session.outputNames[0]]: output } = await session.run({ x: new ort.Tensor("float32", x, [ROWS, 4]) });
+  expectNear(output.data as Float32Array, wanted);
+  const files = await writeModel(network, "tfjs", { head: "logSoftmax" });
+  for (const read of [await readModel(bytes), await readModel(files.get("model.json")!, { files })])
+    expect(read.head).toBe("logSoftmax");
+  expect(
+    new TextDecoder().decode((await writeModel(network, "torch", { head: "logSoftmax" })).get("load.py")),
+  ).toContain("log_softmax");
+  await expectError(writeModel(network, "onnx", { head: "argmax" as "softmax" }), "value", "head");
+});
+
 test.each(READ_BACK)("ONNX of %s is read back", async (name) => {
   using network = await make(name, "crossEntropy");
   const model = await readModel((await writeModel(network, "onnx")).get("model.onnx")!);

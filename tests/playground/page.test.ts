@@ -386,10 +386,13 @@ describe.skipIf(!hasChromium)("the page", () => {
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await hide(true);
-    await page.waitForTimeout(300);
-    const left = await stepOf(page);
-    await page.waitForTimeout(400);
-    expect(await stepOf(page)).toBe(left);
+    const later = async (): Promise<number> => {
+      await page.waitForTimeout(300);
+      return stepOf(page);
+    };
+    let [before, left] = [-1, await later()];
+    for (let looks = 0; left !== before && looks < 20; looks++) [before, left] = [left, await later()]; // what was under way
+    expect(await later()).toBe(left);
     expect(await page.textContent("#run")).toBe("Pause");
     await hide(false);
     await waitForStep(page, left + 10);

@@ -25,3 +25,18 @@ it("every function of relumine/worker is one of relumine, and none is missing bu
   const functions = (api: object) => Object.keys(api).sort();
   expect(functions(remote)).toEqual(functions(direct));
 });
+
+it("what needs no network runs where it is called", async () => {
+  const layers = [
+    {
+      name: "hidden",
+      preactivations: [
+        [1, -1],
+        [2, -3],
+      ],
+    },
+  ];
+  expect(await remote.diagnoseActivations({ layers })).toEqual(direct.diagnoseActivations({ layers }));
+  const moments = { rows: 1000, mean: [9, 3], std: [1, 2] };
+  expect(await remote.forecastDeadLatents(moments)).toEqual(direct.forecastDeadLatents(moments));
+});

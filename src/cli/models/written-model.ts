@@ -155,13 +155,17 @@ async function saveFolder(place: string, files: ReadonlyMap<string, Uint8Array>)
 export interface WrittenBesides {
   /** Of "relumine": what the file says besides. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Of "torch": the parameters' names; of "onnx": those of its input and output. */
-  readonly names?: Pick<ReadModel, "parameters" | "ends">;
+  /** Of "torch": the parameters' names; of "onnx": those of its input and output; what the model ends with. */
+  readonly names?: Pick<ReadModel, "parameters" | "ends"> & Partial<Pick<ReadModel, "head">>;
 }
 
-/** The names that a model came with. */
-export function namesOf({ parameters, ends }: ReadModel): WrittenBesides["names"] {
-  return { ...(parameters && { parameters }), ...(ends && { ends }) };
+/** The names that a model came with, and the head where `predict` leaves it out. */
+export function namesOf({ parameters, ends, head }: ReadModel): WrittenBesides["names"] {
+  return {
+    ...(head === "logSoftmax" && { head }),
+    ...(parameters && { parameters }),
+    ...(ends && { ends }),
+  };
 }
 
 /** A model that was written. */
