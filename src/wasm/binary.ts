@@ -19,8 +19,12 @@ export function supportsSimd(): boolean {
   return typeof WebAssembly === "object" && validates(SPLAT_ONE);
 }
 
+let isRelaxedKnown: boolean | undefined;
+
+/** Asked of the engine once: every network asks, and of a small training it would take a share of the time. */
 export function supportsRelaxed(): boolean {
-  return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
+  isRelaxedKnown ??= validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
+  return isRelaxedKnown;
 }
 
 /** Printable characters that stand for no byte, and the last that is no prefix: see scripts/wasm-text.mjs. */
