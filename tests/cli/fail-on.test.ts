@@ -1,6 +1,8 @@
 // `--fail-on`: exit code 1 and a line for each rule that a diagnosis breaks.
 import { join } from "node:path";
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { addFailOnOption, type FailOnOptions, failuresOf } from "../../src/cli/fail-on.js";
 import { fixture, pathOf, rowsOf } from "./fixtures.js";
 import { Folder, PENGUINS, relumine } from "./run.js";
 
@@ -71,4 +73,16 @@ describe("train --fail-on", () => {
     expect(failed.stdout).toMatch(/Saved: /);
     expect(fine.code, fine.stderr).toBe(0);
   });
+});
+
+it("names the worst layer, by its name where it has one", () => {
+  const layer = (index: number, dead: number, name?: string) =>
+    ({ layer: index, dead, units: Array(4).fill({ state: "alive" }), ...(name && { name }) }) as never;
+  const { failOn } = addFailOnOption(new Command())
+    .parse(["--fail-on", "layer"], { from: "user" })
+    .opts<FailOnOptions>();
+  const told = (...layers: never[]) => failuresOf(failOn, { layers, findings: [] })[0]?.message;
+  expect(told(layer(0, 1, "first"), layer(1, 3, "second"))).toContain("3 of 4 units of layer second");
+  expect(told(layer(0, 2), layer(1, 1))).toContain("2 of 4 units of layer 0");
+  expect(told(layer(0, 0))).toBeUndefined();
 });
