@@ -151,3 +151,36 @@ test("numbers that tell another order than the file's are refused", async () => 
   await expectError(() => read(["fc2", "fc1"]), "unsupported", /weights/);
   expect(read(["fc2", "fc1"], ["fc2", "fc1"]).layers).toHaveLength(2);
 });
+
+describe("layers of equal shapes, in the order in which they were declared", () => {
+  const square = { shape: [6, 6], data: new Float64Array(36).fill(0.1) };
+  const read = (names: readonly string[], said = {}) =>
+    chainOfStateDict(
+      {
+        tensors: new Map(
+          names.flatMap((name): [string, NamedTensor][] => [
+            [`${name}.weight`, square],
+            [`${name}.bias`, { shape: [6], data: new Float64Array(6) }],
+          ]),
+        ),
+        isOrdered: true,
+        isOfModules: true,
+      },
+      { activation: "relu", ...said },
+    ).warnings.join(" ");
+
+  test.each([[["out", "l1", "l2"]], [["l2", "l1", "out"]], [["fcOut", "a", "b"]], [["hidden", "classifier", "input"]]])(
+    "%j is refused, and read where the order is given",
+    async (names) => {
+      await expectError(() => read(names), "unsupported", /weights/);
+      expect(read(names, { order: names })).not.toContain("order of the file");
+    },
+  );
+
+  test("the order that was taken is told", () => {
+    expect(read(["a", "b", "c"])).toContain('order of the file: "a", "b", "c"');
+    expect(read(["input", "hidden", "out"])).toContain('"input", "hidden", "out"');
+    for (const names of [["fc1", "fc2", "fc3"], ["0", "2", "4"], ["only"]])
+      expect(read(names)).not.toContain("order of the file");
+  });
+});

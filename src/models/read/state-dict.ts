@@ -264,6 +264,44 @@ function byOrder(modules: readonly Module[], order: readonly string[]): Module[]
 
 const ASK = "Give the layers by name, first to last, as { order: [...] }";
 
+/** Words in names of what stands behind all others, and before them; as in fc_out, outLayer, model.head. */
+const AT_END = /(^|[._])(classifier|final|head|last|logits|out|output|outputs|readout)([._\d]|$)/;
+const AT_START = /(^|[._])(first|in|input|inputs|stem)([._\d]|$)/;
+const inWords = (name: string): string => name.replace(/([a-z\d])([A-Z])/g, "$1_$2").toLowerCase();
+
+/** A layer of which its name says that it stands elsewhere among these. */
+function misplaced(layers: readonly Linear[]): Linear | undefined {
+  const is = (word: RegExp) => layers.map(({ name }) => word.test(inWords(name)));
+  const [isAtEnd, isAtStart] = [is(AT_END), is(AT_START)];
+  return layers.find((layer, index) => {
+    const isEarly = isAtEnd[index] && isAtEnd.includes(false, index);
+    const isLate = isAtStart[index] && isAtStart.lastIndexOf(false, index) >= 0;
+    return isEarly || isLate || isNumberedBack(layer, layers.slice(index + 1));
+  });
+}
+
+/** Whether one of others has the same name with a lower number: l2 before l1. */
+function isNumberedBack(layer: Linear, others: readonly Linear[]): boolean {
+  return others.some((other) => {
+    const [own, its] = numbersIn([layer, other]) ?? [0, 0];
+    return own > its;
+  });
+}
+
+/** PyTorch keeps layers as they were declared: a note where their shapes allow other orders, of which one may be used. */
+function declaredOrder(modules: readonly Module[]): string[] {
+  const layers = modules.filter((module) => module.kind === "linear");
+  if (layers.length < 2 || byNumbers(modules) !== undefined || byShapes(layers) !== undefined) return [];
+  const names = layers.map(({ name }) => describe(name)).join(", ");
+  const found = misplaced(layers);
+  if (found)
+    throw refuse(WEIGHTS, `${describe(found.name)} at another place than its name says, in the order ${names}`, ASK);
+  return [
+    `The layers are taken in the order of the file: ${names}. Their shapes allow others, and a program may use them in ` +
+      "another than it declared them: say { order: [...] } to be sure.",
+  ];
+}
+
 function inOrder(modules: readonly Module[], isOrdered: boolean, order: readonly string[] | undefined): Module[] {
   const check = (sorted: readonly Module[]): Module[] => {
     const layers = sorted.filter((module) => module.kind === "linear");
@@ -455,9 +493,11 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
   if (isOfModules) checkPlaces(modules, said.activation);
   const { first, layers } = segments(modules);
   if (layers.length === 0) throw refuse(WEIGHTS, "no weights of a dense layer");
+  const notes: string[] = [];
   if (isOfModules && said.order === undefined) {
     checkNames(modules);
     checkFirst(layers);
+    if (isOrdered) notes.push(...declaredOrder(modules));
   }
   const activations = activationsOf(said, layers.length - 1);
   let value = identity({ kind: "input", units: layers[0].layer.inputs });
@@ -477,6 +517,6 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
     ...chain,
     ...(isOfModules && parameters && { parameters }),
     head: said.head ?? "none",
-    warnings: [...warnings, ...(layers.length > 1 ? [ONLY_WEIGHTS] : []), ...(hasNorms ? [OWN_EPSILON] : [])],
+    warnings: [...warnings, ...notes, ...(layers.length > 1 ? [ONLY_WEIGHTS] : []), ...(hasNorms ? [OWN_EPSILON] : [])],
   };
 }
