@@ -26,6 +26,8 @@ export interface RunSettings {
 
 /** Rows that a run takes at most where nothing else says so: what lies between activations takes memory too. */
 const MOST_ROWS = 256;
+/** Bytes that are fetched by a run at most where nothing else says so: a run can't be interrupted. */
+const MOST_FETCHED = 2 ** 25;
 const BYTES = 4;
 
 /** Places that are fetched together. */
@@ -53,11 +55,13 @@ function group({ places, rowsOfRun = 1 }: WatchedGraph, memory: number): Group[]
 /** Rows that a run may take: all activations are computed on it, whichever are fetched. */
 export function rowsThatFit(
   { places, feeds }: WatchedGraph,
-  { memory, batchSize = MOST_ROWS }: Pick<RunSettings, "memory" | "batchSize">,
+  { memory, batchSize }: Pick<RunSettings, "memory" | "batchSize">,
 ): number {
   const sizes = new Map(places.map(({ size, value }) => [value.name, size]));
   const numbers = [...sizes.values()].reduce((sum, size) => sum + size, feeds.numbersOfRow);
-  return Math.max(1, Math.min(feeds.rows, batchSize, Math.floor(memory / (numbers * BYTES))));
+  const fitting = (bytes: number) => Math.floor(bytes / (numbers * BYTES));
+  const usual = Math.min(MOST_ROWS, fitting(MOST_FETCHED));
+  return Math.max(1, Math.min(feeds.rows, batchSize ?? usual, fitting(memory)));
 }
 
 function layerOf({ graph }: WatchedGraph, { name, node, value }: WatchedPlace): WatchedLayer {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { diagnoseGraph } from "../../src/onnx.js";
+import { inCommandLine } from "../../src/cli/graph/graph-options.js";
+import { expectError } from "../support/errors.js";
 import { ort, readGraphFile } from "../graph/graphs.js";
 import { npyFile } from "../support/array-files.js";
 import { onnxModel } from "../support/onnx.js";
@@ -159,4 +161,13 @@ describe("treat", () => {
     expect(existsSync(join(folder.path, "new.onnx"))).toBe(false);
     expect(readFileSync(graph("block.9"))).toEqual(block.model);
   });
+});
+
+test("who asks the program to end hears of rows, not of a signal", async () => {
+  const before = new Set(process.listeners("SIGTERM"));
+  const run = (signal: AbortSignal) => {
+    for (const stop of process.listeners("SIGTERM")) if (!before.has(stop)) stop("SIGTERM");
+    return diagnoseGraph(block.model, block.counted.inputs, { ort, signal });
+  };
+  await expectError(inCommandLine(run), "value", "the rows");
 });

@@ -1,3 +1,4 @@
+import { rowsThatFit } from "../../src/graph/observe-graph.js";
 import { describe, expect, test } from "vitest";
 import { diagnoseGraph } from "../../src/graph/diagnose-graph.js";
 import type { GraphRows } from "../../src/graph/feeds.js";
@@ -808,4 +809,13 @@ describe("hostile files", () => {
     await expectError(diagnoseGraph(model, ROWS, { ort }), "unsupported");
     expect(elapsed()).toBeLessThan(5000);
   });
+});
+
+test("rows of many numbers are run few at a time, so that a signal is heard soon", () => {
+  const watched = (size: number) =>
+    ({ places: [{ size, value: { name: "a" } }], feeds: { rows: 400, numbersOfRow: 0 } }) as never;
+  const memory = 2 ** 30;
+  const rows = (size: number, batchSize?: number) => rowsThatFit(watched(size), { memory, batchSize });
+  expect([rows(10), rows(2 ** 19), rows(2 ** 30)]).toEqual([256, 16, 1]);
+  expect([rows(2 ** 19, 300), rows(10, 1)]).toEqual([300, 1]);
 });

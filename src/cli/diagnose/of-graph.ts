@@ -6,7 +6,7 @@ import { type GraphOptions, inCommandLine, inGraph, IS_GRAPH } from "../graph/gr
 import { readGraphRows } from "../graph/graph-rows.js";
 import { refuseOptions } from "../models/load-subject.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
-import { interruption, type Terminal } from "../terminal.js";
+import type { Terminal } from "../terminal.js";
 
 /** What is said of chains alone. */
 const WITHOUT_EFFECT = ["activation", "head", "order", "loss", "prove"];
@@ -24,12 +24,12 @@ export async function judgeGraph(
   const { rows, data } = await readGraphRows(source, description.inputs, options);
   const { diagnoseGraph } = await import("../../onnx.js");
   terminal.startProgress();
-  const run = () =>
+  const run = (signal: AbortSignal) =>
     diagnoseGraph(model.bytes, rows, {
       ort,
       files: model.beside,
       ...inGraph(options),
-      signal: interruption(),
+      signal,
       onProgress: (done) => terminal.progress({ label: "running", done: 100 * done, total: 100, unit: "%" }),
     });
   const diagnosis = await about(model.file, () => inCommandLine(run));

@@ -1,6 +1,7 @@
 // Options for ONNX graphs that are no chains of dense layers.
 import { type Command, InvalidArgumentError } from "commander";
 import type { DiagnoseGraphOptions } from "../../onnx.js";
+import { interruption } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 
 /** What `addGraphOptions` adds. */
@@ -34,11 +35,17 @@ export function inGraph({
   return { ...(sizes && { dimensions: sizes }), ...(gates && { activations: GATES }) };
 }
 
-/** A refusal in the words of the command line. */
-export async function inCommandLine<T>(task: () => Promise<T>): Promise<T> {
+/**
+ * A refusal in the words of the command line.
+ * @param task hears that the program is asked to end
+ */
+export async function inCommandLine<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = interruption();
   try {
-    return await task();
+    return await task(signal);
   } catch (error) {
+    if (signal.aborted && error instanceof RelumineError && error.path === "signal")
+      throw new RelumineError("value", "the rows", "to go through the graph", "an interruption before the last");
     const name = error instanceof RelumineError ? /^dimensions\.(.+)$/.exec(error.path)?.[1] : undefined;
     if (name === undefined) throw error;
     const { code, expected, given, hint } = error as RelumineError;

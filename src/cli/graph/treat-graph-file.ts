@@ -10,7 +10,7 @@ import type { OtherModelOptions } from "../models/other-subject.js";
 import { tellWritten } from "../models/tell-written.js";
 import { checkTarget } from "../models/written-model.js";
 import { saveFile } from "../save-file.js";
-import { interruption, type Terminal } from "../terminal.js";
+import type { Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import { describeGraphTreatment } from "../../report/graph-treatment-text.js";
 import type { RemedyKind } from "../../index.js";
@@ -48,12 +48,12 @@ export async function treatGraphFile(
   const { rows, data } = await readGraphRows(source, description.inputs, options);
   const { treatGraph } = await import("../../onnx.js");
   terminal.startProgress();
-  const run = () =>
+  const run = (signal: AbortSignal) =>
     treatGraph(model.bytes, rows, remedy, {
       ort,
       files: model.beside,
       ...inGraph(options),
-      signal: interruption(),
+      signal,
       onProgress: (done) => terminal.progress({ label: "treating", done: 100 * done, total: 100, unit: "%" }),
     });
   const treatment = await about(model.file, () => inCommandLine(run));
