@@ -114,6 +114,17 @@ async function openTargets(source: DataSource): Promise<FileArray | undefined> {
   throw new RelumineError("value", "target", "to be a file of one array of numbers", given);
 }
 
+/** Of a target that is no file's name either. */
+function orNoFile<T>(choose: () => T): T {
+  try {
+    return choose();
+  } catch (error) {
+    if (!(error instanceof RelumineError) || error.path !== "target") throw error;
+    const { code, path, expected, given, hint } = error;
+    throw new RelumineError(code, path, `${expected}, or a file`, `${given}, a file that is not there`, hint);
+  }
+}
+
 async function rowsOfArrays(
   arrays: Arrays,
   { target, ...choice }: ArrayChoice,
@@ -121,14 +132,9 @@ async function rowsOfArrays(
 ): Promise<FileRows> {
   const isName = typeof target !== "string" || !findFile || arrays.has(target);
   const file = isName ? undefined : await findFile(target);
-  const {
-    x,
-    y = file && (await openTargets(file)),
-    notes,
-  } = chooseArrays(arrays, {
-    ...choice,
-    target: file ? false : target,
-  });
+  const isMissing = !isName && file === undefined;
+  const choose = () => chooseArrays(arrays, { ...choice, target: file ? false : target });
+  const { x, y = file && (await openTargets(file)), notes } = isMissing ? orNoFile(choose) : choose();
   const data = await x.read();
   if (divisor !== undefined) for (let i = 0; i < data.length; i++) data[i] /= divisor;
   const flattened =

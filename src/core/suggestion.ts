@@ -25,6 +25,7 @@ export function nearestName(word: string, names: readonly string[]): string | un
   const longest = 40; // no name is longer: a huge word is near nothing, and must cost nothing
   if (word.length > longest) return undefined;
   const ranked = names
+    .filter((name) => name !== "")
     .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
   return ranked && ranked.distance <= Math.max(1, word.length / 2) ? ranked.name : undefined;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { type FileRows, readRows, type ReadRowsOptions } from "../../src/arrays/read-rows.js";
+import { type FileRows, readRows, type ReadRowsOptions, rowsOf } from "../../src/arrays/read-rows.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 import { expectError } from "../support/errors.js";
 import { idxFile, npyFile, npzFile } from "../support/array-files.js";
@@ -170,4 +170,12 @@ test.each<[object, string]>([
 test("IDX of other types is big-endian", async () => {
   const bytes = new Uint8Array([0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0]);
   expect((await readRows(idxFile(0x0d, [1, 2], bytes))).x).toMatchObject({ data: Float32Array.of(1, -2) });
+});
+
+test("a target that is neither an array nor a file says so", async () => {
+  const rows = npyFile([2, 3], [1, 2, 3, 4, 5, 6]);
+  const missing = { target: "lables.npy", findFile: () => Promise.resolve(undefined) };
+  const error = await expectError(rowsOf(rows, missing), "value", "target");
+  expect(error.given).toContain("a file that is not there");
+  expect(error.hint).toBe("");
 });

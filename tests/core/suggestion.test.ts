@@ -10,3 +10,8 @@ it("suggests the nearest name, and none where none is near", () => {
   expect(suggestion("sigmod", names)).toBe('Did you mean "sigmoid"?');
   expect(suggestion("convolution", names)).toBe("");
 });
+
+it("never means a name of no letters", () => {
+  expect(suggestion("z", [""])).toBe("");
+  expect(suggestion("z", ["", "y"])).toBe('Did you mean "y"?');
+});
