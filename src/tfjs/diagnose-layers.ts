@@ -1,7 +1,7 @@
 // The diagnosis of a model that is no chain of dense layers: TensorFlow.js runs it in batches, and what goes into its
 // activations is judged by channel.
 import type { DiagnoseModelOptions } from "./diagnose-options.js";
-import { type ModelRows, numbersOf } from "./rows.js";
+import { checkKept, type ModelRows, numbersOf } from "./rows.js";
 import { isTensor, type Model, type Tensor, type TensorFlow } from "./tensorflow.js";
 import { describeLayers, type Judged, judgedLayers, preactivations } from "./watched-layers.js";
 import { describe } from "../core/checks.js";
@@ -30,6 +30,7 @@ function inputOf(tf: TensorFlow, model: Model, x: ModelRows): Input {
     sizes.length === shape.length && sizes.every((size, axis) => shape[axis] === null || shape[axis] === size);
   const wanted = `[rows, ${shape.map((size) => size ?? "any").join(", ")}]`;
   if (isGiven) {
+    checkKept("x", x);
     if (!fits || x.shape[0] === 0)
       throw new RelumineError("shape", "x", `to have the shape ${wanted}`, `[${x.shape.join(", ")}]`);
     return { rows: x.shape[0], batch: (start, count) => tf.slice(x, start, count) };

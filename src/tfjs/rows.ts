@@ -15,7 +15,14 @@ export async function numbersOf(tensor: Tensor): Promise<Float32Array> {
   return data instanceof Float32Array ? data : Float32Array.from(data);
 }
 
-function widthOf(path: string, { shape, dtype }: Tensor, columns: number): number {
+/** @throws RelumineError "disposed" */
+export function checkKept(path: string, { isDisposed }: Tensor): void {
+  if (isDisposed) throw new RelumineError("disposed", path, "to be a tensor that is kept", "one that was disposed of");
+}
+
+function widthOf(path: string, tensor: Tensor, columns: number): number {
+  const { shape, dtype } = tensor;
+  checkKept(path, tensor);
   const [rows, ...sizes] = shape;
   const width = sizes.reduce((product, size) => product * size, 1);
   if (dtype === "string" || dtype === "complex64")
@@ -70,6 +77,7 @@ export async function takeSpaced(
 /** One column is labels, or one number a row. */
 export async function toTargets(path: string, y: ModelTargets): Promise<Targets> {
   if (!isTensor(y)) return y;
+  checkKept(path, y);
   const shape: readonly number[] = y.shape;
   if (shape.length < 1 || shape.length > 2)
     throw new RelumineError("shape", path, "to have one or two axes", `a tensor of shape [${shape.join(", ")}]`);

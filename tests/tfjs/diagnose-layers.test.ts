@@ -291,6 +291,16 @@ describe("refused", () => {
   test("rows of another shape, and options that need a chain", async () => {
     const model = cnn();
     await expectError(diagnose(model, rowsOf(3, 8)), "shape", "x");
+    const gone = tf.zeros([2, 8, 8, 2]);
+    gone.dispose();
+    await expectError(diagnose(model, gone), "disposed", "x");
+    const chain = tf.sequential({
+      layers: [dense(3, 1, { inputShape: [8], activation: "relu" }), dense(1, 2)],
+    });
+    const flat = tf.zeros([2, 8]);
+    flat.dispose();
+    await expectError(diagnose(chain, flat), "disposed", "x");
+    chain.dispose();
     await expectError(diagnose(model, [[1, 2]]), "shape", "x");
     await expectError(diagnose(model, images, { proofs: true }), "value", "proofs");
     await expectError(diagnose(model, images, { targets: [1] }), "value", "targets");
