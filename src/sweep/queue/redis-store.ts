@@ -9,6 +9,7 @@ import { loadBullmq, loadIoredis } from "./peers.js";
 import {
   CONNECT_MILLISECONDS,
   type ConsumerOptions,
+  ForeignError,
   foreignError,
   MARKER,
   PIECE,
@@ -20,7 +21,6 @@ import {
   within,
   type WorkerNote,
 } from "./store.js";
-import { RelumineError } from "../../core/errors.js";
 
 const CHANNEL = `${PREFIX}:cancel`;
 const MARK = `${PREFIX}:marker`;
@@ -190,6 +190,15 @@ export function nameOf(url: string): string {
   return `${protocol}//${host}${pathname.length > 1 ? pathname : ""}`;
 }
 
+/** One that is just being started again is waited for; one that refuses the user is not. */
+function connected(redis: Redis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    redis.once("ready", () => resolve());
+    redis.on("error", (error: Error) => /^(WRONGPASS|NOAUTH|NOPERM)/.test(error.message) && reject(error));
+    redis.connect().catch(() => undefined); // of the first try alone
+  });
+}
+
 /** In options it would count less than the URL's, which has none. */
 export function withPassword(url: string, password: string | undefined): string {
   if (password === undefined) return url;
@@ -202,24 +211,22 @@ export function withPassword(url: string, password: string | undefined): string 
 export async function openRedis(url: string, password: string | undefined, queues: readonly string[]) {
   const [bullmq, { Redis }] = await Promise.all([loadBullmq(), loadIoredis()]);
   const name = nameOf(url);
-  let isOpen = false;
   let why = "no answer";
   const redis = new Redis(withPassword(url, password), {
     lazyConnect: true,
     connectTimeout: CONNECT_MILLISECONDS,
     keepAlive: 10_000,
     maxRetriesPerRequest: null,
-    retryStrategy: (times) => (isOpen ? Math.min(RETRY_MILLISECONDS, 50 * times) : null),
+    retryStrategy: (times) => Math.min(RETRY_MILLISECONDS, 50 * times),
   });
   redis.on("error", (error: Error) => (why = error.message || (error as { code?: string }).code || why));
   try {
-    await within(redis.connect(), name);
+    await within(connected(redis), name);
     const store = new RedisStore(name, redis, bullmq);
-    await store.claim(queues);
-    isOpen = true;
+    await within(store.claim(queues), name);
     return store;
   } catch (error) {
     redis.disconnect();
-    throw error instanceof RelumineError ? error : unreachableError(name, why);
+    throw error instanceof ForeignError ? error : unreachableError(name, why);
   }
 }

@@ -64,8 +64,11 @@ export const PIECE = 2 ** 24;
 /** One queue a build: who trains other bits does not see the trials. */
 export const queueOf = (build: string): string => `trials-${build}`;
 
-export function foreignError(name: string): RelumineError {
-  return new RelumineError(
+/** The queue is another program's. */
+export class ForeignError extends RelumineError {}
+
+export function foreignError(name: string): ForeignError {
+  return new ForeignError(
     "value",
     "queue",
     "to be one that sweeps may use",
