@@ -30,12 +30,12 @@ describe("a queue that is none", () => {
     const port = what === "nothing listens" ? await freePort() : (silent.address() as AddressInfo).port;
     const url = `${kind}://user:secret@127.0.0.1:${port}`;
     const started = performance.now();
-    for (const act of [() => onQueue(url), () => serveQueue({ url })]) {
-      const error = await expectError(act(), "value", "queue");
-      expect(error.message).toContain(`127.0.0.1:${port}`);
-      expect(error.message).not.toContain("secret");
+    const tried = [onQueue(url), serveQueue({ url })].map((act) => expectError(act, "value", "queue"));
+    for (const { message } of await Promise.all(tried)) {
+      expect(message).toContain(`127.0.0.1:${port}`);
+      expect(message).not.toContain("secret");
     }
-    expect(performance.now() - started).toBeLessThan(2 * 6000);
+    expect(performance.now() - started).toBeLessThan(6000);
     silent.close();
   });
 
