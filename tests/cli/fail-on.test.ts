@@ -77,7 +77,12 @@ describe("train --fail-on", () => {
 
 it("names the worst layer, by its name where it has one", () => {
   const layer = (index: number, dead: number, name?: string) =>
-    ({ layer: index, dead, units: Array(4).fill({ state: "alive" }), ...(name && { name }) }) as never;
+    ({
+      layer: index,
+      dead,
+      units: Array.from({ length: 4 }, () => ({ state: "alive" })),
+      ...(name && { name }),
+    }) as never;
   const { failOn } = addFailOnOption(new Command())
     .parse(["--fail-on", "layer"], { from: "user" })
     .opts<FailOnOptions>();
