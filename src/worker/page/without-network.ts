@@ -14,6 +14,7 @@ import type { PaceOptions } from "../../core/pace.js";
  * As diagnoseActivations of "relumine", on the caller's thread: blocks are read in slices of about a frame.
  * @param given layers, with their values or blocks of them
  * @param options as there, signal and onProgress with blocks
+ * @cost as there, on the caller's thread
  * @throws RelumineError as there (as a rejection)
  * @example const { dead } = await diagnoseActivations({ layers: [{ name: "hidden", preactivations }] });
  */
@@ -28,6 +29,7 @@ export async function diagnoseActivations(
 /**
  * As forecastDeadLatents of "relumine".
  * @param x rows x inputs, or their moments
+ * @cost one pass over x
  * @throws RelumineError as there (as a rejection)
  * @example const { deadShare } = await forecastDeadLatents(x);
  */
