@@ -134,7 +134,7 @@ describe("a checkpoint", () => {
     ["another target", ["--target", "island"], /--target to be species, as/],
     ["a column to ignore", ["--ignore", "year,sex"], /--ignore to be left out, as .*, got year,sex/],
     ["a column read otherwise", ["--columns", "year=words"], /--columns to be left out, as .*, got year=words/],
-    ["the same file as --out", ["--out", file], /--out to be another file than --checkpoint/],
+    ["the same file as --out", ["--out", file], /--out to be another file than --resume/],
   ])("refuses %s", async (_what, args, message) => {
     const before = fs.readFileSync(file);
     const { code, stderr } = await relumine("train", PENGUINS, "--resume", file, ...args);
