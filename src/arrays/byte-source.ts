@@ -1,5 +1,6 @@
 // Bytes that are read in ranges: at hand, in a Blob, or by whoever has a file open. What is larger than memory is never
 // there as a whole.
+import { concatBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
 
 /**
@@ -60,11 +61,5 @@ export async function collectBytes(
     if (size > most) throw new RelumineError("memory", what, `to have at most ${most} bytes`, "more");
     parts.push(piece);
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concatBytes(parts);
 }

@@ -5,6 +5,7 @@ import { FileArray } from "./file-array.js";
 import { countOf, decodeNumbers, fromFortran, isFloat, type NumberType } from "./numbers.js";
 import type { NamedTensor } from "./tensor.js";
 import { ZipArchive, ZipFile } from "./zip.js";
+import { startsWith } from "../core/bytes.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -49,7 +50,7 @@ interface NpyHeader {
 const TEXT_HEADER = /^\{'descr': '([<>])U(\d{1,3})', 'fortran_order': (?:True|False), 'shape': \((?:1,)?\),? ?\} *\n?$/;
 
 export function isNpy(bytes: Uint8Array): boolean {
-  return MAGIC.every((byte, index) => bytes[index] === byte);
+  return startsWith(bytes, MAGIC);
 }
 
 /**

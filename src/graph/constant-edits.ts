@@ -1,5 +1,6 @@
 // Constants of a graph changed: an initializer or a Constant that one node alone takes is changed in its place; of any
 // other the node gets a copy of its own, made by a Constant right before it. All other bytes stay.
+import { concatBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
 import { describe } from "../core/checks.js";
 import { numberToHalf, halfToNumber } from "../arrays/numbers.js";
@@ -11,7 +12,6 @@ import {
   GRAPH,
   GraphBytes,
   integerField,
-  join,
   NODE,
   record,
   type Span,
@@ -181,7 +181,8 @@ export class ConstantEdits {
         if (producer?.op === "Constant" && this.#isItsOwn(node, name))
           replacements.push([this.#span(producer), new Uint8Array(0)]);
       }
-      if (renamed.size > 0) replacements.push([this.#span(node), join([...before, this.#withInputs(node, renamed)])]);
+      if (renamed.size > 0)
+        replacements.push([this.#span(node), concatBytes([...before, this.#withInputs(node, renamed)])]);
     }
     return this.#bytes.edited(replacements, []);
   }
@@ -213,7 +214,7 @@ function tensorBytes({ tensor: { shape, data }, type }: Edit, name: string): Uin
   const raw = new Uint8Array(data.length * bytes);
   const view = new DataView(raw.buffer);
   data.forEach((value, index) => write(view, index * bytes, value));
-  return join([
+  return concatBytes([
     ...shape.map((size) => integerField(TENSOR.dims, size)),
     integerField(TENSOR.type, type),
     record(TENSOR.name, name),
@@ -222,11 +223,11 @@ function tensorBytes({ tensor: { shape, data }, type }: Edit, name: string): Uin
 }
 
 function constantNode(edit: Edit, output: string): Uint8Array {
-  const attribute = join([
+  const attribute = concatBytes([
     record(ATTRIBUTE.name, "value"),
     record(ATTRIBUTE.tensor, tensorBytes(edit, output)),
     integerField(ATTRIBUTE.type, TENSOR_ATTRIBUTE),
   ]);
   const fields = [record(NODE.output, output), record(NODE.op, "Constant"), record(NODE.attribute, attribute)];
-  return record(GRAPH.node, join(fields));
+  return record(GRAPH.node, concatBytes(fields));
 }

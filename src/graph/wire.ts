@@ -1,6 +1,7 @@
 // The bytes of an ONNX file with some fields of its graph replaced or added, and all others as they are: what this
 // package does not know of a model stays in it. Field numbers are those of onnx.proto.
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { concatBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
 
 /** A field of a message: where it starts with its tag, where its content lies. */
@@ -48,16 +49,6 @@ export function integerField(number: number, value: number): Uint8Array {
   return new BinaryWriter().tag(number, WireType.Varint).int64(value).finish();
 }
 
-export function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** Bytes with some spans of theirs replaced. */
 function replaced(
   bytes: Uint8Array,
@@ -81,7 +72,7 @@ export function withFields(
   replacements: readonly (readonly [Span, Uint8Array])[],
   added: readonly Uint8Array[] = [],
 ): Uint8Array {
-  return join([...replaced(bytes, from, to, replacements), ...added]);
+  return concatBytes([...replaced(bytes, from, to, replacements), ...added]);
 }
 
 /** Above this a message of protocol buffers has no length. */
@@ -115,7 +106,7 @@ export class GraphBytes {
     if (length + bytes.length - (to - from) > MOST_BYTES - 16)
       throw new RelumineError("memory", "the model", "to have less than 2 GB with its weights", `${length} bytes`);
     const header = new BinaryWriter().tag(MODEL.graph, WireType.LengthDelimited).uint32(length).finish();
-    return join([bytes.subarray(0, start), header, ...parts, bytes.subarray(to)]);
+    return concatBytes([bytes.subarray(0, start), header, ...parts, bytes.subarray(to)]);
   }
 }
 
@@ -127,5 +118,5 @@ export function outputField(name: string): Uint8Array {
 /** A node without attributes. */
 export function nodeField(op: string, inputs: readonly string[], output: string): Uint8Array {
   const fields = [...inputs.map((name) => record(NODE.input, name)), record(NODE.output, output), record(NODE.op, op)];
-  return record(GRAPH.node, join(fields));
+  return record(GRAPH.node, concatBytes(fields));
 }

@@ -2,6 +2,7 @@
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { BYTES, RELAXED_DELTA, STRICT } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
+import { concatBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
 
 /** Which of the two binaries runs: "relaxed" fuses multiply and add where the machine can. */
@@ -60,13 +61,7 @@ function applyDelta(base: Uint8Array, delta: string, decode: Decode): Uint8Array
     const [from, count] = [Number.parseInt(parts[i + 1], 36), Number.parseInt(parts[i + 2], 36)];
     pieces.push(decode(parts[i]), base.subarray(from, from + count));
   }
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return concatBytes(pieces);
 }
 
 /** The import of a memory "env" "memory" whose limits have a maximum. */

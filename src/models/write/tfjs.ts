@@ -1,4 +1,5 @@
 // A network as a LayersModel of TensorFlow.js: model.json and weights.bin, as model.save writes them.
+import { concatBytes } from "../../core/bytes.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Head } from "../chain/head.js";
 import type { ImportedLayer } from "../chain/layers.js";
@@ -80,13 +81,8 @@ function headLayer(head: Head): Layer[] {
 /** The files by their names. */
 export function writeLayersModel(layers: readonly ImportedLayer[], head: Head): Map<string, Uint8Array> {
   const weights = layers.flatMap(weightsOf);
-  const bytes = new Uint8Array(weights.reduce((sum, { data }) => sum + data.byteLength, 0));
-  let place = 0;
-  for (const { data } of weights) {
-    // little-endian, as all that run WebAssembly
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
-    place += data.byteLength;
-  }
+  // little-endian, as all that run WebAssembly
+  const parts = weights.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   const model = {
     format: "layers-model",
     generatedBy: "relumine",
@@ -103,6 +99,6 @@ export function writeLayersModel(layers: readonly ImportedLayer[], head: Head): 
   };
   return new Map([
     ["model.json", new TextEncoder().encode(JSON.stringify(model))],
-    ["weights.bin", bytes],
+    ["weights.bin", concatBytes(parts)],
   ]);
 }

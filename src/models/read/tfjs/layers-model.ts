@@ -1,5 +1,6 @@
 // A TensorFlow.js LayersModel: model.json with a Keras config and a list of weights, which lie one after another in
 // shards that are cut anywhere. Source: tfjs-core, io/io_utils.ts and io/types.ts.
+import { concatBytes } from "../../../core/bytes.js";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
@@ -48,16 +49,10 @@ function joined(files: ReadonlyMap<string, Uint8Array>, paths: readonly unknown[
     return namedFile(files, "the path of a shard", path);
   });
   if (shards.length === 1) return shards[0];
-  const length = shards.reduce((sum, each) => sum + each.length, 0);
-  if (length > [...files.values()].reduce((sum, each) => sum + each.length, 0))
+  const lengthOf = (all: Iterable<Uint8Array>) => [...all].reduce((sum, { length }) => sum + length, 0);
+  if (lengthOf(shards) > lengthOf(files.values()))
     throw new RelumineError("format", MANIFEST, "to name each shard once", "one several times");
-  const all = new Uint8Array(length);
-  let place = 0;
-  for (const shard of shards) {
-    all.set(shard, place);
-    place += shard.length;
-  }
-  return all;
+  return concatBytes(shards);
 }
 
 const finite = (value: unknown): number => (typeof value === "number" ? value : NaN);

@@ -1,5 +1,6 @@
-// How files of torch.save before 1.6 begin (torch/serialization.py): one module for what tells formats apart, which loads
-// no reader.
+// How files of torch.save before 1.6 begin (torch/serialization.py): one module for what tells formats apart, which
+// loads no reader.
+import { startsWith } from "../../../core/bytes.js";
 
 /** The pickles of the magic number and of the version 1001. */
 export const LEGACY_START = [
@@ -7,5 +8,5 @@ export const LEGACY_START = [
 ];
 
 export function isLegacy(bytes: Uint8Array): boolean {
-  return LEGACY_START.every((byte, index) => bytes[index] === byte);
+  return startsWith(bytes, LEGACY_START);
 }
