@@ -1,25 +1,16 @@
 // What was done to the dead units of an ONNX graph, for people.
+import { groupBy } from "../core/group-by.js";
 import type { GraphTreatment, UntreatedUnit } from "../graph/treat-graph.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { listNames } from "../text/naming.js";
 import { onOneLine } from "../text/printable.js";
 import { wrap } from "../text/wrap.js";
 
-/** Units by a text, in the order in which the texts come. */
-function byText<T>(items: readonly T[], textOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const text = textOf(item);
-    groups.set(text, [...(groups.get(text) ?? []), item]);
-  }
-  return groups;
-}
-
 const unitsOf = (units: readonly { readonly unit: number }[]): string =>
   `${units.length === 1 ? "unit" : "units"} ${listNames(units.map(({ unit }) => unit))}`;
 
 function describeUntreated(name: string, units: readonly UntreatedUnit[]): string[] {
-  return [...byText(units, ({ reason }) => reason)].map(
+  return [...groupBy(units, ({ reason }) => reason)].map(
     ([reason, own]) =>
       `${onOneLine(name)}: ${unitsOf(own)} left as ${own.length === 1 ? "it is" : "they are"}: ${onOneLine(reason)}`,
   );
@@ -28,8 +19,8 @@ function describeUntreated(name: string, units: readonly UntreatedUnit[]): strin
 /** Lines, as a terminal shows them. */
 export function describeGraphTreatment({ before, after, lifted, untreated, outputs, notes }: GraphTreatment): string {
   const layers = [
-    ...[...byText(lifted, ({ name }) => name)].map(([name, units]) => `${onOneLine(name)}: ${unitsOf(units)} lifted`),
-    ...[...byText(untreated, ({ name }) => name)].flatMap(([name, units]) => describeUntreated(name, units)),
+    ...[...groupBy(lifted, ({ name }) => name)].map(([name, units]) => `${onOneLine(name)}: ${unitsOf(units)} lifted`),
+    ...[...groupBy(untreated, ({ name }) => name)].flatMap(([name, units]) => describeUntreated(name, units)),
   ];
   const change =
     outputs.largestChange === 0
