@@ -5,7 +5,7 @@ import type * as Types from "./types.js";
 import type { Mechanism, ObservedUnit, Proof, UnitState } from "./types.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
-import { onOneLine } from "../text/printable.js";
+import { endOf, onOneLine } from "../text/printable.js";
 import { indent, wrap } from "../text/wrap.js";
 
 type Diagnosis = Types.Diagnosis<ObservedUnit>;
@@ -60,7 +60,8 @@ function drawStateBar(units: readonly ObservedUnit[]): string {
     .padEnd(BAR_CELLS);
 }
 
-const nameOf = ({ layer, name }: Pick<LayerDiagnosis, "layer" | "name">) => shorten(onOneLine(name ?? String(layer)));
+const nameOf = ({ layer, name }: Pick<LayerDiagnosis, "layer" | "name">) =>
+  endOf(onOneLine(name ?? String(layer)), LONGEST_NAME);
 
 function describeLayer({ activation, dead, units, ...layer }: LayerDiagnosis): string[] {
   return [
@@ -94,12 +95,8 @@ function worstUnits(diagnosis: Diagnosis): ObservedUnit[] {
 
 /** What an observation does not tell, such as a mechanism where no weights are known. */
 const UNKNOWN = "unknown";
-/** Of a layer's name as much as leaves room on its line: its end, which tells it from others. */
+/** Of a layer's name as much as leaves room on its line. */
 const LONGEST_NAME = 16;
-
-function shorten(name: string): string {
-  return name.length <= LONGEST_NAME ? name : `…${name.slice(1 - LONGEST_NAME)}`;
-}
 
 function permanenceText(permanent: boolean | undefined): string {
   if (permanent === undefined) return UNKNOWN;

@@ -2,13 +2,14 @@
 import type { SweepCell, SweepResult } from "./types.js";
 import { alignColumns } from "../text/columns.js";
 import { countOf, formatDuration, formatNumber, formatPercent, formatRange, formatScore } from "../text/numbers.js";
+import { endOf } from "../text/printable.js";
 import { wrap } from "../text/wrap.js";
 
 const MOST_SHOWN = 10;
 const LONGEST_NAME = 24;
 
 /** `learningRate`; of a path what fits. */
-const shorten = (name: string): string => (name.length > LONGEST_NAME ? `…${name.slice(1 - LONGEST_NAME)}` : name);
+const shown = (name: string): string => endOf(name, LONGEST_NAME);
 
 export const formatValue = (value: unknown): string => {
   if (typeof value === "number") return formatNumber(value);
@@ -39,7 +40,7 @@ function drawCells(
     String(cell.epochs),
   ]);
   const titles = [
-    ...axes.map(shorten),
+    ...axes.map(shown),
     isAccuracy ? "accuracy" : "score",
     ...(repeats > 1 ? ["95 %"] : []),
     "dead",
