@@ -3,6 +3,7 @@
 import { CAN_FIND } from "./findings/findings.js";
 import type * as Types from "./types.js";
 import type { Mechanism, ObservedUnit, Proof, UnitState } from "./types.js";
+import { countStates } from "../inspect/unit-state.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
 import { endOf, onOneLine } from "../text/printable.js";
@@ -32,12 +33,6 @@ export const ADVICE: Record<Mechanism, string> = {
 };
 
 const PROOFS: Record<Proof, string> = { provenDead: "closed", refuted: "opens", open: "unknown" };
-
-function countStates(units: readonly ObservedUnit[]): Map<UnitState, number> {
-  const counts = new Map<UnitState, number>();
-  for (const { state } of units) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return counts;
-}
 
 /** A bar of the units' states: cells in proportion; a state that occurs at all gets one. */
 function drawStateBar(units: readonly ObservedUnit[]): string {

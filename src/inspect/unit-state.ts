@@ -59,3 +59,10 @@ export function judge(
   if (isGate && fired > 0 && fired < rareBelow * samples) return "rare";
   return dormancy <= dormantBelow ? "dormant" : "alive";
 }
+
+/** How many units there are in each state that occurs, by state. */
+export function countStates(units: readonly { readonly state: UnitState }[]): ReadonlyMap<UnitState, number> {
+  const counts = new Map<UnitState, number>();
+  for (const { state } of units) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}

@@ -1,6 +1,6 @@
 // Units in words, as pages write them.
 import type { Mechanism, Mover, ObservedUnit, Proof, Spread } from "../diagnosis/types.js";
-import type { UnitState } from "../inspect/unit-state.js";
+import { countStates, type UnitState } from "../inspect/unit-state.js";
 import { formatCount, formatNumber, formatPercent, formatSigned, listWords } from "../text/numbers.js";
 
 /** The worst first. */
@@ -48,12 +48,6 @@ export const PROOF_WORDS: Readonly<Record<Proof, string>> = {
 };
 
 const MOVER_WORDS: Readonly<Record<Mover, string>> = { momentum: "momentum", weightDecay: "weight decay" };
-
-export function countStates(units: readonly { readonly state: UnitState }[]): ReadonlyMap<UnitState, number> {
-  const counts = new Map<UnitState, number>();
-  for (const { state } of units) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return counts;
-}
 
 /** `13 dead, 2 rare, 49 alive` */
 export function describeStates(units: readonly { readonly state: UnitState }[]): string {

@@ -6,8 +6,9 @@ import { networkBlocks } from "./network-section.js";
 import { unitTableBlocks } from "./unit-table.js";
 import type { Block } from "../blocks.js";
 import type { PageSection } from "../page.js";
-import { countStates, STATE_WORDS, UNIT_STATES } from "../unit-words.js";
+import { STATE_WORDS, UNIT_STATES } from "../unit-words.js";
 import type { ShownDiagnosis } from "../shown.js";
+import { countStates } from "../../inspect/unit-state.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import { countOf, formatCount, formatPercent } from "../../text/numbers.js";
 

@@ -2,9 +2,10 @@
 import { layerHeading } from "./layer-names.js";
 import type { Block, Stage } from "../blocks.js";
 import { gridOf } from "../svg/unit-map.js";
-import { countStates, describeStates, describeUnit, STATE_MEANINGS, STATE_WORDS, UNIT_STATES } from "../unit-words.js";
+import { describeStates, describeUnit, STATE_MEANINGS, STATE_WORDS, UNIT_STATES } from "../unit-words.js";
 import type { ShownDiagnosis, ShownLayer } from "../shown.js";
 import type { ObservedUnit } from "../../diagnosis/types.js";
+import { countStates } from "../../inspect/unit-state.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import { countOf, formatCount } from "../../text/numbers.js";
 
