@@ -5,7 +5,7 @@ import type { Plot } from "../plot.js";
 import { binCounts, type Histogram } from "../svg/histogram.js";
 import type { RangePlot } from "../svg/ranges.js";
 import type { ShownDiagnosis, ShownLayer } from "../shown.js";
-import { NOTHING } from "../unit-words.js";
+import { MOVER_WORDS, NOTHING } from "../unit-words.js";
 import type { Mechanism, Mover, ObservedUnit, Proof, Spread } from "../../diagnosis/types.js";
 import { countOf, formatCount, formatPercent, listWords } from "../../text/numbers.js";
 
@@ -29,10 +29,7 @@ const PROVED: readonly (readonly [Proof, string])[] = [
   ["refuted", "opened by some input"],
   ["open", "undecided"],
 ];
-const MOVES: readonly (readonly [Mover, string])[] = [
-  ["momentum", "momentum"],
-  ["weightDecay", "weight decay"],
-];
+const MOVERS = Object.keys(MOVER_WORDS) as Mover[];
 
 /** `3 proved closed and 2 undecided` of what is known; "" where nothing is. */
 function countEach<K>(words: readonly (readonly [K, string])[], keys: readonly (K | undefined)[]): string {
@@ -43,11 +40,11 @@ function countEach<K>(words: readonly (readonly [K, string])[], keys: readonly (
 function describePermanent(dead: readonly ObservedUnit[]): string[] {
   const permanent = dead.filter((unit) => unit.permanent);
   if (permanent.length === 0) return [];
-  const movers = MOVES.filter(([mover]) => permanent.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)));
+  const movers = MOVERS.filter((mover) => permanent.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)));
   const still =
     movers.length === 0
       ? "a remedy can"
-      : `the ${listWords(movers.map(([, words]) => words))} of the last optimizer would still move some`;
+      : `the ${listWords(movers.map((mover) => MOVER_WORDS[mover]))} of the last optimizer would still move some`;
   return [`Permanent: gradients on these rows cannot move ${formatCount(permanent.length)} of them; ${still}.`];
 }
 
