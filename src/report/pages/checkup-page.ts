@@ -104,10 +104,7 @@ function sectionsOf(fault: FaultRecord, record: CheckupRecord): PageSection[] {
   const { id, of, deaths, revived, diagnosis, spec } = fault;
   const options = { prefix: `${id}-`, of };
   const course = [deathsSection(deaths, revived, options)];
-  return [
-    faultSection(fault, record),
-    ...(diagnosis ? diagnosisSections(diagnosis, { ...options, spec, course }) : course),
-  ];
+  return [faultSection(fault, record), ...diagnosisSections(diagnosis, { ...options, spec, course })];
 }
 
 export function checkupPage(record: CheckupRecord): Page {

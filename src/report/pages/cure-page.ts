@@ -109,7 +109,7 @@ export function curePage(prescription: Prescription, subject: PageSubject): Page
     ],
     sections: [
       rankingSection(prescription),
-      ...(diagnosis ? diagnosisSections(diagnosis, { ...OF_BASELINE, spec, course }) : course),
+      ...diagnosisSections(diagnosis, { ...OF_BASELINE, spec, course }),
       subjectSection(subject),
     ],
     foot: footOf(subject),

@@ -1,5 +1,5 @@
 // The page of one diagnosis.
-import { describeUnits, diagnosisSections } from "./diagnosis-sections.js";
+import { diagnosisSections, leadOf } from "./diagnosis-sections.js";
 import { type EvaluationRecord, evaluationSection } from "./evaluation-section.js";
 import { type Block, text } from "../blocks.js";
 import type { Page, PageSection } from "../page.js";
@@ -52,19 +52,10 @@ export interface DiagnosisSubject extends PageSubject {
 export function diagnosisPage(diagnosis: ShownDiagnosis | string, subject: DiagnosisSubject): Page {
   const { title, spec, lead = [], evaluation } = subject;
   const course = evaluation ? [evaluationSection(evaluation)] : [];
-  const isThere = typeof diagnosis !== "string";
   return {
     title: shorten(title, LONGEST_FACT),
-    lead: [
-      ...lead,
-      ...(isThere
-        ? [...(diagnosis.learning ? [diagnosis.learning.verdict] : []), describeUnits(diagnosis)]
-        : [`No diagnosis: ${diagnosis}`]),
-    ],
-    sections: [
-      ...(isThere ? diagnosisSections(diagnosis, { course, ...(spec && { spec }) }) : course),
-      subjectSection(subject),
-    ],
+    lead: [...lead, ...leadOf(diagnosis)],
+    sections: [...diagnosisSections(diagnosis, { course, ...(spec && { spec }) }), subjectSection(subject)],
     foot: footOf(subject),
   };
 }

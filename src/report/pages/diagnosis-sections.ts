@@ -24,7 +24,7 @@ export interface SectionOptions {
 }
 
 /** The verdict on the units in a sentence. */
-export function describeUnits({ units, dead, deadFraction, samples, layers }: ShownDiagnosis): string {
+function describeUnits({ units, dead, deadFraction, samples, layers }: ShownDiagnosis): string {
   const judged = `judged on ${countOf(samples, "row")}`;
   if (units === 0) return `There are no hidden units; ${judged}.`;
   const counts = countStates(layers.flatMap((layer) => layer.units));
@@ -38,14 +38,28 @@ export function describeUnits({ units, dead, deadFraction, samples, layers }: Sh
         `(${formatPercent(deadFraction)})${more}; ${judged}.`;
 }
 
+/** What is said first: the verdicts, or why there is no diagnosis. */
+export function leadOf(diagnosis: ShownDiagnosis | string): string[] {
+  if (typeof diagnosis === "string") return [`No diagnosis: ${diagnosis}`];
+  return [...(diagnosis.learning ? [diagnosis.learning.verdict] : []), describeUnits(diagnosis)];
+}
+
+/** The sections of a diagnosis; where there is none, what would have led there. */
+export function diagnosisSections(
+  diagnosis: ShownDiagnosis | string | undefined,
+  options: SectionOptions,
+): readonly PageSection[] {
+  return typeof diagnosis === "object" ? sectionsOf(diagnosis, options) : (options.course ?? []);
+}
+
 function deadOf({ dead, units }: ShownDiagnosis): string | undefined {
   return units === 0 ? undefined : `${formatCount(dead)} of ${formatCount(units)} dead`;
 }
 
 /** Sections without content are left out. */
-export function diagnosisSections(
+function sectionsOf(
   diagnosis: ShownDiagnosis,
-  { prefix = "", of = "", spec, course = [] }: SectionOptions = {},
+  { prefix = "", of = "", spec, course = [] }: SectionOptions,
 ): PageSection[] {
   const section = (id: string, heading: string, content: readonly Block[], badge?: string): PageSection[] =>
     content.length === 0

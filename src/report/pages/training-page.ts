@@ -1,7 +1,7 @@
 // The page of a training: how its epochs went, with the deaths on the way, what came out, and the diagnosis.
 import { deathsByEpoch, deathsSection } from "./deaths-section.js";
 import { footOf, type PageSubject, subjectSection } from "./diagnosis-page.js";
-import { describeUnits, diagnosisSections } from "./diagnosis-sections.js";
+import { diagnosisSections, leadOf } from "./diagnosis-sections.js";
 import { type EvaluationRecord, evaluationSection } from "./evaluation-section.js";
 import { text } from "../blocks.js";
 import type { Page, PageSection } from "../page.js";
@@ -91,17 +91,11 @@ function courseSection({ epochs, deaths, ending }: TrainingRecord): PageSection 
 
 export function trainingPage(record: TrainingRecord): Page {
   const { title, diagnosis, deaths, revived, evaluation, spec, ending } = record;
-  const isThere = typeof diagnosis !== "string";
   const course = [courseSection(record), deathsSection(deaths, revived), evaluationSection(evaluation)];
   return {
     title,
-    lead: isThere
-      ? [...(diagnosis.learning ? [diagnosis.learning.verdict] : []), describeUnits(diagnosis), ...ending.slice(0, 1)]
-      : [`No diagnosis: ${diagnosis}`, ...ending.slice(0, 1)],
-    sections: [
-      ...(isThere ? diagnosisSections(diagnosis, { course, ...(spec && { spec }) }) : course),
-      subjectSection(record),
-    ],
+    lead: [...leadOf(diagnosis), ...ending.slice(0, 1)],
+    sections: [...diagnosisSections(diagnosis, { course, ...(spec && { spec }) }), subjectSection(record)],
     foot: footOf(record),
   };
 }
