@@ -2,6 +2,7 @@
 import { drawSweep } from "./sweep-text.js";
 import { deadShareOf } from "./task.js";
 import type { SweepCell, SweepResult, SweepTrialResult, TrialFigures } from "./types.js";
+import { groupBy } from "../core/group-by.js";
 import { mean } from "../core/statistics.js";
 import type { Cause } from "../diagnosis/trace/types.js";
 import type { Metrics } from "../network/types.js";
@@ -57,13 +58,10 @@ function meanOf(trials: readonly SweepTrialResult[], read: (trial: SweepTrialRes
   return values.includes(undefined) ? undefined : mean(values as number[]);
 }
 
-const known = <T>(value: T | undefined): value is T => value !== undefined;
-
 /** Means by layer of those that have as many layers as the first. */
 export function deadByLayer(trials: readonly SweepTrialResult[]): number[] | undefined {
   const shares = trials
-    .map(({ dead, units }) => dead?.map((count, layer) => count / units![layer]))
-    .filter(known)
+    .flatMap(({ dead, units }) => (dead ? [dead.map((count, layer) => count / units![layer])] : []))
     .filter((each, _, all) => each.length === all[0].length);
   if (shares.length === 0) return undefined;
   return shares[0].map((_, layer) => mean(shares.map((each) => each[layer])));
@@ -93,9 +91,9 @@ function cellOf(all: readonly SweepTrialResult[], isShare: boolean): SweepCell {
   const epochs = Math.max(...all.map((trial) => trial.epochs));
   const trials = all.filter((trial) => trial.epochs === epochs).sort((a, b) => a.seed - b.seed);
   const [{ cell, at }] = trials;
-  const shares = trials.map(({ deadFraction }) => deadFraction).filter(known);
+  const shares = trials.flatMap(({ deadFraction }) => deadFraction ?? []);
   const failed = trials.filter((trial) => trial.failed).length;
-  const scores = failed > 0 ? [] : trials.map(({ score }) => score).filter(known);
+  const scores = failed > 0 ? [] : trials.flatMap(({ score }) => score ?? []);
   const scoreInterval = scores.length === trials.length ? clamp(intervalOf(scores), isShare) : undefined;
   const deadInterval = shares.length === trials.length ? clamp(intervalOf(shares), true) : undefined;
   return {
@@ -127,16 +125,6 @@ function cellOf(all: readonly SweepTrialResult[], isShare: boolean): SweepCell {
   };
 }
 
-function groupByCell(trials: readonly SweepTrialResult[], isShare: boolean): SweepCell[] {
-  const groups = new Map<number, SweepTrialResult[]>();
-  for (const trial of trials) {
-    const group = groups.get(trial.cell) ?? [];
-    group.push(trial);
-    groups.set(trial.cell, group);
-  }
-  return [...groups.values()].map((group) => cellOf(group, isShare));
-}
-
 /** The highest score, then fewer dead units, then the plan's order; of cells with the most seeds. */
 export function bestOf(cells: readonly SweepCell[], isWhole: (cell: SweepCell) => boolean): SweepCell | undefined {
   const judged = cells.filter((cell) => cell.score !== undefined && isWhole(cell));
@@ -161,7 +149,8 @@ interface Found extends Pick<SweepResult, "data" | "build" | "planned" | "second
 
 export function makeResult({ trials: taken, repeats, scale, axes, isWhole, ...rest }: Found): SweepResult {
   const trials = taken.toSorted((a, b) => a.cell - b.cell || a.epochs - b.epochs || a.seed - b.seed);
-  const cells = groupByCell(trials, scale.measure === "accuracy");
+  const isShare = scale.measure === "accuracy";
+  const cells = [...groupBy(trials, ({ cell }) => cell).values()].map((group) => cellOf(group, isShare));
   const best = bestOf(cells, isWhole);
   const { loss, accuracy } = scale.constant;
   const result = {

@@ -5,8 +5,6 @@ import type { SweepTrialResult } from "../types.js";
 import { mean, sum } from "../../core/statistics.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
 
-const known = <T>(value: T | undefined): value is T => value !== undefined;
-
 const rangeOf = (values: readonly number[]): MapRange => ({ low: Math.min(...values), high: Math.max(...values) });
 
 /** Of equals the first by name. */
@@ -25,9 +23,8 @@ export function mapCell(
   trials: readonly SweepTrialResult[],
   place: Pick<MapCell, "x" | "y" | "column" | "row">,
 ): MapCell {
-  const dead = trials.map(({ deadFraction }) => deadFraction).filter(known);
-  const scores = trials.filter(({ failed }) => !failed).map(({ score }) => score);
-  const judged = scores.filter(known);
+  const dead = trials.flatMap(({ deadFraction }) => deadFraction ?? []);
+  const judged = trials.flatMap(({ failed, score }) => (failed ? [] : (score ?? [])));
   const isJudged = judged.length === trials.length;
   const causes = sumCauses(trials);
   const cause = mainOf(causes);

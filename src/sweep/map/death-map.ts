@@ -4,7 +4,7 @@ import { mapCell } from "./cells.js";
 import { drawMap } from "./map-text.js";
 import { ownValue } from "./own-setting.js";
 import { axisOf, countOn, sideOf } from "./side.js";
-import type { DeathMap, MapOptions, MapPlan, MapSide } from "./types.js";
+import type { DeathMap, MapCell, MapOptions, MapPlan, MapSide } from "./types.js";
 import { wallOf } from "./walls.js";
 import { DEADLY, HALF, sentencesOf } from "./words.js";
 import { type CheckedPlan, MOST_TRIALS, readPlan } from "../plan/plan.js";
@@ -13,6 +13,7 @@ import { sweep } from "../sweep.js";
 import type { SweepAxis, SweepDataSet, SweepPlan, SweepResult, SweepTrialResult } from "../types.js";
 import { checkBoolean, checkFunction, checkInteger, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { groupBy } from "../../core/group-by.js";
 import { suggestion } from "../../core/suggestion.js";
 import { countOf, formatCount } from "../../text/numbers.js";
 
@@ -90,33 +91,23 @@ function checkMap(given: MapPlan): CheckedMap {
 
 type Rest = Omit<DeathMap, "x" | "y" | "cells" | "walls" | "sentences" | "toString">;
 
-/** @param trials by cell */
-function makeMap({ x, y }: CheckedMap, trials: ReadonlyMap<number, readonly SweepTrialResult[]>, rest: Rest): DeathMap {
+function cellsOf({ x, y }: CheckedMap, trials: readonly SweepTrialResult[]): MapCell[] {
   const columns = x.values.length;
-  const cells = [...trials]
+  return [...groupBy(trials, ({ cell }) => cell)]
     .sort(([a], [b]) => a - b)
     .map(([cell, own]) => {
       const [column, row] = [cell % columns, Math.floor(cell / columns)];
       return mapCell(own, { x: x.values[column], ...(y && { y: y.values[row] }), column, row });
     });
-  const grid = (y?.values ?? []).map(() => new Array<number | undefined>(columns).fill(undefined));
+}
+
+function makeMap({ x, y }: CheckedMap, cells: readonly MapCell[], rest: Rest): DeathMap {
+  const grid = (y?.values ?? []).map(() => new Array<number | undefined>(x.values.length).fill(undefined));
   if (y) for (const { column, row, dead } of cells) grid[row][column] = dead;
   const walls = y ? [DEADLY, HALF].map((level) => wallOf(grid, level, x, y)) : [];
   const words = { x, ...(y && { y }), cells, walls, ...rest };
   const map = { ...words, sentences: sentencesOf(words) };
   return Object.defineProperty(map, "toString", { value: () => drawMap(map), enumerable: false });
-}
-
-function byCell(trials: readonly SweepTrialResult[]): Map<number, SweepTrialResult[]> {
-  const groups = new Map<number, SweepTrialResult[]>();
-  for (const trial of trials) addTo(groups, trial);
-  return groups;
-}
-
-function addTo(groups: Map<number, SweepTrialResult[]>, trial: SweepTrialResult): void {
-  const group = groups.get(trial.cell);
-  if (group) group.push(trial);
-  else groups.set(trial.cell, [trial]);
 }
 
 const scoreOfConstant = ({ measure, constant }: Pick<SweepResult, "measure" | "constant">): number =>
@@ -126,16 +117,21 @@ const hostsOf = (trials: readonly SweepTrialResult[]): string[] =>
   [...new Set(trials.map(({ host }) => host))].filter((host) => host !== "").sort();
 
 /** A range test and a forecast, of a line over rates above 0. */
-async function besideLine(map: CheckedMap, data: SweepDataSet, found: DeathMap, signal: AbortSignal | undefined) {
+async function besideLine(
+  map: CheckedMap,
+  data: SweepDataSet,
+  cells: readonly MapCell[],
+  signal: AbortSignal | undefined,
+): Promise<Pick<DeathMap, "rangeTest" | "forecast">> {
   const { values, name } = map.x;
   const rates = values.filter((value) => typeof value === "number" && value > 0) as number[];
   const isPlain = Object.keys(map.checked.base.remedies).length === 0;
-  if (map.y || name !== "learningRate" || rates.length < values.length || !isPlain || found.stopped) return {};
+  if (map.y || name !== "learningRate" || rates.length < values.length || !isPlain) return {};
   const { arithmetic, base: draft } = map.checked;
   const { training } = await shareRows(map.checked, data);
   const situation = { draft, rows: training, arithmetic, signal };
   const rangeTest = await testRange(situation, Math.min(...rates), Math.max(...rates));
-  const forecast = await forecastLine(situation, found.cells);
+  const forecast = await forecastLine(situation, cells);
   return { rangeTest, ...(forecast && { forecast }) };
 }
 
@@ -165,11 +161,10 @@ export async function deathMap(plan: MapPlan, data: SweepDataSet, options?: MapO
   const signal = checkSignal(given.signal);
   const onProgress = given.onProgress === undefined ? undefined : checkFunction("onProgress", given.onProgress);
   const hasForecast = checkBoolean("forecast", given.forecast ?? true);
-  const soFar = new Map<number, SweepTrialResult[]>();
   const all: SweepTrialResult[] = [];
   const seconds = () => (performance.now() - started) / 1000;
   const draft = (planned: number): DeathMap =>
-    makeMap(map, soFar, {
+    makeMap(map, cellsOf(map, all), {
       measure: all.some(({ accuracy }) => accuracy !== undefined) ? "accuracy" : "loss",
       constant: 0,
       repeats: map.repeats,
@@ -184,10 +179,7 @@ export async function deathMap(plan: MapPlan, data: SweepDataSet, options?: MapO
     ...(engine && { engine }),
     ...(journal && { journal }),
     ...(signal && { signal }),
-    onTrial: (trial) => {
-      addTo(soFar, trial);
-      all.push(trial);
-    },
+    onTrial: (trial) => void all.push(trial),
     ...(onProgress && { onProgress: (progress) => onProgress(progress, () => draft(progress.total)) }),
   });
   const { measure, build, planned, stopped } = result;
@@ -204,9 +196,8 @@ export async function deathMap(plan: MapPlan, data: SweepDataSet, options?: MapO
     seconds: seconds(),
     hosts: hostsOf(result.trials),
   };
-  const cells = byCell(result.trials);
-  const found = makeMap(map, cells, rest);
-  const beside = hasForecast ? await besideLine(map, data, found, signal) : {};
+  const cells = cellsOf(map, result.trials);
+  const beside = hasForecast && !stopped ? await besideLine(map, data, cells, signal) : {};
   const wasStopped = !stopped && signal?.aborted; // what is beside it is a part, and no one could tell which
   const more = wasStopped ? { stopped: "aborted" as const } : beside;
   return makeMap(map, cells, { ...rest, ...more, seconds: seconds() });
