@@ -8,7 +8,7 @@
 //   LAYER.kernel                  as Keras does: inputs x units, or places ... x channels x units
 //   LAYER.bias, LAYER.slopes      one number a unit; slopes of a PReLU
 //   LAYER.activation, LAYER.inputs, LAYER.channels     texts, as diagnoseActivations takes them
-import type { Arrays } from "./choose.js";
+import { type Arrays, isNumbers } from "./choose.js";
 import type { FileArray } from "./file-array.js";
 import { isSameShape, productOf, shapeText } from "./numbers.js";
 import { type ArrayFile, type DataSource, openData } from "./open.js";
@@ -56,15 +56,12 @@ export function areActivations(names: Iterable<string>): boolean {
   return [...names].some((name) => VALUES.includes(NAMED.exec(name)?.[2] as Kind));
 }
 
-const isArray = (array: FileArray | RelumineError | undefined): array is FileArray =>
-  array !== undefined && !(array instanceof Error);
-
 function placesOf(arrays: Arrays): Place[] {
   const isSaid = areActivations(arrays.keys());
   return [...arrays].flatMap(([array, numbers]): Place[] => {
     const [, name = array, ending = "preactivations"] = NAMED.exec(array) ?? [];
     if (!VALUES.includes(ending as Kind)) return [];
-    if (!isArray(numbers)) throw numbers;
+    if (!isNumbers(numbers)) throw numbers;
     if (name === array && (isSaid || numbers.shape.length < 2)) return [];
     return [{ name, kind: ending as Kind, array }];
   });
@@ -78,16 +75,19 @@ async function openPart(source: DataSource): Promise<ArrayFile> {
 
 /** The same array of all files. */
 function arraysOf(parts: readonly ArrayFile[], { array, name }: Place): FileArray[] {
-  const [first, ...others] = parts.map(({ arrays }) => arrays.get(array));
-  for (const other of others) {
-    if (!isArray(other)) throw other ?? new RelumineError("format", "each file", `to hold ${describe(array)}`, "none");
-    const shape = [(first as FileArray).rows, ...other.shape.slice(1)];
-    if (shapeText(shape) !== shapeText((first as FileArray).shape)) {
-      const expected = `to have rows of the same shape, ${shapeText((first as FileArray).shape.slice(1))}, in each file`;
-      throw new RelumineError("shape", `the layer ${describe(name)}`, expected, shapeText(other.shape.slice(1)));
+  const all: FileArray[] = [];
+  for (const { arrays } of parts) {
+    const found = arrays.get(array);
+    if (!isNumbers(found))
+      throw found ?? new RelumineError("format", "each file", `to hold ${describe(array)}`, "none");
+    const first = all.at(0);
+    if (first && !isSameShape([first.rows, ...found.shape.slice(1)], first.shape)) {
+      const expected = `to have rows of the same shape, ${shapeText(first.shape.slice(1))}, in each file`;
+      throw new RelumineError("shape", `the layer ${describe(name)}`, expected, shapeText(found.shape.slice(1)));
     }
+    all.push(found);
   }
-  return [first as FileArray, ...(others as FileArray[])];
+  return all;
 }
 
 async function* blocksOf(arrays: readonly FileArray[]): AsyncGenerator<LayerValues> {
@@ -156,7 +156,7 @@ async function readFacts(parts: readonly ArrayFile[], name: string): Promise<Fac
     const read = async ({ arrays }: ArrayFile): Promise<Numbers | undefined> => {
       const array = arrays.get(`${name}.${fact}`);
       if (array === undefined) return undefined;
-      if (!isArray(array)) throw array;
+      if (!isNumbers(array)) throw array;
       const { shape } = array;
       if (shape.length >= leastAxes) return { shape, data: await array.read() };
       throw new RelumineError("shape", array.what, `to have at least ${leastAxes} axes`, shapeText(shape));

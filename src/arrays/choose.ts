@@ -49,8 +49,9 @@ function listOf(arrays: Iterable<FileArray>): string {
   return [...texts.slice(0, 8), ...(texts.length > 8 ? ["…"] : [])].join(", ") || "none";
 }
 
-function isNumbers(array: FileArray | RelumineError): array is FileArray {
-  return !(array instanceof Error);
+/** Whether a file has an array, and of numbers. */
+export function isNumbers(array: FileArray | RelumineError | undefined): array is FileArray {
+  return array !== undefined && !(array instanceof Error);
 }
 
 /**

@@ -1,5 +1,5 @@
 // Rows for a model from a file of data, whatever program wrote it.
-import { type ArrayChoice, type Arrays, chooseArrays, isInputName, targetArray } from "./choose.js";
+import { type ArrayChoice, type Arrays, chooseArrays, isInputName, isNumbers, targetArray } from "./choose.js";
 import type { FileArray } from "./file-array.js";
 import { type DataFile, type DataSource, openData } from "./open.js";
 import { shapeText } from "./numbers.js";
@@ -82,7 +82,7 @@ function checkGiven(given: ReadRowsOptions): void {
 /** Where every array is a list of numbers, one a row, all as long: the columns of a table, by their names. */
 function areColumns(arrays: Arrays): arrays is ReadonlyMap<string, FileArray> {
   const lengths = [...arrays].map(([name, each]) =>
-    each instanceof Error || each.shape.length !== 1 || isInputName(name) ? -1 : each.shape[0],
+    isNumbers(each) && each.shape.length === 1 && !isInputName(name) ? each.shape[0] : -1,
   );
   return lengths.length > 1 && lengths.every((length) => length >= 0 && length === lengths[0]);
 }
@@ -109,7 +109,7 @@ async function targetsOf(y: FileArray, rows: number): Promise<ArrayLike<number> 
 async function openTargets(source: DataSource): Promise<FileArray | undefined> {
   const file = await openData(source, {});
   const arrays = "arrays" in file ? [...file.arrays.values()] : [];
-  if (arrays.length === 1 && !(arrays[0] instanceof Error)) return arrays[0];
+  if (arrays.length === 1 && isNumbers(arrays[0])) return arrays[0];
   const given = "table" in file ? "a table" : `${arrays.length} arrays`;
   throw new RelumineError("value", "target", "to be a file of one array of numbers", given);
 }
@@ -190,8 +190,9 @@ export async function rowsOf(source: DataSource, options: InternalOptions): Prom
 
 /**
  * Rows for a model from a file of data: NumPy's .npy and .npz, safetensors, IDX (MNIST's files), or a table, of
- * text (CSV) or Parquet; gzipped ones too. Numbers go in as they are written: nothing is scaled without `like`, `scaling` or `divisor`.
- * Rows of more axes are flattened row-major. Of a table the columns of numbers are the inputs, in their order.
+ * text (CSV) or Parquet; gzipped ones too. Numbers go in as they are written: nothing is scaled without `like`,
+ * `scaling` or `divisor`. Rows of more axes are flattened row-major. Of a table the columns of numbers are the inputs,
+ * in their order.
  * @param source text, bytes, a Blob, a stream, or `{ size, read(begin, end) }`, of which ranges are read
  * @param options what the file does not say
  * @cost 4 bytes a number; of a table 8 bytes a cell
