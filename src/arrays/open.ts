@@ -13,7 +13,7 @@ import { checkUnpacked, isGzip, isZip } from "../core/packed.js";
 import type { Table } from "../table/columns.js";
 import type { ReadOptions } from "../table/read/layout.js";
 import { readTable } from "../table/read/read-table.js";
-import { readChunks, type TableSource } from "../table/read/source.js";
+import { readChunks, startingWith, type TableSource } from "../table/read/source.js";
 
 /** Where data come from: a table's text, the bytes of a file, at once, in pieces or in ranges. */
 export type DataSource = TableSource | ByteSource;
@@ -85,17 +85,13 @@ type Chunk = string | Uint8Array;
 /** Unpacked or read in pieces: looked at by the first, held if it is no text. */
 async function openPieces(pieces: AsyncGenerator<Chunk>, options: ReadOptions): Promise<DataFile> {
   const { value: first, done } = await pieces.next();
-  const all = (async function* (): AsyncGenerator<Chunk> {
-    if (!done) yield first;
-    yield* pieces;
-  })();
-  const isBytes = !done && typeof first !== "string";
-  if (isBytes && (isZip(first) || isParquet(first)))
-    return openData(bytesSource(await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD)), options);
-  const open = isBytes ? openerOf(first) : undefined;
-  if (!open) return { table: await readTable(all, options) };
-  const bytes = await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD);
-  return { arrays: await open(bytesSource(bytes)) };
+  if (done) return { table: await readTable(pieces, options) };
+  const all = startingWith(first, pieces);
+  const isWhole = typeof first !== "string" && (isZip(first) || isParquet(first));
+  const open = typeof first === "string" || isWhole ? undefined : openerOf(first);
+  if (!isWhole && !open) return { table: await readTable(all, options) };
+  const source = bytesSource(await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD));
+  return open ? { arrays: await open(source) } : openData(source, options);
 }
 
 /** The size of what is gzipped, as the file's end says; what unpacks to more is refused. */
@@ -108,8 +104,9 @@ async function unpackedSize(source: ByteSource): Promise<number> {
 async function openGzip(source: ByteSource, options: ReadOptions): Promise<DataFile> {
   const pieces = readChunks(piecesOf(source)) as AsyncGenerator<Uint8Array>;
   const { value: first, done } = await pieces.next();
-  const open = done ? undefined : openerOf(first);
-  if (!open) return openPieces(readChunks(piecesOf(source)), options);
+  if (done) return openPieces(pieces, options);
+  const open = openerOf(first);
+  if (!open) return openPieces(startingWith(first, pieces), options);
   await pieces.return(undefined);
   const size = await unpackedSize(source);
   const unpack = async (): Promise<Uint8Array> => {

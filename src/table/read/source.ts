@@ -114,7 +114,8 @@ async function* gunzip(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uint8Array>
   }
 }
 
-async function* startingWith(first: Chunk, rest: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
+/** A source of which the first chunk was taken to look at; it is told where it is not read to its end. */
+export async function* startingWith(first: Chunk, rest: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
   try {
     yield first;
     yield* rest;
