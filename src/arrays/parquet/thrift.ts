@@ -1,5 +1,6 @@
 // Thrift's compact protocol, in which Parquet writes its headers: fields by number, as they come. Source:
-// github.com/apache/thrift, doc/specs/thrift-compact-protocol.md. Maps and sets, which Parquet does not use, are refused.
+// github.com/apache/thrift, doc/specs/thrift-compact-protocol.md. Maps and sets, which Parquet does not use, are
+// refused.
 import { RelumineError } from "../../core/errors.js";
 
 /** A struct's fields by number. */
@@ -17,15 +18,11 @@ export function malformed(given: string): RelumineError {
 
 /** Reads bytes from a place on, never beyond their end. */
 export class ByteReader {
-  readonly view: DataView;
-  at: number;
+  private at = 0;
+  readonly #view: DataView;
 
-  constructor(
-    readonly bytes: Uint8Array,
-    start = 0,
-  ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.at = start;
+  constructor(private readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get left(): number {
@@ -45,8 +42,13 @@ export class ByteReader {
   }
 
   uint32(): number {
-    const { byteOffset, buffer } = this.take(4);
-    return new DataView(buffer, byteOffset, 4).getUint32(0, true);
+    this.take(4);
+    return this.#view.getUint32(this.at - 4, true);
+  }
+
+  float64(): number {
+    this.take(8);
+    return this.#view.getFloat64(this.at - 8, true);
   }
 
   /** What is beyond 2^53 is rounded: no size of a file. */
@@ -79,10 +81,7 @@ function readValue(reader: ByteReader, type: number, depth: number): Value {
   if (type === TRUE || type === FALSE) return type === TRUE;
   if (type === BYTE) return (reader.byte() << 24) >> 24;
   if (type === I16 || type === I32 || type === I64) return reader.zigzag();
-  if (type === DOUBLE) {
-    const bytes = reader.take(8);
-    return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
-  }
+  if (type === DOUBLE) return reader.float64();
   if (type === BINARY) return reader.take(reader.varint());
   if (type === LIST) return readList(reader, depth);
   if (type === STRUCT) return readStruct(reader, depth + 1);

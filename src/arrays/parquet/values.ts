@@ -1,5 +1,5 @@
-// The encodings of a page's values. Source: github.com/apache/parquet-format, Encodings.md. Counts are those of the page,
-// which the caller has held against the rows; a run is never longer than what is still wanted.
+// The encodings of a page's values. Source: github.com/apache/parquet-format, Encodings.md. Counts are those of the
+// page, which the caller has held against the rows; a run is never longer than what is still wanted.
 import { type ParquetColumn, PhysicalType } from "./schema.js";
 import { ByteReader, malformed } from "./thrift.js";
 import { halfToNumber } from "../numbers.js";
