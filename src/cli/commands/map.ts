@@ -19,6 +19,7 @@ import { mapAxis, setting } from "../sweep/map-options.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
+import { shapeText } from "../../report/model-text.js";
 import { pictureFile } from "../../report/picture-file.js";
 import type { DeathMap, MapAxis, MapOptions, MapPlan } from "../../sweep.js";
 import type { MapColor } from "../../sweep/map/look.js";
@@ -184,10 +185,9 @@ function subjectOf(
   const { spec } = base;
   const { x, y } = sidesOf(options);
   const title = y ? "Map of death" : `Dead units by ${axisWord(x.name)}`;
-  const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
   const facts: [string, string][] = [
     ...dataFacts(prepared, options.seed),
-    ["network", `${shape}, ${options.activation}`],
+    ["network", `${shapeText(spec)}, ${options.activation}`],
     ["training", `${options.optimizer}, ${countOf(options.epochs, "epoch")}, batches of ${options.batchSize}`],
     ["seeds", `${formatCount(repeats ?? 1)} of each cell, from ${options.seed} on`],
   ];

@@ -43,6 +43,7 @@ import type {
 } from "../../index.js";
 import { drawActivityMap } from "../../report/activity-map.js";
 import { drawDeaths } from "../../report/deaths-text.js";
+import { shapeText } from "../../report/model-text.js";
 import type { Page } from "../../report/page.js";
 import { trainingPage } from "../../report/pages/training-page.js";
 import { describeEpoch, drawEpochs } from "../../report/training-text.js";
@@ -134,9 +135,8 @@ function describeNetwork(
   { network: { spec, parameterCount }, optimizer }: Outcome,
   { batchSize }: TrainOptions,
 ): string {
-  const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
   const parameters = `${formatCount(parameterCount)} parameters`;
-  return `network ${shape}, ${parameters}; ${describeOptimizer(optimizer, batchSize)}`;
+  return `network ${shapeText(spec)}, ${parameters}; ${describeOptimizer(optimizer, batchSize)}`;
 }
 
 /** How it ended, where that was before its last epoch. */
