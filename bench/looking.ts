@@ -23,7 +23,7 @@ import { forward } from "../tests/reference/network.js";
 import type { Case, Context, Figure } from "./measure.js";
 import { create, rowsOf, specOf, toReference } from "./networks.js";
 import { peakMemoryOf } from "./peak-memory.js";
-import { byTurns, ratios, summarize } from "./turns.js";
+import { byTurns, processorTime, ratios, summarize } from "./turns.js";
 import { samples, shorten, stretch, type Samples, type Workload } from "./workloads.js";
 
 const MIDDLE: Workload = { name: "", widths: [256, 256, 256, 10], batch: 128, loss: "crossEntropy" };
@@ -280,12 +280,6 @@ async function meanDead(spec: NetworkSpec, x: Samples["x"]): Promise<number[]> {
     network.dispose();
   }
   return sum;
-}
-
-/** Milliseconds: of the process where that is told, as other programs then do not count. */
-function processorTime(): number {
-  const { user = 0, system = 0 } = globalThis.process?.cpuUsage?.() ?? {};
-  return user + system > 0 ? (user + system) / 1e3 : performance.now();
 }
 
 async function forecastSeconds(workload: Workload, rows: number, wanted: number, was: string): Promise<Figure> {

@@ -3,19 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import { traceDeaths } from "../src/tfjs.js";
 import type { Case, Figure } from "./measure.js";
-import { byTurns, summarize } from "./turns.js";
+import { byTurns, processorTime, summarize } from "./turns.js";
 
 const ROWS = 1536;
 const BATCH = 32;
 const UNITS = [64, 32, 10];
 const MILLISECONDS = 4000;
 const WANTED = 1.2; // of an epoch
-
-/** Of this process, in milliseconds: what others take of the cores is not counted. */
-function processorTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e3;
-}
 
 function makeModel(): tf.Sequential {
   const layers = UNITS.map((units, i) =>

@@ -34,6 +34,12 @@ export async function byTurns(
   return turns;
 }
 
+/** Milliseconds: of the process where that is told, as other programs then do not count. */
+export function processorTime(): number {
+  const { user = 0, system = 0 } = globalThis.process?.cpuUsage?.() ?? {};
+  return user + system > 0 ? (user + system) / 1e3 : performance.now();
+}
+
 /** The second call's time over the first's, turn by turn. */
 export async function ratios(
   first: () => unknown,
