@@ -127,12 +127,11 @@ function drawWorst(diagnosis: Diagnosis): string[] {
   return ["", title, ...indent(alignColumns([header, ...rows], isTried ? [0, 1, 5, 6] : [0, 1, 4, 5]))];
 }
 
-/** How far the evidence on the dead goes, and what could still move those that gradients cannot. */
+/** How far the evidence on the dead goes. */
 function drawEvidence({ layers }: Diagnosis): string[] {
   const dead = layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   if (dead.length === 0) return [];
-  const count = (holds: (unit: ObservedUnit) => unknown) => formatCount(dead.filter(holds).length);
-  const proved = (result: Proof) => count(({ proof }) => proof === result);
+  const proved = (result: Proof) => formatCount(dead.filter(({ proof }) => proof === result).length);
   const isTried = dead.some(({ proof }) => proof);
   const proofs = [
     `${proved("provenDead")} proved closed`,
@@ -140,19 +139,24 @@ function drawEvidence({ layers }: Diagnosis): string[] {
     `${proved("open")} unknown`,
   ].join(", ");
   const isOwn = layers.every(({ name }) => name === undefined);
-  const lines = isTried || isOwn ? ["", `In the input box: ${isTried ? proofs : "not tried"}.`] : [];
-  if (!dead.some(({ permanent }) => permanent)) return lines;
-  if (lines.length === 0) lines.push("");
-  lines.push(
-    `Permanent: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`,
+  const box = isTried || isOwn ? [`In the input box: ${isTried ? proofs : "not tried"}.`] : [];
+  const lines = [...box, ...drawPermanent(dead)];
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+/** What could still move the dead that gradients cannot. */
+function drawPermanent(dead: readonly ObservedUnit[]): string[] {
+  const permanent = dead.filter((unit) => unit.permanent);
+  if (permanent.length === 0) return [];
+  const moves = (["momentum", "weightDecay"] as const).flatMap((mover) => {
+    const moved = dead.filter(({ stillMovedBy }) => stillMovedBy?.includes(mover)).length;
+    return moved === 0 ? [] : [`${mover} moves ${formatCount(moved)}`];
+  });
+  return [
+    `Permanent: gradients on these samples cannot move ${formatCount(permanent.length)};`,
     "  momentum left in the optimizer, weight decay or a remedy can.",
-  );
-  const moved = (["momentum", "weightDecay"] as const).filter((mover) =>
-    dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)),
-  );
-  const moves = moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`);
-  if (moves.length > 0) lines.push(`  The last optimizer would: ${moves.join(", ")}.`);
-  return lines;
+    ...(moves.length > 0 ? [`  The last optimizer would: ${moves.join(", ")}.`] : []),
+  ];
 }
 
 function drawAdvice(diagnosis: Diagnosis): string[] {
