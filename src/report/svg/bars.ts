@@ -1,5 +1,5 @@
 // Bars that lie: a name above each, its figure at its end, and a whisker where a range is known.
-import { line, picture, text, textWidth, WIDTH } from "./frame.js";
+import { line, picture, text, textWidth, uprightGrid, WIDTH } from "./frame.js";
 import { type Axis, makeScale, tenth } from "./scale.js";
 import { formatNumber } from "../../text/numbers.js";
 
@@ -54,13 +54,8 @@ export function barsToSvg({ title, axis, bars }: BarPlot): string {
   const right = WIDTH - 12 - Math.max(...bars.map((bar) => textWidth(barText(bar))));
   const values = bars.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   const x = makeScale([0, ...values], { ...axis, scale: "linear" }, left, right);
-  const ticks = x.ticks.map(
-    ({ value, text: label }, i) =>
-      line(x.at(value), top, x.at(value), bottom, "grid") +
-      text(x.at(value), bottom + 16, label, { anchor: i === 0 ? "start" : "middle", kind: "tick" }),
-  );
   return picture(title, bottom + 40, [
-    ...ticks,
+    ...uprightGrid(x, top, bottom, "start"),
     ...bars.map((bar, i) => barToSvg(bar, top + i * ROW, left, x.at)),
     line(x.at(0), top, x.at(0), bottom, "base"),
     text(left, bottom + 34, axis.label, { kind: "axis" }),

@@ -67,6 +67,20 @@ export function horizontalAxis(axis: Axis, scale: Scale, { left, right, bottom }
   ];
 }
 
+/** Upright grid lines with their numbers under them. */
+export function uprightGrid(
+  scale: Scale,
+  top: number,
+  bottom: number,
+  first: TextPlace["anchor"] = "middle",
+): string[] {
+  return scale.ticks.map(
+    ({ value, text: label }, i) =>
+      line(scale.at(value), top, scale.at(value), bottom, "grid") +
+      text(scale.at(value), bottom + 16, label, { anchor: i === 0 ? first : "middle", kind: "tick" }),
+  );
+}
+
 /** Room for the numbers of a vertical axis. */
 export function tickRoom({ ticks }: Scale): number {
   return Math.ceil(Math.max(0, ...ticks.map(({ text: label }) => textWidth(label)))) + 10;

@@ -1,6 +1,6 @@
 // Where values of some things lie, a row each: a line from the lowest to the highest, a box of the mean and a standard
 // deviation on either side, a mark at the mean; and a line at zero.
-import { line, picture, text, WIDTH } from "./frame.js";
+import { line, picture, text, uprightGrid, WIDTH } from "./frame.js";
 import { type Axis, makeScale, tenth } from "./scale.js";
 
 interface ValueRange {
@@ -41,13 +41,8 @@ export function rangesToSvg({ title, axis, rows }: RangePlot): string {
   const bottom = top + known.length * ROW + 4;
   const values = known.flatMap(({ low, high }) => [low, high]);
   const x = makeScale([0, ...values], { ...axis, scale: "linear" }, SIDE, WIDTH - SIDE);
-  const ticks = x.ticks.map(
-    ({ value, text: label }) =>
-      line(x.at(value), top, x.at(value), bottom, "grid") +
-      text(x.at(value), bottom + 16, label, { anchor: "middle", kind: "tick" }),
-  );
   return picture(title, bottom + 40, [
-    ...ticks,
+    ...uprightGrid(x, top, bottom),
     line(x.at(0), top, x.at(0), bottom, "zero"),
     ...known.map((row, i) => rowToSvg(row, top + i * ROW, x.at)),
     text(2, bottom + 34, axis.label, { kind: "axis" }),
