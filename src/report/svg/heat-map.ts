@@ -206,12 +206,9 @@ function legendOf(map: HeatMap): Entry[] {
         (y) =>
           shape(kind, 6, y - 7, 14, 14) + words(y, name),
     ),
-    ...walls
-      .filter(({ lines }) => lines.length > 0)
-      .map(({ name }): Entry => {
-        const index = walls.findIndex((wall) => wall.name === name);
-        return (y) => line(2, y, 24, y, `wall w${index}`) + words(y, name);
-      }),
+    ...walls.flatMap(({ name, lines }, index): Entry[] =>
+      lines.length === 0 ? [] : [(y) => line(2, y, 24, y, `wall w${index}`) + words(y, name)],
+    ),
     ...(own ? [(y: number) => ring(13, y) + words(y, own.name)] : []),
     ...(dots === undefined
       ? []
