@@ -70,6 +70,12 @@ export class Terminal {
     this.#redrawn = 0;
   }
 
+  /** Starts a bar of percents: what is returned hears, from 0 to 1, how much is done. */
+  startShare(label: string): (done: number) => void {
+    this.startProgress();
+    return (done) => this.progress({ label, done: 100 * done, total: 100, unit: "%" });
+  }
+
   progress(state: ProgressLine): void {
     const now = performance.now();
     if (!this.#hasBar || (now - this.#redrawn < REDRAW_MILLISECONDS && state.done < state.total)) return;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { diagnoseGraph } from "../../src/onnx.js";
-import { inCommandLine } from "../../src/cli/graph/graph-options.js";
+import { inCommandLine } from "../../src/cli/graph/run-graph.js";
 import { expectError } from "../support/errors.js";
 import { ort, readGraphFile } from "../graph/graphs.js";
 import { npyFile } from "../support/array-files.js";

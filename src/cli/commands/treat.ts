@@ -97,11 +97,10 @@ async function treatSubject(terminal: Terminal, subject: Subject, remedy: Remedy
   const { treat } = await import("../../index.js");
   const before = new OutputsBefore(network, x);
   const signal = interruption();
-  terminal.startProgress();
   try {
     const treatment = await treat(network, x, remedy, {
       signal,
-      onProgress: (done) => terminal.progress({ label: "treating", done: 100 * done, total: 100, unit: "%" }),
+      onProgress: terminal.startShare("treating"),
       ...(y !== undefined && { targets: y }),
     });
     return { subject, treatment, outputs: before.changeTo(treatment.network) };

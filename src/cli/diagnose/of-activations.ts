@@ -62,9 +62,7 @@ export function judgeActivations(
       import("../../arrays/activation-layers.js"),
       import("../../index.js"),
     ]);
-    const onProgress = (done: number) =>
-      terminal.progress({ label: "reading", done: 100 * done, total: 100, unit: "%" });
-    terminal.startProgress();
+    const onProgress = terminal.startShare("reading");
     const { layers, notes, diagnosis } = await readActivations(sources, { ...(activation && { activation }) })
       .then(async (read) => ({
         ...read,

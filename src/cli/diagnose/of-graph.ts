@@ -1,9 +1,9 @@
 // `relumine diagnose resnet.onnx images.npz`: an ONNX graph that is no chain of dense layers, run by ONNX Runtime.
 import type { Judged } from "./judged.js";
-import { about } from "../files.js";
 import { describeGraphModel, graphDocument, type GraphModel } from "../graph/graph-model.js";
-import { type GraphOptions, inCommandLine, inGraph, IS_GRAPH } from "../graph/graph-options.js";
-import { readGraphRows } from "../graph/graph-rows.js";
+import { type GraphOptions, IS_GRAPH } from "../graph/graph-options.js";
+import { readGraphRows, toldRows } from "../graph/graph-rows.js";
+import { runGraph } from "../graph/run-graph.js";
 import { refuseOptions } from "../models/load-subject.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import type { Terminal } from "../terminal.js";
@@ -20,24 +20,14 @@ export async function judgeGraph(
 ): Promise<Judged> {
   const { prove, ...others } = options;
   refuseOptions({ ...others, ...(prove && { prove }) }, WITHOUT_EFFECT, IS_GRAPH);
-  const { model, ort, description } = graph;
+  const { model, description } = graph;
   const { rows, data } = await readGraphRows(source, description.inputs, options);
   const { diagnoseGraph } = await import("../../onnx.js");
-  terminal.startProgress();
-  const run = (signal: AbortSignal) =>
-    diagnoseGraph(model.bytes, rows, {
-      ort,
-      files: model.beside,
-      ...inGraph(options),
-      signal,
-      onProgress: (done) => terminal.progress({ label: "running", done: 100 * done, total: 100, unit: "%" }),
-    });
-  const diagnosis = await about(model.file, () => inCommandLine(run));
-  terminal.endProgress();
+  const diagnosis = await runGraph(graph, options, terminal, "running", (how) => diagnoseGraph(model.bytes, rows, how));
   return {
     text: describeGraphModel(graph),
     document: graphDocument(graph),
-    data: { ...data, rows: diagnosis.samples, notes: [...data.notes, ...diagnosis.notes] },
+    data: toldRows(data, diagnosis),
     diagnosis,
   };
 }

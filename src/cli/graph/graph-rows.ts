@@ -6,7 +6,7 @@ import type { FileArray } from "../../arrays/file-array.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { denseRows } from "../../core/matrix.js";
-import type { GraphArray, GraphInput, GraphRows } from "../../onnx.js";
+import type { GraphArray, GraphDiagnosis, GraphInput, GraphRows } from "../../onnx.js";
 import type { JudgedRows } from "../models/subject.js";
 
 export interface NamedGraphRows {
@@ -60,6 +60,11 @@ export async function readGraphRows(
   const { x, y, shape, notes, name } = await readRows(file, options);
   const rows = { data: denseRows(x).data, shape: shape.length > 2 ? shape : [x.rows, x.columns] };
   return { rows, data: { name, notes: [...notes.filter(isOfTable(shape)), ...(y === undefined ? [] : [IGNORED])] } };
+}
+
+/** As they are told once a graph was run on them. */
+export function toldRows({ name, notes }: NamedGraphRows["data"], diagnosis: GraphDiagnosis): JudgedRows {
+  return { name, rows: diagnosis.samples, notes: [...notes, ...diagnosis.notes] };
 }
 
 /** Rows of more axes keep them here. */

@@ -1,9 +1,10 @@
-// `relumine treat resnet.onnx images.npz --remedy liftBias --out treated.onnx`: the graph itself with its dead units lifted.
+// `relumine treat resnet.onnx images.npz --remedy liftBias --out treated.onnx`: the graph itself with its dead units
+// lifted.
 import { describeGraphModel, graphDocument, type GraphModel } from "./graph-model.js";
-import { type GraphOptions, inCommandLine, inGraph, IS_GRAPH } from "./graph-options.js";
-import { readGraphRows } from "./graph-rows.js";
+import { type GraphOptions, IS_GRAPH } from "./graph-options.js";
+import { readGraphRows, toldRows } from "./graph-rows.js";
+import { runGraph } from "./run-graph.js";
 import { tellSubject } from "../diagnose/judged.js";
-import { about } from "../files.js";
 import { refuseOptions } from "../models/load-subject.js";
 import { pathsOf } from "../models/model-file.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
@@ -40,27 +41,19 @@ export async function treatGraphFile(
   options: TreatGraphOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { model, ort, description } = graph;
+  const { model, description } = graph;
   const { remedy, out, json } = options;
   refuseOptions(options, WITHOUT_EFFECT, IS_GRAPH);
   if (remedy !== "liftBias") throw new RelumineError("value", "--remedy", EXPECTED, remedy);
   await checkOut(graph, source, options);
   const { rows, data } = await readGraphRows(source, description.inputs, options);
   const { treatGraph } = await import("../../onnx.js");
-  terminal.startProgress();
-  const run = (signal: AbortSignal) =>
-    treatGraph(model.bytes, rows, remedy, {
-      ort,
-      files: model.beside,
-      ...inGraph(options),
-      signal,
-      onProgress: (done) => terminal.progress({ label: "treating", done: 100 * done, total: 100, unit: "%" }),
-    });
-  const treatment = await about(model.file, () => inCommandLine(run));
-  terminal.endProgress();
+  const treatment = await runGraph(graph, options, terminal, "treating", (how) =>
+    treatGraph(model.bytes, rows, remedy, how),
+  );
   const { model: bytes, before, after, ...rest } = treatment;
   await saveFile(out, bytes);
-  const told = { ...data, rows: before.samples, notes: [...data.notes, ...before.notes] };
+  const told = toldRows(data, before);
   const saved = { format: "onnx", files: [{ file: out, bytes: bytes.length }] } as const;
   if (json)
     return terminal.document({
