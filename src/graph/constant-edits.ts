@@ -57,11 +57,8 @@ export class ConstantEdits {
   readonly #spans: ReadonlyMap<Node, Span>;
   readonly #edits = new Map<Node, Map<number, Edit>>();
 
-  constructor(
-    readonly graph: Graph,
-    bytes: Uint8Array,
-  ) {
-    this.#bytes = new GraphBytes(bytes);
+  constructor(readonly graph: Graph) {
+    this.#bytes = new GraphBytes(graph.bytes);
     const spans = this.#bytes.all(GRAPH.node);
     this.#spans = new Map(graph.model.nodes.map((node, index) => [node, spans[index]]));
   }

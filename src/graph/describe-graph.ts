@@ -3,7 +3,6 @@ import { checkOptions } from "../core/checks.js";
 import type { ModelFiles } from "../models/files.js";
 import { toFileMap } from "../models/files.js";
 import { checkModel } from "./check-model.js";
-import { selfContained } from "./external.js";
 import { Graph, type GraphInput } from "./graph.js";
 
 /** What `describeGraph` says. */
@@ -31,6 +30,6 @@ export interface GraphDescription {
  */
 export function describeGraph(model: Uint8Array, options?: { readonly files?: ModelFiles }): GraphDescription {
   const { files } = checkOptions("describeGraph", options, ["files"]);
-  const { model: read, inputs } = new Graph(selfContained(checkModel(model), toFileMap(files)), new Map());
+  const { model: read, inputs } = new Graph(checkModel(model), toFileMap(files));
   return { writer: read.writer, opset: read.opset, nodes: read.nodes.length, inputs, outputs: read.outputs };
 }

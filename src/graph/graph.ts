@@ -4,6 +4,7 @@ import { describe } from "../core/checks.js";
 import { evaluateConstants, readConstant } from "../models/read/onnx/constants.js";
 import { type Node, type OnnxModel, readOnnxModel, type Tensor } from "../models/read/onnx/model.js";
 import { Message } from "../models/read/onnx/protobuf.js";
+import { selfContained } from "./external.js";
 import { GRAPH, MODEL } from "./wire.js";
 
 /** An axis of an input: its size, or its name where that is open. */
@@ -41,6 +42,8 @@ function readInput(message: Message): GraphInput {
 }
 
 export class Graph {
+  /** The file's, with all its weights. */
+  readonly bytes: Uint8Array;
   readonly model: OnnxModel;
   /** Those that are no weights. */
   readonly inputs: readonly GraphInput[];
@@ -49,9 +52,14 @@ export class Graph {
   readonly #producers = new Map<string, Node>();
   readonly #consumers = new Map<string, Node[]>();
 
-  /** @throws RelumineError "format" for bytes that are no ONNX file, or whose values are made twice */
-  constructor(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>) {
-    const model = readOnnxModel(bytes, files);
+  /**
+   * @param files with external data, by the names that the model gives them
+   * @throws RelumineError "format" for bytes that are no ONNX file, or whose values are made twice; as `selfContained`
+   */
+  constructor(given: Uint8Array, files: ReadonlyMap<string, Uint8Array>) {
+    const bytes = selfContained(given, files);
+    const model = readOnnxModel(bytes, new Map());
+    this.bytes = bytes;
     this.model = model;
     const graph = new Message("the ONNX file", bytes).message(MODEL.graph, "the model's graph")!;
     this.inputs = graph

@@ -1,6 +1,7 @@
 // A graph over all rows: activations fetched in groups that fit in memory, batch by batch, and what their units did.
 import { learnsAlpha } from "../activations/activations.js";
 import type { ObservedActivation } from "../activations/observed.js";
+import { productOf } from "../arrays/numbers.js";
 import type { Pace } from "../core/pace.js";
 import { RelumineError } from "../core/errors.js";
 import { ActivationWatch, type WatchedLayer } from "../inspect/activation-watch.js";
@@ -96,7 +97,7 @@ function arrange({ name, value }: WatchedPlace, { data, shape }: Fetched, rows: 
   }
   const perRow = data.length / run;
   const own = data.subarray(0, rows * perRow);
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const inner = productOf(shape.slice(axis + 1));
   const outer = perRow / units / inner;
   if (axis === value.rank - 1) return { values: own, shape: [rows, outer, units] };
   const values = outer === 1 ? own : unitsFirst(own, rows, outer, units, inner);
@@ -121,10 +122,10 @@ async function runGroup(
   watch: ActivationWatch,
   told: (rows: number) => Promise<void> | undefined,
 ): Promise<boolean> {
-  const { graph, bytes, feeds, places } = watched;
+  const { graph, feeds, places } = watched;
   const names = [...new Set(own.places.map((index) => places[index].value.name))];
   const added = names.filter((name) => !graph.isOutput(name)).map(outputField);
-  const model = new GraphBytes(bytes).edited([], added);
+  const model = new GraphBytes(graph.bytes).edited([], added);
   return withSession(settings.ort, model, settings.session, async (run) => {
     const isMixed = await mixesRows(run, feeds, names);
     const count = isMixed ? 1 : (watched.rowsOfRun ?? rowsThatFit(watched, settings));

@@ -1,7 +1,7 @@
 // ONNX Runtime as far as it is used here: the caller's own, onnxruntime-web or onnxruntime-node.
 import { checkFunction, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { halfToNumber } from "../arrays/numbers.js";
+import { halfToNumber, productOf } from "../arrays/numbers.js";
 
 /** A tensor of ONNX Runtime. */
 export interface OnnxTensor {
@@ -103,7 +103,7 @@ async function runSession(session: OnnxSession, feeds: Feeds, fetches: readonly 
 
 function read(name: string, tensor: OnnxTensor | undefined): Fetched {
   const { data, dims, type } = tensor ?? {};
-  const size = dims?.reduce((product, each) => product * each, 1);
+  const size = dims && productOf(dims);
   const isArray = ArrayBuffer.isView(data) && "length" in data && data.length === size;
   if (!isArray || !dims)
     throw new RelumineError("value", `ort's output ${describe(name)}`, "to be a tensor in memory", describe(tensor));

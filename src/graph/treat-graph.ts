@@ -161,13 +161,13 @@ async function compareOutputs(
   { runs }: GraphPlan,
   pace: Pace,
 ): Promise<ChangeSums[]> {
-  const { graph, bytes, feeds, rowsOfRun } = watched;
+  const { graph, feeds, rowsOfRun } = watched;
   const { ort, session } = runs;
   const { outputs } = graph.model;
   const sums = outputs.map((): ChangeSums => ({ change: 0, count: 0, largestChange: 0, largest: 0 }));
   // both sessions keep what a run took
   const step = Math.min(rowsOfRun ?? MOST_COMPARED, rowsThatFit(watched, { ...runs, memory: runs.memory / 2 }));
-  await withSession(ort, bytes, session, (before) =>
+  await withSession(ort, graph.bytes, session, (before) =>
     withSession(ort, treated, session, async (after) => {
       for (let start = 0; start < feeds.rows; start += step) {
         const rows = Math.min(step, feeds.rows - start);
@@ -248,12 +248,20 @@ export async function treatGraph(
   checkTreatable(watched);
   pace.begin(0.4);
   const before = await diagnoseWatched(watched, plan, pace);
-  const edits = new ConstantEdits(watched.graph, watched.bytes);
+  const edits = new ConstantEdits(watched.graph);
   const { lifted, untreated } = liftAll(watched, before, edits);
   if (lifted.length === 0) {
     const outputs = { largestChange: 0, meanChange: 0, largest: 0 };
     const message = before.dead === 0 ? "no unit is dead on these rows" : "no dead unit can be lifted without a change";
-    return { model: watched.bytes.slice(), before, after: before, lifted: [], untreated, outputs, notes: [message] };
+    return {
+      model: watched.graph.bytes.slice(),
+      before,
+      after: before,
+      lifted: [],
+      untreated,
+      outputs,
+      notes: [message],
+    };
   }
   const treated = edits.apply();
   pace.begin(0.6);

@@ -7,7 +7,6 @@ import { listNames } from "../text/naming.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { ASKED_ONLY, type ActivationNode, findActivations } from "./activation-nodes.js";
 import { FOLLOWED_BY_SHAPE, unitAxis } from "./axes.js";
-import { selfContained } from "./external.js";
 import { type GraphRows, readFeeds, type RowFeeds } from "./feeds.js";
 import { type Feeding, feedingOf, type UnitValue } from "./feeding.js";
 import { Graph } from "./graph.js";
@@ -37,8 +36,6 @@ export interface WatchedPlace {
 
 export interface WatchedGraph {
   readonly graph: Graph;
-  /** The model's bytes, with all its weights. */
-  readonly bytes: Uint8Array;
   readonly feeds: RowFeeds;
   readonly places: readonly WatchedPlace[];
   /** Rows that a run may take; undefined: as many as there is memory for. */
@@ -78,11 +75,6 @@ function placeOf(graph: Graph, node: ActivationNode, name: string, { shapes, row
   return { node, name, value, size: productOf(shape) / rows, feeding: feedingOf(graph, value) };
 }
 
-function readGraph(model: Uint8Array, { files }: Pick<GraphSettings, "files">) {
-  const bytes = selfContained(model, files);
-  return { bytes, graph: new Graph(bytes, new Map()) };
-}
-
 /** Of what is left out and why, one sentence a reason. */
 function leftOutNotes(leftOut: ReadonlyMap<string, readonly string[]>): string[] {
   return [...leftOut].map(
@@ -99,8 +91,8 @@ function leftOutNotes(leftOut: ReadonlyMap<string, readonly string[]>): string[]
  * @throws RelumineError
  */
 export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: GraphSettings): Promise<WatchedGraph> {
-  const { ort, session, dimensions, activations } = settings;
-  const { graph, bytes } = readGraph(model, settings);
+  const { ort, session, files, dimensions, activations } = settings;
+  const graph = new Graph(model, files);
   const feeds = readFeeds(ort, graph.inputs, rows, dimensions);
   const isInput = new Set(graph.inputs.map(({ name }) => name));
   const nodes = findActivations(graph).filter(
@@ -110,7 +102,7 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
   const names = distinct(nodes.map(({ name }) => name));
   const wanted = new Set(nodes.map(({ z }) => z));
   const shaped = graph.valuesAt(new Set([...FOLLOWED_BY_SHAPE, ...SHAPED]));
-  const probed = await probeShapes({ ort, session }, bytes, feeds, wanted, shaped, graph.names());
+  const probed = await probeShapes({ ort, session }, graph.bytes, feeds, wanted, shaped, graph.names());
   graph.shapes = probed.shapes;
   const leftOut = new Map<string, string[]>();
   const places: WatchedPlace[] = [];
@@ -124,7 +116,6 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
   if (places.length === 0) throw nothingFound(graph, [...leftOut.keys()].join(", "));
   return {
     graph,
-    bytes,
     feeds,
     places,
     rowsOfRun: probed.oneByOne === undefined ? feeds.batch : 1,
