@@ -146,9 +146,9 @@ export class ActivationWatch {
         throw new RelumineError("value", `${path}.slopes`, "to be left out, as only prelu has them", "some");
       const weights = weightsOf(path, given);
       const fedBy = given.inputs === undefined ? undefined : (places.get(given.inputs) ?? feeding(path, given.inputs));
-      if (typeof fedBy === "number") checkFed(path, weights, layers[fedBy]);
-      places.set(given.name, index);
       const feeder = typeof fedBy === "number" ? layers[fedBy] : undefined;
+      if (feeder) checkFed(path, weights, feeder);
+      places.set(given.name, index);
       const mayInterleave = feeder?.channels === "last" && (weights?.inputs ?? 0) > feeder.units;
       return { path, given, activation, weights, fedBy, mayInterleave };
     });
@@ -169,18 +169,18 @@ export class ActivationWatch {
    */
   add(layer: number | string, values: Float32Array, shape: readonly number[], which: SeenValues): void {
     const watched = this.find(layer);
-    const { path, given, activation } = watched;
+    const { path, given } = watched;
     const layout = layoutOf(`${path}.${which}`, given, shape);
     const length = shape[0] * given.units * layout.places;
     if (values.length !== length)
       throw new RelumineError("shape", `${path}.${which}`, `to have ${length} numbers`, `${values.length}`);
     if ((watched.which ??= which) !== which)
       throw new RelumineError("value", `${path}.${which}`, `to be ${watched.which}, as before`, which);
-    watched.totals ??= this.begin(watched, activation, which);
+    watched.totals ??= this.begin(watched, which);
     watched.totals.add(values, layout);
   }
 
-  private begin({ path, given }: Watched, activation: JudgedActivation, which: SeenValues): RowTotals {
+  private begin({ path, given, activation }: Watched, which: SeenValues): RowTotals {
     const { units, slopes } = given;
     const isFolded = learnsAlpha(activation.name) && (slopes?.some((each) => each <= 0) ?? activation.alpha! <= 0);
     if (which === "activations" && isFolded) {
