@@ -48,7 +48,7 @@ const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SLOPE = SELU_SCALE * SELU_ALPHA;
 /** selu's scale times its alpha, a little beyond. */
-const SELU_LOW = -1.7580993408473766;
+export const SELU_LOW = -1.7580993408473766;
 
 /** gelu's slope and silu's fall towards 0 from here on downwards. */
 export const TAIL = -2.5;

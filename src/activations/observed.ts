@@ -16,6 +16,7 @@ import {
   firesAbove,
   type JudgedActivation,
   never,
+  SELU_LOW,
   sigmoid,
   TAIL,
 } from "./analysis.js";
@@ -199,7 +200,7 @@ const SLOPES: Readonly<Partial<Record<ObservedActivationName, SlopeOfValue>>> = 
   leakyRelu: (a, alpha) => (a > 0 ? 1 : alpha),
   prelu: () => 1, // its slope learns
   elu: (a, alpha) => (a > 0 ? 1 : Math.max(0, a + alpha)),
-  selu: (a) => (a > 0 ? 1.05 : Math.max(0, a + 1.7580993408473766)),
+  selu: (a) => (a > 0 ? 1.05 : Math.max(0, a - SELU_LOW)),
   softplus: (a) => -Math.expm1(-a),
   sigmoid: (a) => a * (1 - a),
   tanh: (a) => 1 - a * a,
