@@ -6,8 +6,9 @@
 import { normalCdf } from "../../activations/analysis.js";
 import { checkInteger, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { densePieces, type SampleRows, type Samples, toRows, toSomeSamples } from "../../core/matrix.js";
+import { type Matrix, type SampleRows, type Samples, toRows, toSomeSamples } from "../../core/matrix.js";
 import { isSparse, measureSparse } from "../../core/sparse.js";
+import { sum } from "../../core/statistics.js";
 
 /** What `forecastDeadLatents` needs to know of the inputs. */
 export interface InputMoments {
@@ -34,37 +35,35 @@ const END = 12;
 
 /** m(n), the integral of 1 - Phi^n above 0 less that of Phi^n below it. */
 function meanOfLargest(n: number): number {
-  let sum = 0;
+  let total = 0;
   for (let i = 0; i <= END / STEP; i++) {
     const tail = Math.max(0, normalCdf(-i * STEP)); // rounding may take it below
     const above = -Math.expm1(n * Math.log1p(-tail));
     const below = tail ** n;
-    sum += (i === 0 || i === END / STEP ? 0.5 : 1) * (above - below);
+    total += (i === 0 || i === END / STEP ? 0.5 : 1) * (above - below);
   }
-  return sum * STEP;
+  return total * STEP;
+}
+
+/** Each column's mean and variance. */
+function measureDense({ rows, columns, data }: Matrix) {
+  const mean = new Float64Array(columns);
+  const variance = new Float64Array(columns);
+  for (let at = 0; at < data.length; at++) mean[at % columns] += data[at] / rows;
+  for (let at = 0; at < data.length; at++) variance[at % columns] += (data[at] - mean[at % columns]) ** 2 / rows;
+  return { mean, variance };
 }
 
 /** Squared lengths of the columns' means and of their standard deviations. */
-function lengthsOf(x: SampleRows): { readonly mean: number; readonly spread: number } {
-  if (isSparse(x)) {
-    const { mean, variance } = measureSparse(x);
-    return { mean: squares(mean), spread: Array.from(variance).reduce((sum, each) => sum + each, 0) };
-  }
-  const { rows, columns } = x;
-  const mean = new Float64Array(columns);
-  const spread = new Float64Array(columns);
-  for (const { piece } of densePieces(x))
-    for (let at = 0; at < piece.data.length; at++) mean[at % columns] += piece.data[at] / rows;
-  for (const { piece } of densePieces(x))
-    for (let at = 0; at < piece.data.length; at++)
-      spread[at % columns] += (piece.data[at] - mean[at % columns]) ** 2 / rows;
-  return { mean: squares(mean), spread: spread.reduce((sum, each) => sum + each, 0) };
+function momentsOf(x: SampleRows) {
+  const { mean, variance } = isSparse(x) ? measureSparse(x) : measureDense(x);
+  return { rows: x.rows, mean: squares(mean), spread: sum(Array.from(variance)) };
 }
 
 function squares(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return sum;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] * values[i];
+  return total;
 }
 
 function isMoments(x: unknown): x is InputMoments {
@@ -102,5 +101,3 @@ export function forecastDeadLatents(x: Samples | InputMoments): LatentForecast {
   const gamma = mean === 0 ? 0 : Math.sqrt(mean / spread);
   return { gamma, deadShare: gamma === 0 ? 0 : normalCdf(-meanOfLargest(rows) / gamma), rows };
 }
-
-const momentsOf = (x: SampleRows) => ({ rows: x.rows, ...lengthsOf(x) });
