@@ -56,6 +56,11 @@ function judgeOptions(layers: readonly ReadLayer[], options: ActivationOptions):
   return { thresholds: readThresholds(options), naming: { ...BY_INDEX, layer } };
 }
 
+/** Of layers whose first numbers say how many units they have. */
+function watchOf(layers: readonly ReadLayer[], first: readonly ReadValues[]): ActivationWatch {
+  return new ActivationWatch(layers.map((layer, index) => watchedLayer(layer, first[index].shape)));
+}
+
 /** Adds a block a piece of its rows at a time. */
 async function addInPieces(
   watch: ActivationWatch,
@@ -76,6 +81,11 @@ interface ValueBlock {
   readonly read: ReadValues;
   /** Rows of all blocks, where they are known. */
   readonly total: number | undefined;
+}
+
+/** 0 where the total is not known; a source may tell too small a one. */
+function shareOf(rows: number, total: number | undefined): number {
+  return total ? Math.min(1, rows / total) : 0;
 }
 
 /** The numbers of one layer, block by block. */
@@ -110,13 +120,16 @@ async function watchLayers(
       if (!value) throw new RelumineError("shape", layers[index].path, "to have at least one row", "none");
       firsts.push(value);
     }
-    const watch = new ActivationWatch(layers.map((layer, index) => watchedLayer(layer, firsts[index].read.shape)));
+    const watch = watchOf(
+      layers,
+      firsts.map(({ read }) => read),
+    );
     for (const [index, layer] of layers.entries()) {
       let rows = 0;
       for (let next: ValueBlock | void = firsts[index]; next; next = (await streams[index].next()).value) {
         const { read, total } = next;
-        const share = () => (index + (total ? Math.min(1, rows / total) : 0)) / layers.length;
-        await addInPieces(watch, layer, read, () => pace.at(share()));
+        const share = (index + shareOf(rows, total)) / layers.length;
+        await addInPieces(watch, layer, read, () => pace.at(share));
         rows += read.shape[0];
       }
     }
@@ -140,12 +153,12 @@ async function watchTogether(
     let rows = 0;
     for (let next = await blocks.next(); next; next = await blocks.next()) {
       const read = layers.map(({ name }) => readValues(`${next!.path}[${describe(name)}]`, memberOf(next!, name)));
-      watch ??= new ActivationWatch(layers.map((layer, index) => watchedLayer(layer, read[index].shape)));
+      watch ??= watchOf(layers, read);
       checkSameRows(next.path, layers, read);
       const { rows: total } = source;
       for (const [index, layer] of layers.entries())
-        await addInPieces(watch, layer, read[index], () => pace.at(total ? Math.min(1, rows / total) : 0));
-      rows += read[0]?.shape[0] ?? 0;
+        await addInPieces(watch, layer, read[index], () => pace.at(shareOf(rows, total)));
+      rows += read[0].shape[0];
     }
   } finally {
     await blocks.close();
@@ -244,7 +257,7 @@ export function diagnoseActivations(
     return diagnoseInBlocks(read, options, (pace, signal) => watchLayers(read, pace, signal));
   const judged = judgeOptions(read, checkOptions("diagnoseActivations", options, OPTIONS));
   const values = read.map((layer) => layer.values as ReadValues);
-  const watch = new ActivationWatch(read.map((layer, index) => watchedLayer(layer, values[index].shape)));
+  const watch = watchOf(read, values);
   read.forEach(({ name, which }, index) => watch.add(name, values[index].data, values[index].shape, which));
   return judgeObservation(watch.finish(), judged);
 }
