@@ -7,7 +7,7 @@ import { fixture, pathOf, rowsOf } from "./fixtures.js";
 import { Folder, PENGUINS, relumine } from "./run.js";
 
 const folder = new Folder();
-const model = fixture("onnx/relu-dead.ts17.onnx"); // 2 of 9 units and 1 of 8 are dead, the two for good
+const model = fixture("onnx/relu-dead.ts17.onnx"); // 2 of 9 units and 1 of 8 are dead, the two permanently
 const diagnose = (...args: string[]) => relumine("diagnose", pathOf(model), rowsOf(folder, "rows", model), ...args);
 
 describe("diagnose --fail-on", () => {
