@@ -3,11 +3,14 @@
 import { describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
 
+/** As JavaScript writes numbers, but -0 with its sign. */
+export const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+
 /** @throws RelumineError "value" for what is no JSON: a function, or a number that is not finite */
 export function canonicalJson(value: unknown, path = "value"): string {
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new RelumineError("value", path, "to have finite numbers", describe(value));
-    return Object.is(value, -0) ? "-0" : String(value);
+    return numberText(value);
   }
   if (typeof value === "string" || typeof value === "boolean" || value === null) return JSON.stringify(value);
   if (ArrayBuffer.isView(value)) return canonicalJson(Array.from(value as Float32Array), path);

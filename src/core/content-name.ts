@@ -1,10 +1,9 @@
 // A name for plain data by what it holds: SHA-256 of its members in the order of their names, numbers as they are, and
 // typed arrays by their bytes, so that rows need not be written out.
+import { numberText } from "./canonical-json.js";
 import { describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { Sha256 } from "./sha256.js";
-
-const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 function addMembers(hash: Sha256, value: object, path: string): void {
   const members = Object.entries(value as Record<string, unknown>)

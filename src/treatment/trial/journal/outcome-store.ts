@@ -13,13 +13,14 @@ import {
 } from "./lines.js";
 import type { BaselineRun } from "../examine-run.js";
 import type { TrialJob, TrialOutcome } from "../trial.js";
+import { numberText } from "../../../core/canonical-json.js";
 import { nameContent } from "../../../core/content-name.js";
 import { type Check, flag, list, number, numberFrom, object, oneOf, optional } from "../../../core/stored-values.js";
 import type { Metrics } from "../../../network/types.js";
 
 /** Numbers that JSON has no word for are written as text. */
 const WORDS = new Map<unknown, number>(
-  [Number.NaN, Infinity, -Infinity, -0].map((value) => [Object.is(value, -0) ? "-0" : String(value), value]),
+  [Number.NaN, Infinity, -Infinity, -0].map((value) => [numberText(value), value]),
 );
 
 const wordOf = (value: number): string | undefined =>
