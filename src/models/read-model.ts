@@ -8,7 +8,7 @@ import { checkName, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 import { type Head, headOf, HEADS } from "./chain/head.js";
-import { networkOfLayers, specOfChain } from "./chain/network.js";
+import { layersOfNetwork, networkOfLayers, specOfChain } from "./chain/network.js";
 import { type ModelFiles, toFileMap } from "./files.js";
 import { type FileFormat, formatOf } from "./format.js";
 import type { GraphEnds, ReadFile, Said } from "./read/said.js";
@@ -99,12 +99,7 @@ async function readFile(bytes: Uint8Array, format: FileFormat, said: Said): Prom
 /** Of this package: as importNetwork reads it. */
 async function readOwn(bytes: Uint8Array): Promise<ReadFile> {
   using network = await importNetwork(bytes);
-  const layers = network.layers.map((layer) => {
-    const { kernel, bias, alpha } = layer.getWeights();
-    const { inputs, units } = layer;
-    return { inputs, units, activation: layer.activation, kernel, bias, ...(alpha && { alpha }) };
-  });
-  return { writer: "relumine", layers, head: headOf(network.spec.loss), spec: network.spec };
+  return { writer: "relumine", layers: layersOfNetwork(network), head: headOf(network.spec.loss), spec: network.spec };
 }
 
 /**

@@ -6,6 +6,7 @@ import { writeSafetensors } from "../formats/safetensors.js";
 import type { Network } from "../network/types.js";
 import { type Head, headOf, HEADS } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
+import { layersOfNetwork } from "./chain/network.js";
 import type { GraphEnds } from "./read/said.js";
 
 /**
@@ -15,13 +16,6 @@ import type { GraphEnds } from "./read/said.js";
 export type WrittenFormat = "onnx" | "tfjs" | "torch" | "relumine";
 
 const FORMATS: readonly WrittenFormat[] = ["onnx", "tfjs", "torch", "relumine"];
-
-function layersOf(network: Network): ImportedLayer[] {
-  return network.layers.map((layer) => {
-    const { inputs, units, activation } = layer;
-    return { inputs, units, activation, ...layer.getWeights() };
-  });
-}
 
 /** Options of `writeModel`. */
 export interface WriteModelOptions {
@@ -83,14 +77,14 @@ export async function writeModel(
   switch (checkName("format", format, FORMATS)) {
     case "onnx": {
       const { writeOnnx } = await import("./write/onnx.js");
-      return new Map([["model.onnx", writeOnnx(layersOf(network), head, checkEnds(ends))]]);
+      return new Map([["model.onnx", writeOnnx(layersOfNetwork(network), head, checkEnds(ends))]]);
     }
     case "tfjs": {
       const { writeLayersModel } = await import("./write/tfjs.js");
-      return writeLayersModel(layersOf(network), head);
+      return writeLayersModel(layersOfNetwork(network), head);
     }
     case "torch":
-      return writeTorch(layersOf(network), head, parameters);
+      return writeTorch(layersOfNetwork(network), head, parameters);
     case "relumine":
       return new Map([["model.safetensors", await exportNetwork(network, "safetensors")]]);
   }

@@ -51,6 +51,14 @@ export function specOfChain(chain: ReadChain, given: Loss | LossSpec | undefined
   return specOfLayers(kept, isRead && isClassification(spec) ? { ...spec, from: "probabilities" } : loss);
 }
 
+/** A network's layers with copies of their weights. */
+export function layersOfNetwork({ layers }: Pick<Network, "layers">): ImportedLayer[] {
+  return layers.map((layer) => {
+    const { inputs, units, activation } = layer;
+    return { inputs, units, activation, ...layer.getWeights() };
+  });
+}
+
 /** Puts the layers' weights into a network of their shapes. */
 export function setLayers({ layers: targets }: Pick<Network, "layers">, layers: readonly ImportedLayer[]): void {
   layers.forEach(({ kernel, bias, alpha }, index) =>
