@@ -171,13 +171,7 @@ function readTensor(message: Message, files: ReadonlyMap<string, Uint8Array>): T
   const held = DATA_FIELDS.filter((field) => message.has(field));
   if (held.length > (isExternal(message) ? 0 : 1))
     throw new RelumineError("format", what, "to hold its numbers once", "two lists of them");
-  if (isExternal(message))
-    return {
-      shape,
-      data: decodeNumbers(what, type, externalBytes(message, what, files), count),
-      isFloat: isFloat(type),
-    };
-  const raw = message.bytes(9);
+  const raw = isExternal(message) ? externalBytes(message, what, files) : message.bytes(9);
   if (raw !== undefined) return { shape, data: decodeNumbers(what, type, raw, count), isFloat: isFloat(type) };
   const data = Float64Array.from(fieldNumbers(message, type));
   if (data.length !== count)
@@ -204,12 +198,15 @@ function readAttribute(message: Message, files: ReadonlyMap<string, Uint8Array>)
 
 const OWN_DOMAINS = ["", "ai.onnx"];
 
+/** An operator's name, with its domain unless that is ONNX's own. */
+function operatorName(domain: string, type: string): string {
+  return OWN_DOMAINS.includes(domain) ? type : `${domain}.${type}`;
+}
+
 function readNode(message: Message, files: ReadonlyMap<string, Uint8Array>): Node {
-  const domain = message.text(7);
-  const type = message.text(4);
   return {
     name: message.text(3),
-    op: OWN_DOMAINS.includes(domain) ? type : `${domain}.${type}`,
+    op: operatorName(message.text(7), message.text(4)),
     inputs: message.texts(1),
     outputs: message.texts(2),
     attributes: new Map(
@@ -283,20 +280,14 @@ export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint
   return {
     writer: [model.text(2), model.text(3)].filter(Boolean).join(" "),
     opset: opsetOf(model),
-    functions: new Set(
-      model.messages(25, "a local function").map((each) => {
-        const domain = each.text(10);
-        return OWN_DOMAINS.includes(domain) ? each.text(1) : `${domain}.${each.text(1)}`;
-      }),
-    ),
+    functions: new Set(model.messages(25, "a local function").map((each) => operatorName(each.text(10), each.text(1)))),
     nodes: graph.messages(1, "the model's node").map((each) => readNode(each, files)),
     inputs: graph.messages(11, "the model's input").map(readInput),
     outputs: graph.messages(12, "the model's output").map((each) => each.text(1)),
     isInitializer: (name) => initializers.has(name),
     initializer(name) {
       const message = initializers.get(name);
-      if (message === undefined) return undefined;
-      return readTensor(message, files);
+      return message && readTensor(message, files);
     },
   };
 }
