@@ -98,6 +98,16 @@ export function parseStrictJson(what: string, text: string, mostDeep: number): u
   return value;
 }
 
+/**
+ * The object that a file of JSON holds.
+ * @throws RelumineError "memory" for more than so many bytes, "format" for others than an object and as parseStrictJson
+ */
+export function parseJsonFile(what: string, bytes: Uint8Array, mostBytes: number, mostDeep: number): JsonObject {
+  if (bytes.length > mostBytes)
+    throw new RelumineError("memory", what, `to have at most ${mostBytes} bytes`, `${bytes.length}`);
+  return checkObject(what, parseStrictJson(what, new TextDecoder().decode(bytes), mostDeep));
+}
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** An object with these members and no others. */

@@ -3,7 +3,7 @@
 import { concatBytes } from "../../../core/bytes.js";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { checkObject, type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
+import { checkObject, type JsonObject, parseJsonFile } from "../../../core/strict-json.js";
 import { checkWeights } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
 import { bytesOf, countOf, decodeNumbers, isSameShape, type NumberType, shapeText } from "../../../arrays/numbers.js";
@@ -153,11 +153,7 @@ function sourceOf(specs: ReadonlyMap<string, Spec>): WeightSource {
   };
 }
 
-function parseModel(bytes: Uint8Array): JsonObject {
-  if (bytes.length > MOST_BYTES)
-    throw new RelumineError("memory", "model.json", `to have at most ${MOST_BYTES} bytes`, `${bytes.length}`);
-  return checkObject("model.json", parseStrictJson("model.json", new TextDecoder().decode(bytes), CONFIG_DEPTH));
-}
+const parseModel = (bytes: Uint8Array): JsonObject => parseJsonFile("model.json", bytes, MOST_BYTES, CONFIG_DEPTH);
 
 /**
  * The shards that a model.json names, of layers models and of graph models.

@@ -1,6 +1,7 @@
 // Sparse autoencoders as SAELens saves them: sae_weights.safetensors with W_enc [d_in, d_sae], b_enc, W_dec [d_sae,
-// d_in], b_dec, and cfg.json beside it. relu((x - b_dec)·W_enc + b_enc)·W_dec + b_dec is a network of two dense layers,
-// whose hidden units are the latents; b_dec is folded into the encoder's bias where the config applies it to the input.
+// d_in], b_dec, and cfg.json beside it. relu((x - b_dec)·W_enc + b_enc)·W_dec + b_dec is a network of two dense
+// layers, whose hidden units are the latents; b_dec is folded into the encoder's bias where the config applies it to
+// the input.
 import type { NamedTensor } from "../../../arrays/tensor.js";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
@@ -10,7 +11,7 @@ import { kink } from "../../chain/combine.js";
 import { identity, scale } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
 import type { ReadFile, Said } from "../said.js";
-import { checkObject, parseStrictJson } from "../../../core/strict-json.js";
+import { parseJsonFile } from "../../../core/strict-json.js";
 
 /** Beside the weights. */
 export const CONFIG_NAME = "cfg.json";
@@ -20,7 +21,8 @@ const WITH_ACTIVATIONS =
 const MOST_CONFIG_BYTES = 2 ** 20;
 const CONFIG_DEPTH = 16;
 const FOLDED =
-  "b_dec is taken from the inputs: it is folded into the encoder's bias, and what closed a latent is said of that bias.";
+  "b_dec is taken from the inputs: it is folded into the encoder's bias, and what closed a latent is said of that " +
+  "bias.";
 const KNOWN = ["W_enc", "b_enc", "W_dec", "b_dec"];
 
 /** Whether tensors of these names are an autoencoder's. */
@@ -29,28 +31,24 @@ export function isSparseAutoencoder(names: Iterable<string>): boolean {
   return all.has("W_enc") && all.has("b_enc");
 }
 
-interface Config {
-  readonly appliesDecoderBias: boolean;
-}
-
-/** @throws RelumineError "unsupported" for what is no relu of a product, "format" */
-function readConfig(bytes: Uint8Array): Config {
-  if (bytes.length > MOST_CONFIG_BYTES)
-    throw new RelumineError("memory", CONFIG_NAME, `to have at most ${MOST_CONFIG_BYTES} bytes`, `${bytes.length}`);
-  const json = parseStrictJson(CONFIG_NAME, new TextDecoder().decode(bytes), CONFIG_DEPTH);
-  const fields = new Map(Object.entries(checkObject(CONFIG_NAME, json)));
-  const architecture = fields.get("architecture") ?? "standard";
+/**
+ * Whether b_dec is taken from the inputs, as cfg.json says.
+ * @throws RelumineError "unsupported" for what is no relu of a product, "format"
+ */
+function appliesDecoderBias(bytes: Uint8Array): boolean {
+  const config = parseJsonFile(CONFIG_NAME, bytes, MOST_CONFIG_BYTES, CONFIG_DEPTH);
+  const architecture = config.architecture ?? "standard";
   if (architecture !== "standard")
     throw refuse("the autoencoder", `one of the architecture ${describe(architecture)}`, WITH_ACTIVATIONS);
-  const activation = fields.get("activation_fn_str") ?? fields.get("activation_fn") ?? "relu";
+  const activation = config.activation_fn_str ?? config.activation_fn ?? "relu";
   if (activation !== "relu") throw refuse("the autoencoder", `one of ${describe(activation)}`, WITH_ACTIVATIONS);
-  const normalized = fields.get("normalize_activations") ?? "none";
+  const normalized = config.normalize_activations ?? "none";
   if (normalized !== "none") {
     const hint = "SAELens folds a scaling into the weights: fold_activation_norm_scaling_factor";
     throw refuse("the autoencoder", `one that normalizes its inputs (${describe(normalized)})`, hint);
   }
-  const applies = fields.get("apply_b_dec_to_input");
-  if (typeof applies === "boolean") return { appliesDecoderBias: applies };
+  const applies = config.apply_b_dec_to_input;
+  if (typeof applies === "boolean") return applies;
   throw new RelumineError("format", `${CONFIG_NAME}'s apply_b_dec_to_input`, "to be true or false", describe(applies));
 }
 
@@ -72,7 +70,7 @@ function tensorOf(tensors: ReadonlyMap<string, NamedTensor>, name: string, wante
  *   without cfg.json among the files
  */
 export function readSparseAutoencoder(tensors: ReadonlyMap<string, NamedTensor>, said: Said): ReadFile {
-  const config = readConfig(namedFile(said.files, "the autoencoder's configuration", CONFIG_NAME));
+  const isCentred = appliesDecoderBias(namedFile(said.files, "the autoencoder's configuration", CONFIG_NAME));
   const other = [...tensors.keys()].find((name) => !KNOWN.includes(name));
   if (other !== undefined) throw refuse("the autoencoder", `one with the tensor ${describe(other)}`, WITH_ACTIVATIONS);
   const encoder = tensorOf(tensors, "W_enc", [NaN, NaN]);
@@ -81,7 +79,7 @@ export function readSparseAutoencoder(tensors: ReadonlyMap<string, NamedTensor>,
   const decoder = tensorOf(tensors, "W_dec", [units, inputs]);
   const decoderBias = tensorOf(tensors, "b_dec", [inputs]);
   const input = identity({ kind: "input", units: inputs });
-  const centred = config.appliesDecoderBias
+  const centred = isCentred
     ? scale(
         input,
         1,
@@ -100,7 +98,7 @@ export function readSparseAutoencoder(tensors: ReadonlyMap<string, NamedTensor>,
   });
   return {
     writer: "SAELens",
-    notes: config.appliesDecoderBias ? [FOLDED] : [],
+    notes: isCentred ? [FOLDED] : [],
     ...chainOf(scale(output, 1, decoderBias.data)),
   };
 }
