@@ -54,7 +54,9 @@ class AxisSearch {
 
   constructor(private readonly graph: Graph) {}
 
-  /** The axis that counts the units of a value of this rank; undefined where the nodes that it comes from do not tell. */
+  /**
+   * The axis that counts the units of a value of this rank; undefined where the nodes that it comes from do not tell.
+   */
   of(name: string, rank: number): number | undefined {
     const node = this.graph.producer(name);
     if (node === undefined || this.#seen.has(name) || this.#seen.size > FARTHEST) return undefined;
@@ -105,7 +107,8 @@ class AxisSearch {
     const shape = this.graph.shapes.get(node.inputs[0]);
     if (shape === undefined) return undefined;
     const gone = axesOf(this.graph, node, shape.length) ?? shape.flatMap((size, axis) => (size === 1 ? [axis] : []));
-    return without(gone, this.of(node.inputs[0], shape.length));
+    const axis = this.of(node.inputs[0], shape.length);
+    return axis === undefined ? undefined : axisWithout(node, gone, axis);
   }
 
   #unsqueezed(node: Node, rank: number): number | undefined {
@@ -128,13 +131,11 @@ class AxisSearch {
   }
 
   #reduced(node: Node, rank: number): number | undefined {
-    const keeps = integerOf(node, "keepdims", 1) === 1;
-    const before = keeps ? rank : this.graph.shapes.get(node.inputs[0])?.length;
+    const before = keepsAxes(node) ? rank : this.graph.shapes.get(node.inputs[0])?.length;
     const gone = before === undefined ? undefined : axesOf(this.graph, node, before);
     if (before === undefined || gone === undefined) return undefined;
     const axis = this.of(node.inputs[0], before);
-    if (axis === undefined || gone.includes(axis)) return undefined;
-    return keeps ? axis : without(gone, axis);
+    return axis === undefined ? undefined : axisWithout(node, gone, axis);
   }
 
   /** Of what keeps the axes of its inputs; of sums and products of several all that say so say the same. */
@@ -150,10 +151,15 @@ class AxisSearch {
   }
 }
 
-/** Where an axis is once others are gone. */
-function without(gone: readonly number[], axis: number | undefined): number | undefined {
-  if (axis === undefined || gone.includes(axis)) return undefined;
-  return axis - gone.filter((each) => each < axis).length;
+/** Whether a node that takes axes away leaves each with a size of 1. */
+export function keepsAxes(node: Node): boolean {
+  return node.op !== "Squeeze" && integerOf(node, "keepdims", 1) === 1;
+}
+
+/** Where an axis is behind a node that takes others away; undefined where it is one of them. */
+export function axisWithout(node: Node, gone: readonly number[], axis: number): number | undefined {
+  if (gone.includes(axis)) return undefined;
+  return keepsAxes(node) ? axis : axis - gone.filter((each) => each < axis).length;
 }
 
 /** Operators whose axes are followed by the shapes of what they take and give. */

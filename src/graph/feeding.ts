@@ -44,7 +44,8 @@ export interface Feeding {
 
 /** Walks are no longer than this. */
 const FARTHEST = 64;
-const PASSES = new Set(["Identity", "Dropout", "Cast"]);
+/** These hand on each number of their first input. */
+export const PASSES: ReadonlySet<string> = new Set(["Identity", "Dropout", "Cast"]);
 /** These hand on the numbers of a constant, each to itself. */
 const SAME_NUMBERS = new Set(["Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"]);
 

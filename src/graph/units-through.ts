@@ -1,9 +1,9 @@
-// Where the units of a value lie behind nodes that keep them apart, and zeros zero: if a unit is silent, what comes of it
-// is too. Followed by the shapes that were seen on a run: an axis that has the units' size by chance is not theirs.
+// Where the units of a value lie behind nodes that keep them apart, and zeros zero: if a unit is silent, what comes of
+// it is too. Followed by the shapes that were seen on a run: an axis that has the units' size by chance is not theirs.
 import { productOf } from "../arrays/numbers.js";
-import { integerOf, type Node } from "../models/read/onnx/model.js";
-import { axesOf } from "./axes.js";
-import type { UnitValue } from "./feeding.js";
+import type { Node } from "../models/read/onnx/model.js";
+import { axesOf, axisWithout, keepsAxes } from "./axes.js";
+import { PASSES, type UnitValue } from "./feeding.js";
 import type { Graph } from "./graph.js";
 
 /** Along an axis: numbers of outer x units x inner. */
@@ -16,7 +16,6 @@ export interface UnitAxis {
   readonly inner: number;
 }
 
-const SAME = new Set(["Identity", "Dropout", "Cast"]);
 /** Channels come second in what these take. */
 const POOLS = new Set(["MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"]);
 const RESIZES = new Set(["Resize", "Upsample"]);
@@ -26,9 +25,11 @@ const REDUCES = new Set(["Squeeze", "ReduceMean", "ReduceSum", "ReduceMax"]);
 /** Operators of which the shapes of what they take and make tell whether units are where they were. */
 export const SHAPED: readonly string[] = ["Mul", ...RESIZES, ...MERGES, ...REDUCES];
 
-/** What has no weights and takes no other value than its first: whatever comes of the rows by it is fixed as they are. */
+/**
+ * What has no weights and takes no other value than its first: whatever comes of the rows by it is fixed as they are.
+ */
 export function isPlain({ op }: Node): boolean {
-  return SAME.has(op) || POOLS.has(op) || RESIZES.has(op) || MERGES.has(op) || REDUCES.has(op);
+  return PASSES.has(op) || POOLS.has(op) || RESIZES.has(op) || MERGES.has(op) || REDUCES.has(op);
 }
 
 export function unitAxisOf(name: string, { axis, rank, units }: UnitValue): UnitAxis {
@@ -55,11 +56,10 @@ export function sizeOf({ outer, units, inner }: UnitAxis): number {
 function reduced(graph: Graph, node: Node, from: UnitAxis, after: readonly number[]): UnitAxis | undefined {
   const { rank, axis } = from;
   const axes = axesOf(graph, node, rank);
-  if (!axes || axes.length === 0 || axes.includes(0) || axes.includes(axis)) return undefined;
-  const isKept = node.op !== "Squeeze" && integerOf(node, "keepdims", 1) !== 0;
-  const gone = isKept ? [] : axes.filter((each) => each < axis);
-  const [ownAxis, ownRank] = [axis - gone.length, isKept ? rank : rank - axes.length];
-  if (after.length !== ownRank || after[ownAxis] !== sizeOf(from)) return undefined;
+  if (!axes || axes.length === 0 || axes.includes(0)) return undefined;
+  const ownAxis = axisWithout(node, axes, axis);
+  const ownRank = keepsAxes(node) ? rank : rank - axes.length;
+  if (ownAxis === undefined || after.length !== ownRank || after[ownAxis] !== sizeOf(from)) return undefined;
   return { ...from, axis: ownAxis, rank: ownRank };
 }
 
@@ -85,7 +85,7 @@ function kept(from: UnitAxis, after: readonly number[]): UnitAxis | undefined {
 
 function placed(graph: Graph, node: Node, from: UnitAxis): UnitAxis | undefined {
   const { op } = node;
-  if (SAME.has(op)) return from;
+  if (PASSES.has(op)) return from;
   if (POOLS.has(op)) return from.axis === 1 && from.rank > 2 ? from : undefined;
   const [before, after] = [graph.shapes.get(from.name), graph.shapes.get(node.outputs[0])];
   if (!after) return undefined;
