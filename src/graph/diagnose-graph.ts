@@ -29,7 +29,9 @@ export interface DiagnoseGraphOptions extends PaceOptions {
   readonly activations?: readonly ("sigmoid" | "tanh" | "softsign" | "hardTanh" | "logSigmoid")[];
   /** Rows of a run, where the model leaves it open. Default: what fits in `memory`, 256 at most. */
   readonly batchSize?: number;
-  /** Bytes that the activations of one run may take: above it a run has fewer rows, then fewer of them. Default 128 MB. */
+  /**
+   * Bytes that the activations of one run may take: above it a run has fewer rows, then fewer of them. Default 128 MB.
+   */
   readonly memory?: number;
   /** A unit that fires on a smaller share of the samples is "rare". Default 0.01. */
   readonly rareBelow?: number;
@@ -117,8 +119,8 @@ function rowNotes(rows: number, { samples }: Diagnosis): string[] {
   if (rows >= FEW_ROWS) return [];
   const bound = formatPercent(1 - 0.05 ** (1 / rows));
   return [
-    `${countOf(samples, "row")} stand behind this: a unit that fired on none of them may still fire on up to ${bound} ` +
-      "of others (95 % bound): diagnose some hundred rows before anything is changed",
+    `${countOf(samples, "row")} stand behind this: a unit that fired on none of them may still fire on up to ` +
+      `${bound} of others (95 % bound): diagnose some hundred rows before anything is changed`,
   ];
 }
 
@@ -126,8 +128,8 @@ function rowNotes(rows: number, { samples }: Diagnosis): string[] {
 function permanenceNotes({ layers }: Diagnosis): string[] {
   if (!layers.some(({ units }) => units.some(({ permanent }) => permanent))) return [];
   return [
-    "permanent holds for the graph as it stands: batch norms by the statistics of batches, as in training, or weights " +
-      "that a training ties together may open a unit",
+    "permanent holds for the graph as it stands: batch norms by the statistics of batches, as in training, or " +
+      "weights that a training ties together may open a unit",
   ];
 }
 
@@ -143,11 +145,12 @@ export async function diagnoseWatched(watched: WatchedGraph, plan: GraphPlan, pa
 
 /**
  * Which units of any ONNX graph are dead on these rows: channels of convolutions, units of dense layers in
- * transformers, gates, whatever goes through Relu, LeakyRelu, PRelu, Clip(0, 6), HardSwish, HardSigmoid, Gelu, Elu, Selu,
- * Celu, Softplus, SiLU or Mish, as operators or in pieces. What goes into each is added to the graph's outputs, the graph
- * is run by the caller's ONNX Runtime, and the numbers are counted by unit: each place of each row is a sample of its
- * channel. Layers have the names of the graph's nodes; where the weights that feed a layer are plain, its dead units have
- * a mechanism and a biasToRevive. For chains of dense layers `readModel` of relumine/models and `diagnose` say more.
+ * transformers, gates, whatever goes through Relu, LeakyRelu, PRelu, Clip(0, 6), HardSwish, HardSigmoid, Gelu, Elu,
+ * Selu, Celu, Softplus, SiLU or Mish, as operators or in pieces. What goes into each is added to the graph's outputs,
+ * the graph is run by the caller's ONNX Runtime, and the numbers are counted by unit: each place of each row is a
+ * sample of its channel. Layers have the names of the graph's nodes; where the weights that feed a layer are plain, its
+ * dead units have a mechanism and a biasToRevive. For chains of dense layers `readModel` of relumine/models and
+ * `diagnose` say more.
  * @param model the bytes of an ONNX file, opsets 7 to 30; they stay as they are
  * @param rows for a graph of one input a Matrix, rows of numbers, or { data, shape } with rows along the first axis; of
  *   several { [input]: { data, shape, fixed? } }

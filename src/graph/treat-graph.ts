@@ -218,19 +218,19 @@ function checkTreatable({ graph: { model } }: WatchedGraph): void {
 }
 
 /**
- * Opens dead units of an ONNX graph again, and leaves its outputs as they are. `liftBias`: the bias of each dead unit is
- * raised by its biasToRevive, so that one sample in a hundred opens it, and the weights that lead away from it are set to
- * 0: a training can take it up again. Units that lead into a sum, a concatenation or an output are left as they are, as
- * the outputs would change, and so are those without a bias of their own: `untreated` says why. A bias that is not there
- * is added to its Conv or Gemm; weights that several nodes share are copied for the one that changes; all other bytes
- * of the file stay. The treated graph is run beside the first on all rows.
+ * Opens dead units of an ONNX graph again, and leaves its outputs as they are. `liftBias`: the bias of each dead unit
+ * is raised by its biasToRevive, so that one sample in a hundred opens it, and the weights that lead away from it are
+ * set to 0: a training can take it up again. Units that lead into a sum, a concatenation or an output are left as they
+ * are, as the outputs would change, and so are those without a bias of their own: `untreated` says why. A bias that is
+ * not there is added to its Conv or Gemm; weights that several nodes share are copied for the one that changes; all
+ * other bytes of the file stay. The treated graph is run beside the first on all rows.
  * @param model the bytes of an ONNX file; they stay as they are
  * @param rows as diagnoseGraph takes them; the training rows, as a rule
  * @param remedy "liftBias"
  * @param options as of diagnoseGraph
  * @cost two diagnoses, and two runs for the outputs
- * @throws RelumineError as diagnoseGraph; "unsupported" where the model has graphs within its graph (If, Loop), or where
- *   the treated one gives other outputs
+ * @throws RelumineError as diagnoseGraph; "unsupported" where the model has graphs within its graph (If, Loop), or
+ *   where the treated one gives other outputs
  * @example
  * const { model, lifted, outputs } = await treatGraph(bytes, rows, "liftBias", { ort });
  * console.log(`${lifted.length} units lifted, outputs changed by ${outputs.largestChange} at most`);

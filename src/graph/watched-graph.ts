@@ -49,7 +49,9 @@ function nothingFound({ model }: Graph, given: string): RelumineError {
   const operators = [...new Set(model.nodes.map(({ op }) => op))].sort().slice(0, 24);
   const isOpaque = operators.some((op) => OPAQUE.includes(op)) || model.functions.size > 0;
   const inner = isOpaque ? "What is inside of If, Loop and local functions is not looked at. " : "";
-  const hint = `${inner}Sigmoid and Tanh are watched where options.activations names them. The graph's operators: ${operators.join(", ")}`;
+  const hint =
+    `${inner}Sigmoid and Tanh are watched where options.activations names them. ` +
+    `The graph's operators: ${operators.join(", ")}`;
   return new RelumineError("unsupported", "the model's graph", "to have activations that can be watched", given, hint);
 }
 

@@ -38,8 +38,8 @@ export interface ModelTools {
 }
 
 /**
- * The functions of relumine/tfjs for a TensorFlow.js that a page has loaded by a script tag, or that is another copy than
- * the one that "@tensorflow/tfjs-layers" means.
+ * The functions of relumine/tfjs for a TensorFlow.js that a page has loaded by a script tag, or that is another copy
+ * than the one that "@tensorflow/tfjs-layers" means.
  * @param tf the global `tf`, or a module that exports what it does
  * @cost none
  * @throws RelumineError "value" for what is no TensorFlow.js of layers

@@ -9,7 +9,10 @@ export function explainModelDeath(death: Omit<ModelDeath, "explanation">): strin
   const { name, unit, step, lastOpen = 0, before, after, change, rate, optimizer } = death;
   const who = `unit ${unit} of layer ${name}`;
   if (step === 0)
-    return `${who} was silent from the start: its preactivation was ${spread(before)}, at most ${formatNumber(before.max, 3)}`;
+    return (
+      `${who} was silent from the start: its preactivation was ${spread(before)}, ` +
+      `at most ${formatNumber(before.max, 3)}`
+    );
   const when =
     step - lastOpen === 1 ? `step ${formatCount(step)}` : `steps ${formatCount(lastOpen + 1)} to ${formatCount(step)}`;
   const parts = Object.entries(change).map(([part, value]) => `${formatSigned(value as number, 2)} by its ${part}`);

@@ -1,5 +1,5 @@
-// Whether a layer is what its class's name says: one of TensorFlow.js' own, and not a class of the caller's under the same
-// name, or one whose call was replaced, which computes what nobody knows.
+// Whether a layer is what its class's name says: one of TensorFlow.js' own, and not a class of the caller's under the
+// same name, or one whose call was replaced, which computes what nobody knows.
 import type { Layer, TensorFlow } from "./tensorflow.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";

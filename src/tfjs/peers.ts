@@ -16,10 +16,10 @@ import type { Network } from "../network/types.js";
 const TF: TensorFlow = { Callback, clone, gather, layers, LayersModel, nextFrame, slice, tensor, tidy };
 
 /**
- * Which hidden units of a TensorFlow.js model are dead on these samples, by what mechanism, and what would open them: as
- * `diagnose` of relumine says it of a network of its own. A chain of Dense layers and activations is read as a network;
- * BatchNormalization is folded into it as predict applies it, Dropout is left out. Layers are called by their names in
- * the model, and counted as its dense layers.
+ * Which hidden units of a TensorFlow.js model are dead on these samples, by what mechanism, and what would open them:
+ * as `diagnose` of relumine says it of a network of its own. A chain of Dense layers and activations is read as a
+ * network; BatchNormalization is folded into it as predict applies it, Dropout is left out. Layers are called by their
+ * names in the model, and counted as its dense layers.
  * @param model a tf.Sequential or tf.LayersModel; stays as it is, also between two steps of its training
  * @param x a tensor whose first axis counts rows, a Matrix, or an array of rows; the training rows, as a rule
  * @param options as for `diagnose` of relumine; targets may be a tensor, read by the loss that the model was compiled
@@ -36,10 +36,10 @@ export function diagnose(model: Model, x: ModelRows, options?: DiagnoseModelOpti
 }
 
 /**
- * A callback of model.fit and model.fitDataset that tells which units die while a TensorFlow.js model trains: after each
- * update it reads the weights and runs some rows. Of a death it knows the step, how far the preactivation fell, which part
- * of that came from weights, bias and inputs, the rate and the optimizer; not its cause, since fit shuffles inside and
- * hands out no batch: relumine's own `fit` replays.
+ * A callback of model.fit and model.fitDataset that tells which units die while a TensorFlow.js model trains: after
+ * each update it reads the weights and runs some rows. Of a death it knows the step, how far the preactivation fell,
+ * which part of that came from weights, bias and inputs, the rate and the optimizer; not its cause, since fit shuffles
+ * inside and hands out no batch: relumine's own `fit` replays.
  * @param x the training rows, as `diagnose` takes them; it is read when training begins
  * @param options rows: how many are watched, default 256; everySteps: steps from one look to the next, default 1;
  *   window: steps of silence before a unit is listed, default 20
@@ -60,8 +60,8 @@ export function traceDeaths(x: ModelRows, options?: ModelTraceOptions): ModelTra
  * rounds. The optimizer's moments of what was treated are set to 0 where the optimizer hands them out (`moments`).
  * @param model changed in place; as it was on any error
  * @param x as for `diagnose`
- * @param remedy as for `treat` of relumine, but for "prune", which makes a smaller model: toNetwork, treat, and writeModel
- *   of relumine/models do that
+ * @param remedy as for `treat` of relumine, but for "prune", which makes a smaller model: toNetwork, treat, and
+ *   writeModel of relumine/models do that
  * @cost one and a half to three passes over x by relumine
  * @throws RelumineError as `diagnose` does, and "value" where the model is changed meanwhile; as rejections
  * @example

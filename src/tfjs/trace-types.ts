@@ -20,7 +20,10 @@ export interface ModelDeath {
   readonly name: string;
   /** Index in its layer. */
   readonly unit: number;
-  /** The update after which no watched row opened it, counted from 1; with `everySteps`, the look after it. 0: none did from the start. */
+  /**
+   * The update after which no watched row opened it, counted from 1; with `everySteps`, the look after it. 0: none did
+   * from the start.
+   */
   readonly step: number;
   /** Of that step, counted from 1; 0 with step 0. */
   readonly epoch: number;
@@ -39,8 +42,8 @@ export interface ModelDeath {
   /** The optimizer's class, "SGD", "Adam" ...; absent with step 0. */
   readonly optimizer?: string;
   /**
-   * "born": silent from the start. "not replayed": `fit` of TensorFlow.js shuffles inside and hands out no batch, so that no
-   * update can be made again, and what closed the unit in it is not known.
+   * "born": silent from the start. "not replayed": `fit` of TensorFlow.js shuffles inside and hands out no batch, so
+   * that no update can be made again, and what closed the unit in it is not known.
    */
   readonly cause: "born" | "not replayed";
   /** One sentence with the figures. */
@@ -70,8 +73,8 @@ export interface ModelTraceResults {
   /** In order. */
   readonly revivals: readonly ModelRevival[];
   /**
-   * By epoch, then by hidden layer: how many units fired on no watched row at the epoch's end; up to the epoch before the
-   * training diverged.
+   * By epoch, then by hidden layer: how many units fired on no watched row at the epoch's end; up to the epoch before
+   * the training diverged.
    */
   readonly silentUnits: readonly (readonly number[])[];
   /** The names of those hidden layers in the model. */

@@ -27,13 +27,13 @@ export interface ModelTreatment extends Omit<Treatment, "network"> {
   /** The same model. */
   readonly model: Model;
   /**
-   * What became of the optimizer's moments of what was treated: "cleared"; "kept", where the optimizer does not hand them
-   * out (Adamax) or they do not start at 0 (Adagrad): they go on; "none": it has none, or nothing was treated.
+   * What became of the optimizer's moments of what was treated: "cleared"; "kept", where the optimizer does not hand
+   * them out (Adamax) or they do not start at 0 (Adagrad): they go on; "none": it has none, or nothing was treated.
    */
   readonly moments: "cleared" | "kept" | "none";
   /**
-   * Makes the model what it was before: weights, activations, and the moments that were cleared. What was trained since is
-   * undone with it. A second call does nothing.
+   * Makes the model what it was before: weights, activations, and the moments that were cleared. What was trained since
+   * is undone with it. A second call does nothing.
    */
   undo(): void;
 }

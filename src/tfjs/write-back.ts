@@ -56,7 +56,9 @@ function unfoldShift(step: Step, was: ImportedLayer, now: ImportedLayer, kernel:
   });
 }
 
-/** Where a layer's shift can be written: its own bias, times what follows, or the beta of a normalization right behind. */
+/**
+ * Where a layer's shift can be written: its own bias, times what follows, or the beta of a normalization right behind.
+ */
 function shiftOf(live: LiveChain, weights: LiveWeights, { dense, after }: Step) {
   const name = dense.name!;
   const bias = weights.get(name)?.find(({ part }) => part === "bias");

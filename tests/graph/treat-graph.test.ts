@@ -328,7 +328,8 @@ describe("convolutions", () => {
     const { units, reasons, after, outputs, model: treated } = await lift(model, rows);
     expect([units, reasons, after.dead, outputs.largestChange]).toEqual([[1, 3], [], 0, 0]);
     const others = { x: { data: data.map((each) => 50 * each), shape: rows.shape } };
-    expect((await outputsOf(treated, others))[0]).not.toEqual((await outputsOf(model, others))[0]); // the first fires here
+    // the first fires here
+    expect((await outputsOf(treated, others))[0]).not.toEqual((await outputsOf(model, others))[0]);
   });
 
   test("a bias that is not there is added", async () => {

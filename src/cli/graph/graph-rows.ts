@@ -32,7 +32,9 @@ async function namedRows(file: string, inputs: readonly GraphInput[]): Promise<N
       if (array === undefined) {
         const given = arrays.size === 0 ? "a table" : [...arrays.keys()].slice(0, 8).map(describe).join(", ");
         const all = inputs.map((input) => describe(input.name)).join(", ");
-        const hint = `The model has ${inputs.length} inputs, ${all}: numpy.savez(path, **{name: array, ...}) stores arrays by name`;
+        const hint =
+          `The model has ${inputs.length} inputs, ${all}: ` +
+          "numpy.savez(path, **{name: array, ...}) stores arrays by name";
         throw new RelumineError(
           "value",
           describe(name),

@@ -1,5 +1,5 @@
-// Whatever model a command is given, with its rows: a network that `relumine train` saved knows its table's columns, any
-// other comes with rows for it.
+// Whatever model a command is given, with its rows: a network that `relumine train` saved knows its table's columns,
+// any other comes with rows for it.
 import type { ModelFile } from "./model-file.js";
 import { otherSubject, type OtherModelOptions } from "./other-subject.js";
 import { storedSubject } from "./stored-subject.js";

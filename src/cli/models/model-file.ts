@@ -1,5 +1,5 @@
-// A model's file by any program, with the files beside it that it names: shards of TensorFlow.js, external data of ONNX.
-// Of these only such are opened as lie in the model's own folder, whatever the file says and wherever links lead.
+// A model's file by any program, with the files beside it that it names: shards of TensorFlow.js, external data of
+// ONNX. Of these only such are opened as lie in the model's own folder, whatever the file says and wherever links lead.
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { about, MAX_MODEL_BYTES, readBytes, reasonOf, statIfThere } from "../files.js";
@@ -44,7 +44,9 @@ async function modelPath(file: string): Promise<string> {
     : new RelumineError("format", file, EXPECTED, `a folder without ${MODEL_JSON}`);
 }
 
-/** Where the files beside a model may lie: in its folder, and, where it is a link itself, in that of what it leads to. */
+/**
+ * Where the files beside a model may lie: in its folder, and, where it is a link itself, in that of what it leads to.
+ */
 async function foldersOf(path: string): Promise<string[]> {
   return Promise.all([realpath(dirname(path)), realpath(path).then(dirname)]);
 }
