@@ -25,7 +25,8 @@ export function describeGraphTreatment({ before, after, lifted, untreated, outpu
   const change =
     outputs.largestChange === 0
       ? "the outputs on these rows are the same to the bit"
-      : `the outputs on these rows change by ${formatNumber(outputs.largestChange)} at most, of up to ${formatNumber(outputs.largest)}`;
+      : `the outputs on these rows change by ${formatNumber(outputs.largestChange)} at most, ` +
+        `of up to ${formatNumber(outputs.largest)}`;
   const counts = `${countOf(before.dead, "unit")} of ${before.units} dead before, ${after.dead} after`;
   return [...layers, `${counts}${lifted.length > 0 ? `; ${change}` : ""}.`, ...notes]
     .map((line) => wrap(line, 80, "  "))

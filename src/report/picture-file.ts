@@ -18,7 +18,8 @@ export function pictureFile(plot: Plot): string {
     "<svg ",
     `<svg x="${MARGIN}" y="${MARGIN + TITLE}" width="${WIDTH}" height="${height}" `,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${all}" width="${width * SCALE}" height="${all * SCALE}">
+  const size = `viewBox="0 0 ${width} ${all}" width="${width * SCALE}" height="${all * SCALE}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>
 <title>${toMarkup(plot.title)}</title>
 <style>${PICTURE_STYLE}svg text.heading{font-size:14px;font-weight:600}</style>
 <rect width="${width}" height="${all}" style="fill:var(--paper)"/>

@@ -19,9 +19,11 @@ function findClosedRows({ observation, hidden, naming }: Evidence): Found[] {
         role: "remark",
         message:
           `On ${formatCount(closed)} of ${countOf(rows, "row")} (${formatPercent(closed / rows)}) ` +
-          `${plural(units.length, "the only unit", "every unit")} of layer ${name} is closed: it passes on nothing of ` +
-          `${plural(closed, "it", "them")}, and no gradient comes back through it.`,
-        advice: `Look at what ${plural(closed, "this row has", "these rows have")} in common, if nothing goes past the layer.`,
+          `${plural(units.length, "the only unit", "every unit")} of layer ${name} is closed: it passes on nothing ` +
+          `of ${plural(closed, "it", "them")}, and no gradient comes back through it.`,
+        advice:
+          `Look at what ${plural(closed, "this row has", "these rows have")} in common, ` +
+          "if nothing goes past the layer.",
         layer,
         figures: { closedRows: closed, rows },
       },

@@ -71,7 +71,8 @@ export function unitMark(state: UnitState): string {
 }
 
 function hit(x: number, y: number, width: number, title: string): string {
-  return `<rect class="hit" x="${x}" y="${y}" width="${width}" height="${CELL}"><title>${toMarkup(title)}</title></rect>`;
+  const place = `x="${x}" y="${y}" width="${width}" height="${CELL}"`;
+  return `<rect class="hit" ${place}><title>${toMarkup(title)}</title></rect>`;
 }
 
 /** Of several units the worst, so that none of those is hidden. */
