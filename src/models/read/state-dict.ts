@@ -60,7 +60,7 @@ const ONLY_WEIGHTS =
 
 /** Of parts by their names within a module; a part that none of the known modules has is refused by its name. */
 function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module {
-  const full = (part: string) => (name === "" ? part : `${name}.${part}`);
+  const full = (part: string) => fullName(name, part);
   for (const [part, { data }] of parts) checkWeights(tensorPath(full(part)), data);
   const recurrent = [...parts.keys()].find((part) => /^(weight|bias)_[ih]h_/.test(part));
   if (recurrent !== undefined) throw refuse(tensorPath(full(recurrent)), `${full(recurrent)}, of a recurrent layer`);
@@ -69,7 +69,7 @@ function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module
   const weight = parts.get("weight");
   const bias = parts.get("bias");
   if (parts.has("running_mean") || parts.has("running_var")) return normOf(name, parts);
-  if (weight?.shape.length === 2) return linearOf(full, name, weight, bias);
+  if (weight?.shape.length === 2) return linearOf(name, weight, bias);
   if (weight?.shape.length === 1 && bias === undefined && parts.size === 1)
     return { kind: "slopes", name, slopes: weight.data };
   const given =
@@ -80,18 +80,14 @@ function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module
   throw refuse(tensorPath(full(weight === undefined ? "bias" : "weight")), given, hint);
 }
 
-function linearOf(
-  full: (part: string) => string,
-  name: string,
-  weight: NamedTensor,
-  bias: NamedTensor | undefined,
-): Linear {
+function linearOf(name: string, weight: NamedTensor, bias: NamedTensor | undefined): Linear {
   const [units, inputs] = weight.shape;
-  if (units < 1 || inputs < 1) throw new RelumineError("format", tensorPath(full("weight")), "to have numbers", "none");
+  if (units < 1 || inputs < 1)
+    throw new RelumineError("format", tensorPath(fullName(name, "weight")), "to have numbers", "none");
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== units))
     throw new RelumineError(
       "format",
-      tensorPath(full("bias")),
+      tensorPath(fullName(name, "bias")),
       `to have the shape [${units}] of its weight's units`,
       `[${bias.shape.join(", ")}]`,
     );
@@ -127,6 +123,11 @@ function normOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Norm {
 function splitName(name: string): { module: string; part: string } {
   const dot = name.lastIndexOf(".");
   return { module: name.slice(0, Math.max(0, dot)), part: name.slice(dot + 1) };
+}
+
+/** Of a model that is one module itself, the part's own. */
+function fullName(module: string, part: string): string {
+  return module === "" ? part : `${module}.${part}`;
 }
 
 /** Whether a name is one that PyTorch gives to a part of a module that a chain may have. */
@@ -472,7 +473,7 @@ function parametersOf(modules: readonly Module[], tensors: StateDict["tensors"])
   const given = [...tensors.keys()];
   const places = new Map(unwrapped(given).map((name, index) => [name, given[index]]));
   const names = modules.flatMap(({ name }) =>
-    ["weight", "bias"].flatMap((part) => places.get(name === "" ? part : `${name}.${part}`) ?? []),
+    ["weight", "bias"].flatMap((part) => places.get(fullName(name, part)) ?? []),
   );
   const isWhole = modules.every(({ kind }) => kind !== "norm") && !modules.some(isShared);
   return isWhole ? names : undefined;

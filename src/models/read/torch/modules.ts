@@ -7,6 +7,7 @@ import { kink, LEAST_THRESHOLD, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale } from "../../chain/value.js";
+import { isSameShape } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
 import { dense } from "../state-dict.js";
 import { PickledModule, RawTensor, STORE_WEIGHTS } from "./pickle.js";
@@ -98,6 +99,11 @@ function valueOf(module: Module, { value, head }: State): Affine {
   throw module.refuse("an activation before any dense layer");
 }
 
+/** The same of a module that says how many inputs there are, where it is the first. */
+function valueOrInput(module: Module, state: State, units: number): Affine {
+  return state.value === undefined ? identity({ kind: "input", units }) : valueOf(module, state);
+}
+
 const activation =
   (f: (value: Affine, module: Module, load: Load) => Affine): Apply =>
   (module, state, load) => ({ value: f(valueOf(module, state), module, load) });
@@ -106,9 +112,9 @@ const linear: Apply = (module, state, load) => {
   const tensors = module.tensors(load, ["weight", "bias"]);
   const [weight, bias] = [tensors.get("weight"), tensors.get("bias")];
   const [units, inputs] = weight?.shape ?? [];
-  if (weight?.shape.length !== 2 || units < 1 || inputs < 1 || (bias && String(bias.shape) !== String([units])))
+  if (weight?.shape.length !== 2 || units < 1 || inputs < 1 || (bias && !isSameShape(bias.shape, [units])))
     throw module.refuse("weights of another shape");
-  const value = state.value || state.head ? valueOf(module, state) : identity({ kind: "input", units: inputs });
+  const value = valueOrInput(module, state, inputs);
   if (value.term.units !== inputs) throw module.refuse(`${inputs} inputs behind ${value.term.units} numbers`);
   return { value: dense(value, { units, inputs, weight: weight.data, ...(bias && { bias: bias.data }) }) };
 };
@@ -119,7 +125,7 @@ const norm: Apply = (module, state, load) => {
     (name) => tensors.get(name)?.data,
   );
   if (mean === undefined || variance === undefined) throw module.refuse("the batch's own mean and variance");
-  const value = state.value || state.head ? valueOf(module, state) : identity({ kind: "input", units: mean.length });
+  const value = valueOrInput(module, state, mean.length);
   const sizes = [gamma, beta, mean, variance].flatMap((each) => (each ? [each.length] : []));
   if (sizes.some((size) => size !== value.term.units)) throw module.refuse("numbers for other units");
   const { a, b } = foldNorm({ gamma, beta, mean, variance }, module.number("eps"));

@@ -55,13 +55,13 @@ const isSizes = (value: unknown): value is number[] =>
 
 class Storages {
   readonly #decoded = new Map<string, Float64Array>();
-  readonly #left: { numbers: number };
+  #left: number;
 
   constructor(
     readonly saved: Saved,
     most: number,
   ) {
-    this.#left = { numbers: most };
+    this.#left = most;
   }
 
   numbers(what: string, { key, type, length }: StorageRef): Float64Array {
@@ -95,8 +95,8 @@ class Storages {
         "another one",
       );
     const count = countOf(what, shape);
-    this.#left.numbers -= count;
-    if (this.#left.numbers < 0)
+    this.#left -= count;
+    if (this.#left < 0)
       throw new RelumineError("memory", what, "to have its numbers in the file", `${count} by its shape`);
     if (!isFloat(storage.type) && shape.length > 0)
       throw new RelumineError("unsupported", what, "to be of floats", storage.type);
@@ -136,9 +136,9 @@ export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
   const saved = isLegacy(bytes) ? readLegacy(bytes) : readArchive(bytes);
   // a tensor may share its storage with others, as tied layers do, but no file is that much smaller than its tensors
   const storages = new Storages(saved, 2 ** 20 + 4 * bytes.length);
+  const load = (name: string, raw: RawTensor): NamedTensor => storages.tensor(name, raw);
   const writer = "PyTorch";
-  if (saved.value instanceof PickledModule)
-    return { writer, ...chainOfModule(saved.value, (name, raw) => storages.tensor(name, raw)) };
-  const named = new Map([...findTensors(saved.value)].map(([each, raw]) => [each, storages.tensor(each, raw)]));
+  if (saved.value instanceof PickledModule) return { writer, ...chainOfModule(saved.value, load) };
+  const named = new Map([...findTensors(saved.value)].map(([name, raw]) => [name, load(name, raw)]));
   return { writer, ...chainOfStateDict({ tensors: named, isOrdered: true, isOfModules: true }, said) };
 }
