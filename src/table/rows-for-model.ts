@@ -1,5 +1,6 @@
 // A table -> rows for a model that another program trained, of which no encoding is known: columns of numbers as they
-// are written, in their order, or as the table of its training encodes them. Nothing is scaled unless that is asked for.
+// are written, in their order, or as the table of its training encodes them. Nothing is scaled unless that is asked
+// for.
 import { areBooleans, fold, isMissingWord, senseOf } from "./reading/categories.js";
 import { type CellValues, firstOther, textAt, wordsOf } from "./reading/cell-values.js";
 import { quote, shorten } from "./cells.js";
@@ -16,7 +17,7 @@ import { numberSigns, readColumn, tableDecimal } from "./reading/read-column.js"
 import { describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { SampleRows } from "../core/matrix.js";
-import { countOf, listWords } from "../text/numbers.js";
+import { countOf, listWords, plural } from "../text/numbers.js";
 
 /**
  * How numbers become inputs: "none", as they are; "like", by means and standard deviations of the training's table;
@@ -181,6 +182,10 @@ interface Targets {
   readonly notes: readonly string[];
 }
 
+function noTargets(table: Table): Targets {
+  return { rows: allRows(table), notes: [] };
+}
+
 function notesOfTargets(missing: number, unknown = 0): string[] {
   const notes = [];
   if (missing > 0) notes.push(`${countOf(missing, "row")} without a target left out`);
@@ -188,10 +193,13 @@ function notesOfTargets(missing: number, unknown = 0): string[] {
   return notes;
 }
 
+function unscaled<T extends InputEncoding | TargetEncoding>(encoding: T): T {
+  return encoding.kind === "number" ? { ...encoding, mean: 0, scale: 1 } : encoding;
+}
+
 function targetsByEncoding(target: TargetEncoding, index: ColumnIndex): Targets {
   // the model's targets were never scaled by anybody here
-  const raw = target.kind === "number" ? { ...target, mean: 0, scale: 1 } : target;
-  const { rows, y, missing, unknown } = encodeTargets(raw, index);
+  const { rows, y, missing, unknown } = encodeTargets(unscaled(target), index);
   const classes = target.kind === "classes" ? { classes: target.classes } : {};
   return { rows, y, ...classes, notes: notesOfTargets(missing, unknown) };
 }
@@ -247,10 +255,6 @@ function learnLike(
   return { inputs: learnInputs(context, inputs, tableDecimal(inputs.map(({ signs }) => signs))).inputs, notes };
 }
 
-function unscaled(encoding: InputEncoding): InputEncoding {
-  return encoding.kind === "number" ? { ...encoding, mean: 0, scale: 1 } : encoding;
-}
-
 function rowsLike(table: Table, like: Table, options: TableRowOptions): RowsOfTable {
   const { scaling, divisor } = options;
   const learnt = learnLike(like, table, options);
@@ -258,21 +262,18 @@ function rowsLike(table: Table, like: Table, options: TableRowOptions): RowsOfTa
   const names = inputNames(inputs);
   checkWidth(names, { ...options, like }, []);
   const index = new ColumnIndex(table);
-  const targets =
-    learnt.target && index.has(learnt.target.column) ? targetsByEncoding(learnt.target, index) : undefined;
-  const { rows, y, classes, notes }: Targets = targets ?? { rows: allRows(table), notes: [] };
+  const { target } = learnt;
+  const targets = target && index.has(target.column) ? targetsByEncoding(target, index) : noTargets(table);
   const areMixed = inputs.some(({ kind }) => kind !== "number");
   return {
-    x: encodeInputs(inputs, index, rows),
-    ...(y && { y }),
-    ...(classes && { classes }),
+    ...targets,
+    x: encodeInputs(inputs, index, targets.rows),
     columns: names,
-    rows,
     notes: [
       ...table.notes,
       ...learnt.notes,
       ...(areMixed ? [`inputs in this order: ${inputWidth(inputs) > 12 ? namesOf(names) : names.join(", ")}`] : []),
-      ...notes,
+      ...targets.notes,
     ],
   };
 }
@@ -289,21 +290,16 @@ function rowsAsWritten(table: Table, options: TableRowOptions): RowsOfTable {
   checkWidth(names, options, words);
   if (names.length === 0)
     throw new RelumineError("format", "the table", "to have a column of numbers", `none: ${columnList(table)}`);
-  const targets = target === undefined ? undefined : targetsAsWritten(table, target);
-  const { rows, y, classes, notes }: Targets = targets ?? { rows: allRows(table), notes: [] };
+  const targets = target === undefined ? noTargets(table) : targetsAsWritten(table, target);
   return {
-    x: fillNumbers(table, numbers, rows, divisor),
-    ...(y && { y }),
-    ...(classes && { classes }),
+    ...targets,
+    x: fillNumbers(table, numbers, targets.rows, divisor),
     columns: names,
-    rows,
     notes: [
       ...table.notes,
       ...(index ? [`${shorten(index.column.name)}, which counts the rows, is no input`] : []),
-      ...(words.length > 0
-        ? [`not of numbers, and no ${words.length === 1 ? "input" : "inputs"}: ${namesOf(words)}`]
-        : []),
-      ...notes,
+      ...(words.length > 0 ? [`not of numbers, and no ${plural(words.length, "input")}: ${namesOf(words)}`] : []),
+      ...targets.notes,
     ],
   };
 }
