@@ -221,10 +221,14 @@ export function factsOf({ name, facts }: JudgedActivation): AnalysisFacts {
   return facts ?? analysisOf(name);
 }
 
+/** The smallest and the largest value, or bounds a little outside. */
+export function rangeOf(activation: JudgedActivation): readonly [low: number, high: number] {
+  return factsOf(activation).range(activation.alpha ?? 0);
+}
+
 /** It bends nowhere, or is flat on both sides: many layers of it are one, or pass no gradient. */
 export function bendsLittle(activation: JudgedActivation): boolean {
-  const { name, alpha = 0 } = activation;
-  return isLinear(name) || factsOf(activation).range(alpha).every(Number.isFinite);
+  return isLinear(activation.name) || rangeOf(activation).every(Number.isFinite);
 }
 
 /** Smooth, above 0 and without an upper bound: what a last layer may be where outputs must be positive. */

@@ -4,7 +4,7 @@ import { RowTotals, type RowLayout } from "./row-totals.js";
 import type { LayerObservation, LayerWeights, Observation } from "./observation.js";
 import { brokenUnits } from "./broken-units.js";
 import { isLinear, learnsAlpha, shapeOf } from "../activations/activations.js";
-import { factsOf, canDie, firesAbove, type JudgedActivation } from "../activations/analysis.js";
+import { factsOf, canDie, firesAbove, type JudgedActivation, rangeOf } from "../activations/analysis.js";
 import { type ObservedActivation, resolveObserved, slopeOfValue, valueAtFiring } from "../activations/observed.js";
 import { checkInteger, checkName, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
@@ -226,7 +226,7 @@ const RANGE_ROUNDING = 1e-3;
 /** What is called activations may be what goes into them. */
 function checkRange({ path, activation, totals, which }: Watched): void {
   if (which !== "activations") return;
-  const [low, high] = factsOf(activation).range(activation.alpha ?? 0);
+  const [low, high] = rangeOf(activation);
   const isBeyond = (value: number): boolean =>
     value < low - RANGE_ROUNDING * Math.abs(low) || value > high + RANGE_ROUNDING * Math.abs(high);
   const beyond = totals!

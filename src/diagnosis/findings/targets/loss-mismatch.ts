@@ -2,9 +2,9 @@
 // most: the first that holds, from what is wrong whatever the data to what the data make wrong.
 import type { Evidence, Found } from "../evidence.js";
 import { hasLearned } from "../learned.js";
-import { type Output, rangeOf } from "./output.js";
+import type { Output } from "./output.js";
 import type { TargetFacts } from "./target-facts.js";
-import { activate, canDie, sigmoid } from "../../../activations/analysis.js";
+import { activate, canDie, rangeOf, sigmoid } from "../../../activations/analysis.js";
 import { countOf, formatCount, formatNumber, formatPercent, formatRange, plural } from "../../../text/numbers.js";
 import { isClassification, type Loss } from "../../../network/losses.js";
 import type { PreparedTargets } from "../../../network/data.js";

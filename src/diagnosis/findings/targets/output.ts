@@ -1,6 +1,6 @@
 // The output layer and the loss that reads it, where the last layer is known to be the output layer.
 import type { Evidence } from "../evidence.js";
-import { analysisOf, type JudgedActivation } from "../../../activations/analysis.js";
+import type { JudgedActivation } from "../../../activations/analysis.js";
 import { factsOf, type LossFacts } from "../../../network/losses.js";
 
 export interface Output {
@@ -18,7 +18,3 @@ export function outputOf({ observation: { loss, layers } }: Evidence): Output | 
   const { name, from } = factsOf(loss);
   return { loss: name, from, activation: last.activation, units: last.units.length, layer: layers.length - 1 };
 }
-
-/** The smallest and the largest value, or bounds a little outside. */
-export const rangeOf = ({ name, alpha = 0 }: JudgedActivation): readonly [low: number, high: number] =>
-  analysisOf(name).range(alpha);

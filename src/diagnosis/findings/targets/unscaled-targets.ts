@@ -2,7 +2,8 @@
 // them by a little. Raw targets that were learned all the same are no fault.
 import { closedLayer, type Evidence, type Found } from "../evidence.js";
 import { hasLearned } from "../learned.js";
-import { outputOf, rangeOf } from "./output.js";
+import { outputOf } from "./output.js";
+import { rangeOf } from "../../../activations/analysis.js";
 import { measureColumns } from "../../inputs/columns.js";
 import { isClassification } from "../../../network/losses.js";
 import { formatNumber } from "../../../text/numbers.js";
