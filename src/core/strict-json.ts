@@ -127,7 +127,12 @@ export function checkMembers(what: string, value: unknown, names: readonly strin
   return members;
 }
 
+/** No list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 export function checkObject(what: string, value: unknown): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  if (isJsonObject(value)) return value;
   throw new RelumineError("format", what, "to be an object", describe(value));
 }

@@ -3,7 +3,7 @@ import type { NamedPreparedTable } from "../prepare-table.js";
 import { readBytes } from "../files.js";
 import { specFor } from "../network-for-table.js";
 import { errorIn, RelumineError } from "../../core/errors.js";
-import { parseStrictJson } from "../../core/strict-json.js";
+import { isJsonObject, parseStrictJson } from "../../core/strict-json.js";
 import type { DenseSpec, NetworkSpec } from "../../index.js";
 import type { SweepPlan } from "../../sweep.js";
 
@@ -22,15 +22,13 @@ export async function readPlanFile(file: string): Promise<unknown> {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Inputs, outputs and loss as the table has them, unless the plan names its own inputs; the seed, too. */
 export function planForTable(given: unknown, prepared: NamedPreparedTable, seed: number): SweepPlan {
-  const plan = isObject(given) ? given : {};
-  const base = isObject(plan.base ?? {}) ? ((plan.base ?? {}) as Record<string, unknown>) : {};
+  const plan = isJsonObject(given) ? given : {};
+  const base = isJsonObject(plan.base ?? {}) ? ((plan.base ?? {}) as Record<string, unknown>) : {};
   const spec = (base.spec ?? {}) as Partial<NetworkSpec>;
-  if (!isObject(given) || !isObject(base) || !isObject(spec) || spec.inputs !== undefined) return given as SweepPlan;
+  if (!isJsonObject(given) || !isJsonObject(base) || !isJsonObject(spec) || spec.inputs !== undefined)
+    return given as SweepPlan;
   const ofTable = specFor(prepared, { hidden: HIDDEN, activation: "relu", bias: 0, seed });
   const output = ofTable.layers[ofTable.layers.length - 1];
   const layers = Array.isArray(spec.layers) ? [...(spec.layers as DenseSpec[]), output] : ofTable.layers;

@@ -1,14 +1,14 @@
 // Plans are data: what is copied here is what JSON can hold.
 import { describe, memberPath } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { isJsonObject } from "../../core/strict-json.js";
 
 const MOST_DEEP = 20;
 
 export type Plain = string | number | boolean | null | Plain[] | { [name: string]: Plain };
 export type PlainObject = { [name: string]: Plain };
 
-export const isPlainObject = (value: unknown): value is PlainObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export const isPlainObject = (value: unknown): value is PlainObject => isJsonObject(value);
 
 /**
  * A copy of its own, typed arrays as lists.

@@ -1,5 +1,5 @@
 // What a Keras model says of its training: the loss that it was compiled with, where its kernels started.
-import type { JsonObject } from "../../../core/strict-json.js";
+import { isJsonObject, type JsonObject } from "../../../core/strict-json.js";
 import type { KernelInitializer } from "../../../network/initializer-spec.js";
 import type { Loss } from "../../../network/losses.js";
 
@@ -15,9 +15,6 @@ const LOSSES: ReadonlyMap<string, Loss> = new Map([
   ["poisson", "poisson"],
 ]);
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** What a model that was trained on logits ends with, its file does not say: predict gives what the model gives. */
 const OF_LOGITS =
   "It was trained by a cross-entropy of logits: { loss } says so, and predict then gives probabilities instead.";
@@ -25,17 +22,17 @@ const OF_LOGITS =
 /** A name, or an object of a class with its name or its options as config. */
 function lossName(loss: unknown): string | undefined {
   if (typeof loss === "string") return loss;
-  if (!isObject(loss)) return undefined;
+  if (!isJsonObject(loss)) return undefined;
   const { class_name: className, config } = loss;
   if (typeof config === "string") return config;
   // other options than Keras' own make another loss
-  const isPlain = !isObject(config) || (!config.from_logits && !config.label_smoothing);
+  const isPlain = !isJsonObject(config) || (!config.from_logits && !config.label_smoothing);
   return isPlain && typeof className === "string" ? className : undefined;
 }
 
 /** Of a compile_config or training_config. */
 const lossOf = (config: unknown): unknown => {
-  const loss = isObject(config) ? config.loss : undefined;
+  const loss = isJsonObject(config) ? config.loss : undefined;
   return Array.isArray(loss) && loss.length === 1 ? (loss[0] as unknown) : loss;
 };
 
@@ -48,7 +45,7 @@ export function compiledLoss(config: unknown): Loss | undefined {
 /** What a person should know of the loss. */
 export function notesOnLoss(config: unknown): string[] {
   const loss = lossOf(config);
-  return isObject(loss) && isObject(loss.config) && loss.config.from_logits === true ? [OF_LOGITS] : [];
+  return isJsonObject(loss) && isJsonObject(loss.config) && loss.config.from_logits === true ? [OF_LOGITS] : [];
 }
 
 type Initializer = (config: JsonObject) => KernelInitializer | undefined;
@@ -89,6 +86,6 @@ const INITIALIZERS: ReadonlyMap<unknown, Initializer> = new Map<unknown, Initial
 
 /** Where a Dense layer's kernel started; undefined where this package has none like it. */
 export function kernelInitializerOf({ kernel_initializer: given }: JsonObject): KernelInitializer | undefined {
-  if (!isObject(given)) return undefined;
-  return INITIALIZERS.get(given.class_name)?.(isObject(given.config) ? given.config : {});
+  if (!isJsonObject(given)) return undefined;
+  return INITIALIZERS.get(given.class_name)?.(isJsonObject(given.config) ? given.config : {});
 }

@@ -3,7 +3,7 @@
 import { concatBytes } from "../../../core/bytes.js";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { checkObject, type JsonObject, parseJsonFile } from "../../../core/strict-json.js";
+import { checkObject, isJsonObject, type JsonObject, parseJsonFile } from "../../../core/strict-json.js";
 import { checkWeights } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
 import { bytesOf, countOf, decodeNumbers, isSameShape, type NumberType, shapeText } from "../../../arrays/numbers.js";
@@ -169,8 +169,7 @@ export function shardNames(bytes: Uint8Array): unknown[] {
 export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
   const model = parseModel(bytes);
   const isGraph =
-    model.format === "graph-model" ||
-    (typeof model.modelTopology === "object" && model.modelTopology !== null && "node" in model.modelTopology);
+    model.format === "graph-model" || (isJsonObject(model.modelTopology) && "node" in model.modelTopology);
   if (isGraph)
     throw new RelumineError(
       "unsupported",
