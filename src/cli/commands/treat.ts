@@ -1,7 +1,7 @@
 // `relumine treat`: a model and rows in, the model with its dead units treated out, in the format that it came from.
 import { Command, Option } from "commander";
 import { tellSubject } from "../diagnose/judged.js";
-import { graphModelOf } from "../graph/graph-model.js";
+import { graphOrChain } from "../graph/graph-model.js";
 import { addGraphOptions, type GraphOptions } from "../graph/graph-options.js";
 import { treatGraphFile } from "../graph/treat-graph-file.js";
 import { pathsOf, readModelFile } from "../models/model-file.js";
@@ -164,7 +164,7 @@ async function treatFile(file: string, source: string, options: TreatCommandOpti
   const terminal = new Terminal(json);
   const remedy = remedyOf(options);
   const model = await readModelFile(file);
-  const graph = await graphModelOf(model, options);
+  const { graph, chain } = await graphOrChain(model, options);
   if (graph) return treatGraphFile(graph, source, options, terminal);
   const sources = [...pathsOf(model), source];
   const target = await checkTarget({
@@ -174,7 +174,7 @@ async function treatFile(file: string, source: string, options: TreatCommandOpti
     sources,
     ...(format && { format }),
   });
-  const subject = await subjectOf(model, source, options);
+  const subject = await subjectOf(model, source, options, chain);
   tellSubject(terminal, subject.text, subject.data);
   const hadSlopes = hasSlopes(subject.network);
   const treated = await treatSubject(terminal, subject, remedy);

@@ -3,7 +3,7 @@
 import type { Judged } from "./judged.js";
 import { holdsActivations, judgeActivations } from "./of-activations.js";
 import { judgeGraph } from "./of-graph.js";
-import { graphModelOf } from "../graph/graph-model.js";
+import { graphOrChain } from "../graph/graph-model.js";
 import type { GraphOptions } from "../graph/graph-options.js";
 import { readModelFile } from "../models/model-file.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
@@ -38,7 +38,7 @@ export async function judge({ file, sources, options }: Asked, terminal: Termina
   if (more.length > 0)
     throw new RelumineError("value", "data", "to be one file, as the first holds a model", `${sources.length} files`);
   const model = await readModelFile(file);
-  const graph = await graphModelOf(model, options);
+  const { graph, chain } = await graphOrChain(model, options);
   if (graph) return judgeGraph(graph, source, options, terminal);
-  return judgeSubject(await subjectOf(model, source, options), options.prove);
+  return judgeSubject(await subjectOf(model, source, options, chain), options.prove);
 }

@@ -6,6 +6,7 @@ import { type ModelOptions, readAnyModel } from "../models/model-options.js";
 import { RelumineError } from "../../core/errors.js";
 import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
+import type { ReadModel } from "../../models.js";
 import type { GraphDescription, OnnxRuntime } from "../../onnx.js";
 import { type GraphOptions, OF_GRAPHS } from "./graph-options.js";
 import { loadRuntime } from "./runtime.js";
@@ -17,12 +18,17 @@ export interface GraphModel {
   readonly description: GraphDescription;
 }
 
-/** Why it is no chain; undefined where it is one, or no ONNX file. */
-async function refusalOf(model: ModelFile, options: ModelOptions): Promise<RelumineError | undefined> {
-  if (model.format !== "onnx") return undefined;
+/** What a file holds; neither where it is of another format than ONNX. */
+export interface GraphOrChain {
+  readonly graph?: GraphModel;
+  /** Of an ONNX file, which had to be read to tell. */
+  readonly chain?: ReadModel;
+}
+
+/** Or why it is no chain. */
+async function readChain(model: ModelFile, options: ModelOptions): Promise<ReadModel | RelumineError> {
   try {
-    await readAnyModel(model, options);
-    return undefined;
+    return await readAnyModel(model, options);
   } catch (error) {
     if (error instanceof RelumineError && error.code === "unsupported") return error;
     throw error;
@@ -33,19 +39,16 @@ async function refusalOf(model: ModelFile, options: ModelOptions): Promise<Relum
  * The graph in a file, where it is one that is no chain.
  * @throws RelumineError about the file; "unsupported" where ONNX Runtime is not there
  */
-export async function graphModelOf(
-  model: ModelFile,
-  options: ModelOptions & GraphOptions,
-): Promise<GraphModel | undefined> {
-  const refusal = await refusalOf(model, options);
-  if (refusal === undefined) {
+export async function graphOrChain(model: ModelFile, options: ModelOptions & GraphOptions): Promise<GraphOrChain> {
+  const chain = model.format === "onnx" ? await readChain(model, options) : undefined;
+  if (!(chain instanceof RelumineError)) {
     refuseOptions(options, OF_GRAPHS, `${model.file} is no graph that ONNX Runtime would run`);
-    return undefined;
+    return chain ? { chain } : {};
   }
-  const ort = await loadRuntime(refusal);
+  const ort = await loadRuntime(chain);
   const { describeGraph } = await import("../../onnx.js");
   const { bytes, beside, file } = model;
-  return { model, ort, description: await about(file, () => describeGraph(bytes, { files: beside })) };
+  return { graph: { model, ort, description: await about(file, () => describeGraph(bytes, { files: beside })) } };
 }
 
 /** In a line: `resnet.onnx: an ONNX graph of pytorch 1.13.1, opset 13, 122 nodes`. */

@@ -1,12 +1,14 @@
 // Whatever model a command is given, with its rows: a network that `relumine train` saved knows its table's columns,
 // any other comes with rows for it.
 import type { ModelFile } from "./model-file.js";
+import { readAnyModel } from "./model-options.js";
 import { otherSubject, type OtherModelOptions } from "./other-subject.js";
 import { storedSubject } from "./stored-subject.js";
 import type { Subject } from "./subject.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { toModel } from "../stored-model.js";
+import type { ReadModel } from "../../models.js";
 import { holdsTable } from "../../table/stored-table.js";
 
 /** What a file of this package says besides its network. */
@@ -29,13 +31,21 @@ export function refuseOptions(options: object, names: readonly string[], why: st
   if (given) throw new RelumineError("value", `--${given[0]}`, `to be left out, as ${why}`, describe(given[1]));
 }
 
-/** @throws RelumineError about the file that it is about */
-export async function subjectOf(model: ModelFile, source: string, options: OtherModelOptions): Promise<Subject> {
+/**
+ * @param read the model, where it was read before
+ * @throws RelumineError about the file that it is about
+ */
+export async function subjectOf(
+  model: ModelFile,
+  source: string,
+  options: OtherModelOptions,
+  read?: ReadModel,
+): Promise<Subject> {
   const metadata = await metadataOf(model);
   if (metadata && holdsTable(metadata)) {
     refuseOptions(options, KNOWN, `${model.file} knows its table's columns`);
     return storedSubject(await toModel(model.file, model.bytes), source, options);
   }
-  const subject = await otherSubject(model, source, options);
+  const subject = await otherSubject(model, source, options, read ?? (await readAnyModel(model, options)));
   return metadata ? { ...subject, besides: { metadata } } : subject;
 }

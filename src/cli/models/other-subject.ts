@@ -63,9 +63,16 @@ function evaluate(network: Network, x: Samples, y: Targets): ToldEvaluation {
   return { evaluation, record, tell: (terminal) => terminal.tell(terminal.colors.bold(line)) };
 }
 
-/** @throws RelumineError about the model or the rows */
-export async function otherSubject(model: ModelFile, source: string, options: OtherModelOptions): Promise<Subject> {
-  const found = await readAnyModel(model, options);
+/**
+ * @param found the model by these options
+ * @throws RelumineError about the model or the rows
+ */
+export async function otherSubject(
+  model: ModelFile,
+  source: string,
+  options: OtherModelOptions,
+  found: ReadModel,
+): Promise<Subject> {
   const { name, x: rows, y, notes } = await readRows(source, { ...options, inputs: found.spec.inputs });
   const isByLogits = areLogits(found, y, options);
   const read = isByLogits ? await readAnyModel(model, { ...options, loss: "crossEntropy" }) : found;
