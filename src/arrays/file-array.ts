@@ -82,8 +82,8 @@ export class FileArray {
 
   /**
    * Rows in order, a few at a time, each block row-major. Of an array in Fortran's order all is read at once.
-   * @throws RelumineError "memory" for rows of more than 2^26 numbers, or more than the file's bytes make believable, of
-   *   an array in Fortran's order as `read`; "format"
+   * @throws RelumineError "memory" for rows of more than 2^26 numbers, or more than the file's bytes make believable,
+   *   of an array in Fortran's order as `read`; "format"
    */
   async *blocks(rows = Math.max(1, Math.floor(BLOCK / Math.max(1, this.rowSize)))): AsyncGenerator<Float32Array> {
     const size = this.rowSize;

@@ -1,5 +1,5 @@
-// The IDX format, of MNIST's files: two bytes of 0, the type, the number of axes; a size of four bytes each; the numbers.
-// All big-endian. Source: yann.lecun.com/exdb/mnist.
+// The IDX format, of MNIST's files: two bytes of 0, the type, the number of axes; a size of four bytes each; the
+// numbers. All big-endian. Source: yann.lecun.com/exdb/mnist.
 import { type ByteSource, piecesOf } from "./byte-source.js";
 import { FileArray } from "./file-array.js";
 import type { NumberType } from "./numbers.js";

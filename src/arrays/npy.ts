@@ -10,8 +10,9 @@ import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const HEADER =
-  /^\{'descr': '([<>|=]?[a-zA-Z]\d*)', 'fortran_order': (True|False), 'shape': \(((?:\d{1,16}, ?)*(?:\d{1,16})?)\),? ?\} *\n?$/;
+const TYPE = /'descr': '([<>|=]?[a-zA-Z]\d*)'/.source;
+const SHAPE = /'shape': \(((?:\d{1,16}, ?)*(?:\d{1,16})?)\)/.source;
+const HEADER = new RegExp(`^\\{${TYPE}, 'fortran_order': (True|False), ${SHAPE},? ?\\} *\\n?$`);
 /** Before the header's text: magic, version, its length; and what it has at most. */
 const PREFIX_BYTES = 12;
 const MOST_HEADER_BYTES = 4096;

@@ -1,6 +1,7 @@
-// Zip archives: entries by name, unpacked when they are asked for. Source: PKWARE's APPNOTE 6.3.10. An archive is hostile
-// until checked: names once, nothing encrypted, sizes as the unpacked data has them, checksums right, no two entries on
-// the same bytes. ZipArchive holds one in memory; ZipFile reads ranges of one, and its entries piece by piece.
+// Zip archives: entries by name, unpacked when they are asked for. Source: PKWARE's APPNOTE 6.3.10. An archive is
+// hostile until checked: names once, nothing encrypted, sizes as the unpacked data has them, checksums right, no two
+// entries on the same bytes. ZipArchive holds one in memory; ZipFile reads ranges of one, and its entries piece by
+// piece.
 import { Inflate, inflateSync } from "fflate";
 import { type ByteSource, piecesOf } from "./byte-source.js";
 import { crc32 } from "./crc32.js";
@@ -269,7 +270,9 @@ export class ZipFile {
   }
 }
 
-/** Packed bytes that are unpacked at once: a thousandfold of them is held. The first are few: a header may be enough. */
+/**
+ * Packed bytes that are unpacked at once: a thousandfold of them is held. The first are few: a header may be enough.
+ */
 const PACKED_PIECE = 2 ** 14;
 const FIRST_PIECE = 2 ** 5;
 

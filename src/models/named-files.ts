@@ -1,6 +1,6 @@
-// The files beside a model that it names: shards of TensorFlow.js, external data of ONNX, the configuration that SAELens
-// saves beside an autoencoder. They are names alone: which of
-// them is opened, and where, is for the caller to say.
+// The files beside a model that it names: shards of TensorFlow.js, external data of ONNX, the configuration that
+// SAELens saves beside an autoencoder. They are names alone: which of them is opened, and where, is for the caller to
+// say.
 import { isWithinFolder } from "./files.js";
 import type { FileFormat } from "./format.js";
 
@@ -21,7 +21,8 @@ async function autoencoderNames(bytes: Uint8Array): Promise<readonly string[]> {
 }
 
 /**
- * The names, each once, of files within the model's folder. One that leads elsewhere is left out: the reader refuses it.
+ * The names, each once, of files within the model's folder. One that leads elsewhere is left out: the reader refuses
+ * it.
  * @throws RelumineError "format" or "memory"
  */
 export async function filesNamedBy(bytes: Uint8Array, format: FileFormat): Promise<string[]> {

@@ -1,4 +1,5 @@
-// Files of data that lie: each is refused as a RelumineError, in no time, and allocates nothing by a size that it names.
+// Files of data that lie: each is refused as a RelumineError, in no time, and allocates nothing by a size that it
+// names.
 import { gzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { readActivations } from "../../src/arrays/activation-layers.js";

@@ -1,5 +1,5 @@
-// State_dicts, checkpoints and whole modules that lead readers astray, as PyTorch 1.13 wrote them (tests/fixtures/torch):
-// read as PyTorch computes them, or refused.
+// State_dicts, checkpoints and whole modules that lead readers astray, as PyTorch 1.13 wrote them
+// (tests/fixtures/torch): read as PyTorch computes them, or refused.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Tensor } from "../../src/formats/safetensors.js";

@@ -1,4 +1,5 @@
-// How much work a file may ask for, beside its own size: a few bytes can name large shapes, and numbers many times over.
+// How much work a file may ask for, beside its own size: a few bytes can name large shapes, and numbers many times
+// over.
 import { RelumineError } from "../../core/errors.js";
 
 /** Numbers that any file may make, of however few bytes. */

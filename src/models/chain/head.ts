@@ -42,7 +42,10 @@ export function chainOf(value: Affine, head?: Head): ReadChain {
 
 const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
 
-/** What `predict` applies behind the last layer: the head of a loss that takes logits, none where it takes probabilities. */
+/**
+ * What `predict` applies behind the last layer: the head of a loss that takes logits, none where it takes
+ * probabilities.
+ */
 export function headOf(loss: Loss | LossSpec): Head {
   const { name, from } = factsOf(loss);
   return (from === "logits" && HEAD_OF[name]) || "none";

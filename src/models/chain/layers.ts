@@ -53,8 +53,8 @@ const MOST_SHIFT = 1024;
 
 interface Folded extends Pick<ImportedLayer, "kernel" | "bias"> {
   /**
-   * How large the shift before the layer is, beside numbers of about 1 that the scaling gives: as large are the products
-   * that cancel each other in float32 once it is folded.
+   * How large the shift before the layer is, beside numbers of about 1 that the scaling gives: as large are the
+   * products that cancel each other in float32 once it is folded.
    */
   readonly shift: number;
 }

@@ -163,11 +163,13 @@ function* parents(name: string): Iterable<string> {
 }
 
 /**
- * Words of names, as programs give them to tables that are looked up, to gates, to weights added to others, and to layers
- * side by side.
+ * Words of names, as programs give them to tables that are looked up, to gates, to weights added to others, and to
+ * layers side by side.
  */
-const NO_CHAIN =
-  /^(emb|embed\w*|wte|wpe|tok|tokens?|gate|lora|attn|attention|adapter|experts?\d*|heads|head\d+|branch(es)?\d*|towers?\d*)$/;
+const NO_CHAIN = new RegExp(
+  "^(emb|embed\\w*|wte|wpe|tok|tokens?|gate|lora|attn|attention|adapter|experts?\\d*|heads|head\\d+|" +
+    "branch(es)?\\d*|towers?\\d*)$",
+);
 /** Of attention, where several of them stand side by side. */
 const SIDES = /^(q|k|v|query|key|value|wq|wk|wv)$/;
 
@@ -186,7 +188,8 @@ const IN_LIST = /(^|\.)\d+$/;
 
 /**
  * Whether weights without any bias follow each other for sure. A single one, or a first one of as many units as inputs,
- * may be an Embedding's; of w1, w2, w3 the third may stand beside the first, as in a gated layer, w2(silu(w1 x) · w3 x).
+ * may be an Embedding's; of w1, w2, w3 the third may stand beside the first, as in a gated layer,
+ * w2(silu(w1 x) · w3 x).
  */
 function isSequence(layers: readonly Linear[]): boolean {
   const [{ units, inputs }] = layers;
@@ -289,7 +292,9 @@ function isNumberedBack(layer: Linear, others: readonly Linear[]): boolean {
   });
 }
 
-/** PyTorch keeps layers as they were declared: a note where their shapes allow other orders, of which one may be used. */
+/**
+ * PyTorch keeps layers as they were declared: a note where their shapes allow other orders, of which one may be used.
+ */
 function declaredOrder(modules: readonly Module[]): string[] {
   const layers = modules.filter((module) => module.kind === "linear");
   if (layers.length < 2 || byNumbers(modules) !== undefined || byShapes(layers) !== undefined) return [];
@@ -298,8 +303,8 @@ function declaredOrder(modules: readonly Module[]): string[] {
   if (found)
     throw refuse(WEIGHTS, `${describe(found.name)} at another place than its name says, in the order ${names}`, ASK);
   return [
-    `The layers are taken in the order of the file: ${names}. Their shapes allow others, and a program may use them in ` +
-      "another than it declared them: say { order: [...] } to be sure.",
+    `The layers are taken in the order of the file: ${names}. Their shapes allow others, and a program may use them ` +
+      "in another than it declared them: say { order: [...] } to be sure.",
   ];
 }
 
@@ -435,7 +440,9 @@ function checkPlaces(modules: readonly Module[], activation: Said["activation"])
   });
 }
 
-/** From one Sequential to the next, as from an encoder's last layer to a decoder's first, there may be no activation. */
+/**
+ * From one Sequential to the next, as from an encoder's last layer to a decoder's first, there may be no activation.
+ */
 function checkParts(modules: readonly Module[]): void {
   const numbered = /^(.*)\.\d+$/;
   modules.slice(1).forEach((module, index) => {

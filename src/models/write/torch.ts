@@ -1,5 +1,5 @@
-// A network as a state_dict of PyTorch: the parameters of an nn.Sequential, or of a model whose names are known; and the
-// program that loads them into an nn.Sequential.
+// A network as a state_dict of PyTorch: the parameters of an nn.Sequential, or of a model whose names are known; and
+// the program that loads them into an nn.Sequential.
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Tensor } from "../../formats/safetensors.js";

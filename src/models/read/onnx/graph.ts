@@ -33,7 +33,8 @@ const BUDGET_BY_BYTE = 8;
 const WORK = 2;
 /** The error of a half, 2^-11, in a few layers. */
 const ROUNDED =
-  "It rounds values to halves (float16 or bfloat16) between its layers; the network has float32 there, and its outputs may differ by some thousandths.";
+  "It rounds values to halves (float16 or bfloat16) between its layers; the network has float32 there, and its " +
+  "outputs may differ by some thousandths.";
 
 const LABELS: Value = { kind: "labels" };
 
