@@ -4,6 +4,7 @@ import type { DiagnoseModelOptions } from "./diagnose-options.js";
 import { checkKept, type ModelRows, numbersOf } from "./rows.js";
 import { isTensor, type Model, type Tensor, type TensorFlow } from "./tensorflow.js";
 import { describeLayers, type Judged, judgedLayers, preactivations } from "./watched-layers.js";
+import { productOf } from "../arrays/numbers.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { denseRows, type Matrix, toSomeSamples } from "../core/matrix.js";
@@ -38,7 +39,7 @@ function inputOf(tf: TensorFlow, model: Model, x: ModelRows): Input {
   const known = shape.filter((size) => size !== null);
   if (known.length < shape.length)
     throw new RelumineError("shape", "x", `to be a tensor of the shape ${wanted}`, describe(x));
-  const columns = known.reduce((product, size) => product * size, 1);
+  const columns = productOf(known);
   const matrix: Matrix = denseRows(toSomeSamples("x", x, columns));
   const batch = (start: number, count: number) =>
     tf.tensor(matrix.data.subarray(start * columns, (start + count) * columns), [count, ...known]);

@@ -19,6 +19,11 @@ export interface LiveWeight {
 /** By the layers' names. */
 export type LiveWeights = ReadonlyMap<string, readonly LiveWeight[]>;
 
+/** One weight of a layer by its part; undefined where there is none. */
+export function weightOf(weights: LiveWeights, layer: string, part: string): LiveWeight | undefined {
+  return weights.get(layer)?.find((each) => each.part === part);
+}
+
 /** @throws RelumineError "value" for what is no model of this TensorFlow.js */
 export function checkModel(tf: TensorFlow, model: unknown): Model {
   if (model instanceof tf.LayersModel) return model;
@@ -65,7 +70,7 @@ function checkFinite(part: string, layer: string, data: Float32Array): void {
 function sourceOf(weights: LiveWeights): WeightSource {
   return ({ name }, wanted) =>
     wanted.map(({ name: part, shape }) => {
-      const { variable, data } = weights.get(name)?.find((each) => each.part === part) ?? {};
+      const { variable, data } = weightOf(weights, name, part) ?? {};
       if (variable && data && variable.shape.join() === shape.join()) {
         checkFinite(part, name, data);
         return { shape, data: new Float64Array(data) };
@@ -154,10 +159,10 @@ export class LiveChain {
   again(before: readonly ImportedLayer[], weights: LiveWeights): readonly ImportedLayer[] {
     if (this.isFolded) return layersOf(this.value(weights).value).layers;
     return before.map((layer) => {
-      const own = weights.get(layer.name!);
-      if (own === undefined) return layer;
-      const dataOf = (wanted: string) => own.find(({ part }) => part === wanted)?.data;
-      return { ...layer, kernel: dataOf("kernel")!, bias: dataOf("bias") ?? layer.bias };
+      const name = layer.name!;
+      if (!weights.has(name)) return layer;
+      const [kernel, bias] = ["kernel", "bias"].map((part) => weightOf(weights, name, part)?.data);
+      return { ...layer, kernel: kernel!, bias: bias ?? layer.bias };
     });
   }
 
@@ -207,6 +212,6 @@ export class LiveChain {
   /** The slopes of the PReLU behind a Dense layer. */
   slopesBehind(name: string, weights: LiveWeights): LiveWeight {
     const layer = this.behind(name).find(({ className }) => className === "PReLU")!;
-    return weights.get(layer.name)!.find(({ part }) => part === "alpha")!;
+    return weightOf(weights, layer.name, "alpha")!;
   }
 }

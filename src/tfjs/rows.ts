@@ -1,5 +1,6 @@
 // Rows and targets that are tensors, or what the package takes itself.
 import { isTensor, type Tensor, type TensorFlow } from "./tensorflow.js";
+import { productOf } from "../arrays/numbers.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, takeSamples, denseRows, toSomeSamples } from "../core/matrix.js";
 import type { Targets } from "../network/data.js";
@@ -24,7 +25,7 @@ function widthOf(path: string, tensor: Tensor, columns: number): number {
   const { shape, dtype } = tensor;
   checkKept(path, tensor);
   const [rows, ...sizes] = shape;
-  const width = sizes.reduce((product, size) => product * size, 1);
+  const width = productOf(sizes);
   if (dtype === "string" || dtype === "complex64")
     throw new RelumineError("value", path, "to be a tensor of numbers", dtype);
   if (sizes.length > 0 && rows > 0 && width === columns) return width;

@@ -1,7 +1,7 @@
 // A treatment of a model of TensorFlow.js: of the network that is made of it, whose weights then go back into the
 // model's variables.
 import { checkLoss, namingOf, withNames } from "./diagnose.js";
-import { checkModel, type LiveChain, type LiveWeight, type LiveWeights } from "./live-chain.js";
+import { checkModel, type LiveChain, type LiveWeight, type LiveWeights, weightOf } from "./live-chain.js";
 import { type Slot, slotsOf, startsAtZero } from "./moments.js";
 import { type ModelRows, toSamples, toTargets } from "./rows.js";
 import type { Layer, Model, Tensor, TensorFlow } from "./tensorflow.js";
@@ -93,7 +93,7 @@ function placesOf(
   for (const each of treated) {
     if (each.action === "activationReplaced") continue;
     for (const { layer, part, at } of placesOfUnit(layers, each)) {
-      const weight = weights.get(layers[layer]?.name ?? "")?.find((own) => own.part === part);
+      const weight = weightOf(weights, layers[layer].name ?? "", part);
       if (weight) add(weight, at);
     }
   }

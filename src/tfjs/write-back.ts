@@ -3,7 +3,7 @@
 //
 // A folded kernel is K[i,j] = a[i]·W[i,j]·A[j] and a folded bias B[j] = A[j]·Σ b[i]·W[i,j] + C[j], where a·x + b lies
 // before the layer's own kernel W and A·x + C behind it. Weights that are as they were stay so to the bit.
-import type { LiveChain, LiveWeight, LiveWeights } from "./live-chain.js";
+import { type LiveChain, type LiveWeight, type LiveWeights, weightOf } from "./live-chain.js";
 import { RelumineError } from "../core/errors.js";
 import { type ImportedLayer, type Step } from "../models/chain/layers.js";
 import { at } from "../models/chain/value.js";
@@ -61,10 +61,10 @@ function unfoldShift(step: Step, was: ImportedLayer, now: ImportedLayer, kernel:
  */
 function shiftOf(live: LiveChain, weights: LiveWeights, { dense, after }: Step) {
   const name = dense.name!;
-  const bias = weights.get(name)?.find(({ part }) => part === "bias");
+  const bias = weightOf(weights, name, "bias");
   if (bias) return { weight: bias, factor: (unit: number) => at(after.a, unit) };
   const beta = live.normalizationBehind(name);
-  const weight = beta === undefined ? undefined : weights.get(beta)?.find(({ part }) => part === "beta");
+  const weight = beta === undefined ? undefined : weightOf(weights, beta, "beta");
   if (weight) return { weight, factor: () => 1 };
   throw refuse(name, "one without a bias");
 }
@@ -79,7 +79,7 @@ function writesOf(live: LiveChain, weights: LiveWeights, step: Step, was: Import
   const { name, units } = dense;
   if (name === undefined) throw refuse(name, "a normalization of the outputs");
   const kernel = unfoldKernel(step, was, now);
-  const own = weights.get(name)!.find(({ part }) => part === "kernel")!;
+  const own = weightOf(weights, name, "kernel")!;
   const shift = unfoldShift(step, was, now, kernel);
   const writes: Write[] = isSame(dense.kernel, kernel) ? [] : [{ weight: own, data: kernel }];
   const moved = Array.from({ length: units }, (_, unit) => unit).filter((unit) => shift[unit] !== at(after.b, unit));
