@@ -1,22 +1,22 @@
 // A queue in PostgreSQL, by BullMQ's own backend; in the schema relumine, beside which relumine_sweep keeps the rest:
 //   blobs (name, piece, of, bytes, until)   pieces; workers (id, note, until); marker (text)
-import type { Job, Processor } from "bullmq";
+import type { Processor } from "bullmq";
 import type { Client, Pool } from "pg";
+import { type Bullmq, BullmqStore, cutBytes, nameOf, withPassword, workerOptions } from "./bullmq-store.js";
 import { loadBullmq, loadPg } from "./peers.js";
 import {
   CONNECT_MILLISECONDS,
   type ConsumerOptions,
   foreignError,
   MARKER,
-  PIECE,
   type QueueStore,
   readNote,
+  RECONNECT_MILLISECONDS,
   SILENT_SECONDS,
   unreachableError,
   within,
   type WorkerNote,
 } from "./store.js";
-import { nameOf, withPassword } from "./redis-store.js";
 import { RelumineError } from "../../core/errors.js";
 
 const CHANNEL = "relumine_cancel";
@@ -30,18 +30,18 @@ const TABLES = `
 /** Two that come at once would both make the tables. */
 const LOCK = 0x72656c75;
 
-type Bullmq = Awaited<ReturnType<typeof loadBullmq>>;
-
-class PostgresStore implements QueueStore {
+class PostgresStore extends BullmqStore implements QueueStore {
   private listener: Client | undefined;
 
   constructor(
     readonly name: string,
     private readonly options: { connectionString: string },
     private readonly pool: Pool,
-    private readonly bullmq: Bullmq,
+    bullmq: Bullmq,
     private readonly connect: () => Client,
-  ) {}
+  ) {
+    super(bullmq);
+  }
 
   private get connection() {
     return { ...this.options, schema: SCHEMA, migrate: true } as never;
@@ -52,40 +52,21 @@ class PostgresStore implements QueueStore {
     return new Queue(name, { connection: this.connection }, createPostgresBackend as never) as never;
   }
 
-  openWorker(name: string, process: Processor, { concurrency, lockDuration }: ConsumerOptions) {
+  openWorker(name: string, process: Processor, consumer: ConsumerOptions) {
     const { Worker, createPostgresBackend } = this.bullmq;
-    const options = {
-      connection: this.connection,
-      concurrency,
-      lockDuration,
-      stalledInterval: lockDuration / 2,
-      maxStalledCount: 3,
-      drainDelay: 2,
-      runRetryDelay: 1000,
-    };
+    const options = { connection: this.connection, ...workerOptions(consumer) };
     return new Worker(name, process, options, createPostgresBackend as never) as never;
-  }
-
-  async handBack(job: Job, token: string | undefined): Promise<never> {
-    await job.moveToWait(token!);
-    throw new this.bullmq.WaitingError();
-  }
-
-  failure(message: string): Error {
-    return new this.bullmq.UnrecoverableError(message);
   }
 
   async put(name: string, bytes: Uint8Array, seconds: number): Promise<void> {
     await this.pool.query("DELETE FROM relumine_sweep.blobs WHERE until < now()");
-    const of = Math.ceil(bytes.length / PIECE);
-    for (let index = 0; index < of; index++) {
-      const part = bytes.subarray(index * PIECE, (index + 1) * PIECE);
+    const parts = cutBytes(bytes);
+    for (const [index, part] of parts.entries())
       await this.pool.query(
         `INSERT INTO relumine_sweep.blobs VALUES ($1, $2, $3, $4, now() + $5 * interval '1 second')
          ON CONFLICT (name, piece) DO UPDATE SET bytes = excluded.bytes, until = excluded.until`,
-        [name, index, of, Buffer.from(part.buffer, part.byteOffset, part.length), seconds],
+        [name, index, parts.length, part, seconds],
       );
-    }
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
@@ -118,7 +99,8 @@ class PostgresStore implements QueueStore {
     const client = this.connect();
     this.listener = client;
     client.on("error", () => {
-      if (this.listener === client) setTimeout(() => void this.subscribe(listener).catch(() => undefined), 1000);
+      if (this.listener === client)
+        setTimeout(() => void this.subscribe(listener).catch(() => undefined), RECONNECT_MILLISECONDS);
     });
     client.on("notification", ({ payload }) => listener(payload ?? ""));
     await client.connect();

@@ -3,8 +3,9 @@
 //   relumine:trials-BUILD:...   BullMQ's
 //   relumine:blob:NAME          { bytes }, and relumine:blob:NAME:0, :1, ... its pieces
 //   relumine:workers            ids of workers, and relumine:worker:ID what each says of itself, as long as it does
-import type { Job, Processor, QueueOptions, WorkerOptions } from "bullmq";
+import type { Processor, QueueOptions, WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
+import { type Bullmq, BullmqStore, cutBytes, nameOf, PIECE, withPassword, workerOptions } from "./bullmq-store.js";
 import { loadBullmq, loadIoredis } from "./peers.js";
 import {
   CONNECT_MILLISECONDS,
@@ -12,10 +13,10 @@ import {
   ForeignError,
   foreignError,
   MARKER,
-  PIECE,
   PREFIX,
   type QueueStore,
   readNote,
+  RECONNECT_MILLISECONDS,
   SILENT_SECONDS,
   unreachableError,
   within,
@@ -25,24 +26,23 @@ import {
 const CHANNEL = `${PREFIX}:cancel`;
 const MARK = `${PREFIX}:marker`;
 const WORKERS = `${PREFIX}:workers`;
-const RETRY_MILLISECONDS = 1000;
 const EVENTS = 100;
 
 const blob = (name: string): string => `${PREFIX}:blob:${name}`;
 const worker = (id: string): string => `${PREFIX}:worker:${id}`;
 const piece = (name: string, index: number): string => `${blob(name)}:${index}`;
 
-type Bullmq = Awaited<ReturnType<typeof loadBullmq>>;
-
-class RedisStore implements QueueStore {
+class RedisStore extends BullmqStore implements QueueStore {
   private subscriber: Redis | undefined;
   private isClosed = false;
 
   constructor(
     readonly name: string,
     private readonly redis: Redis,
-    private readonly bullmq: Bullmq,
-  ) {}
+    bullmq: Bullmq,
+  ) {
+    super(bullmq);
+  }
 
   openQueue(name: string) {
     const options: QueueOptions = {
@@ -54,35 +54,19 @@ class RedisStore implements QueueStore {
     return new this.bullmq.Queue(name, options);
   }
 
-  openWorker(name: string, process: Processor, { concurrency, lockDuration }: ConsumerOptions) {
+  openWorker(name: string, process: Processor, consumer: ConsumerOptions) {
     const options: WorkerOptions = {
       connection: this.redis as never,
       prefix: PREFIX,
       skipVersionCheck: true,
-      concurrency,
-      lockDuration,
-      stalledInterval: lockDuration / 2,
-      maxStalledCount: 3,
-      drainDelay: 2,
-      runRetryDelay: RETRY_MILLISECONDS,
+      ...workerOptions(consumer),
     };
     return new this.bullmq.Worker(name, process, options);
   }
 
-  async handBack(job: Job, token: string | undefined): Promise<never> {
-    await job.moveToWait(token!);
-    throw new this.bullmq.WaitingError();
-  }
-
-  failure(message: string): Error {
-    return new this.bullmq.UnrecoverableError(message);
-  }
-
   async put(name: string, bytes: Uint8Array, seconds: number): Promise<void> {
-    for (let index = 0; index * PIECE < bytes.length; index++) {
-      const part = bytes.subarray(index * PIECE, (index + 1) * PIECE);
-      await this.redis.set(piece(name, index), Buffer.from(part.buffer, part.byteOffset, part.length), "EX", seconds);
-    }
+    for (const [index, part] of cutBytes(bytes).entries())
+      await this.redis.set(piece(name, index), part, "EX", seconds);
     await this.redis.set(blob(name), String(bytes.length), "EX", seconds);
   }
 
@@ -184,12 +168,6 @@ class RedisStore implements QueueStore {
   }
 }
 
-/** Without what must not be seen. */
-export function nameOf(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname.length > 1 ? pathname : ""}`;
-}
-
 /** One that is just being started again is waited for; one that refuses the user is not. */
 function connected(redis: Redis): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -197,14 +175,6 @@ function connected(redis: Redis): Promise<void> {
     redis.on("error", (error: Error) => /^(WRONGPASS|NOAUTH|NOPERM)/.test(error.message) && reject(error));
     redis.connect().catch(() => undefined); // of the first try alone
   });
-}
-
-/** In options it would count less than the URL's, which has none. */
-export function withPassword(url: string, password: string | undefined): string {
-  if (password === undefined) return url;
-  const parsed = new URL(url);
-  parsed.password = encodeURIComponent(password);
-  return parsed.href;
 }
 
 /** @throws RelumineError "value" for one that does not answer, or is another program's; "unsupported" */
@@ -217,7 +187,7 @@ export async function openRedis(url: string, password: string | undefined, queue
     connectTimeout: CONNECT_MILLISECONDS,
     keepAlive: 10_000,
     maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(RETRY_MILLISECONDS, 50 * times),
+    retryStrategy: (times) => Math.min(RECONNECT_MILLISECONDS, 50 * times),
   });
   redis.on("error", (error: Error) => (why = error.message || (error as { code?: string }).code || why));
   try {

@@ -56,10 +56,10 @@ export interface QueueStore {
 export const PREFIX = "relumine";
 export const MARKER = "relumine sweep 1";
 export const CONNECT_MILLISECONDS = 5000;
+/** From one try to the next, where the connection was lost. */
+export const RECONNECT_MILLISECONDS = 1000;
 /** A worker that has not spoken for so long is gone. */
 export const SILENT_SECONDS = 20;
-/** Redis takes strings of up to 512 MB, and does nothing else while it does. */
-export const PIECE = 2 ** 24;
 
 /** One queue a build: who trains other bits does not see the trials. */
 export const queueOf = (build: string): string => `trials-${build}`;
