@@ -204,10 +204,9 @@ export function classWeightsOption(): Option {
 
 const MOST_THREADS = 64;
 
-/** Of trainings side by side. */
-export function threadsOption(): Option {
-  const what = "trainings at a time (default: one a core)";
-  return new Option("--threads <count>", what).argParser(integer({ low: 1, high: MOST_THREADS }));
+/** Of what is done side by side. */
+export function threadsOption(what = "trainings at a time", most = MOST_THREADS): Option {
+  return new Option("--threads <count>", `${what} (default: one a core)`).argParser(integer({ low: 1, high: most }));
 }
 
 /** The option of fit that `--class-weights` asks for. */

@@ -9,6 +9,7 @@ import {
   classWeightsOf,
   integer,
   oneOf,
+  threadsOption,
   type TrainingOptions,
 } from "../options.js";
 import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
@@ -46,7 +47,6 @@ With --x alone the map is a line; over rates with a range test, and a forecast
 and how well it did. Cells come coarse first; with --journal what is in is kept,
 and the same command goes on.`;
 
-const MOST_THREADS = 64;
 const REDRAW = 150; // milliseconds
 const LOG_EVERY = 10_000;
 const X: MapAxis = { name: "learningRate", values: { from: 0.01, to: 3 } };
@@ -211,7 +211,7 @@ export function mapCommand(): Command {
     .option("--svg <file>", "write the map as a picture")
     .addOption(htmlOption("write the map as a page, without scripts or requests"))
     .option("--journal <file>", "store each result there, and go on from what is there")
-    .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS }))
+    .addOption(threadsOption("workers"))
     .addHelpText("after", EXAMPLES)
     .action(mapTable);
 }

@@ -7,7 +7,7 @@ import { subjectOf } from "../models/load-subject.js";
 import { readModelFile } from "../models/model-file.js";
 import { addModelOptions } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
-import { addLayoutOptions, DATA_HELP, decimal, integer } from "../options.js";
+import { addLayoutOptions, DATA_HELP, decimal, threadsOption } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
 import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
@@ -34,7 +34,6 @@ there, its verdicts stand, and the open units are gone on with. Without
 const ENDLESS = 1e18;
 const MAX_BYTES = 2 ** 30;
 const LOG_EVERY = 10_000; // milliseconds
-const MOST_THREADS = 64;
 
 interface ProveCommandOptions extends OtherModelOptions {
   readonly budget?: number;
@@ -120,7 +119,7 @@ export function proveCommand(): Command {
       decimal({ low: 0 }),
     )
     .option("--seconds <count>", "how long at most (default: no limit)", decimal({ low: 0 }))
-    .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS }))
+    .addOption(threadsOption("workers"))
     .option("--proof <file>", "where to store the verdicts, and to go on from")
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkDistinct, checkPlace, findFile } from "../files.js";
-import { addSplitOptions, addTableOptions, integer, type TableOptions } from "../options.js";
+import { addSplitOptions, addTableOptions, type TableOptions, threadsOption } from "../options.js";
 import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
@@ -43,7 +43,6 @@ even kill -9, costs the trials under way, and the same command goes on. Values
 or seeds that are added train alone. Shards share the trials, each with a
 journal of its own; --with reads the others' in the end.`;
 
-const MOST_THREADS = 64;
 const LOG_EVERY = 10_000; // milliseconds
 
 interface SweepCommandOptions extends TableOptions, QueueCommandOptions {
@@ -181,7 +180,7 @@ export function sweepCommand(): Command {
       .option("--with <files>", "journals of other shards to read, separated by commas", files, [])
       .option("--shard <i/n>", "do one part of n, the others being done elsewhere", shard)
       .option("--out <file>", 'save the best network: see "relumine diagnose"')
-      .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS })),
+      .addOption(threadsOption("workers")),
   )
     .addHelpText("after", EXAMPLES)
     .action(sweepTable);

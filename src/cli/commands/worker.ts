@@ -1,6 +1,6 @@
 // `relumine worker`: does trials of sweeps that others put into a queue.
 import { Command } from "commander";
-import { decimal, integer } from "../options.js";
+import { decimal, threadsOption } from "../options.js";
 import { namingQueue, queuePlace } from "../sweep/queue-options.js";
 import { interruption, Terminal } from "../terminal.js";
 import { countOf, formatCount } from "../../text/numbers.js";
@@ -81,7 +81,7 @@ export function workerCommand(): Command {
   return new Command("worker")
     .description("Train what sweeps on other machines put into a queue.")
     .requiredOption("--queue <url>", "redis://, rediss:// (TLS) or postgres://")
-    .option("--threads <count>", "trials at a time (default: one a core)", integer({ low: 1, high: MOST_THREADS }))
+    .addOption(threadsOption("trials at a time", MOST_THREADS))
     .option("--allow <place>", "a folder or URL from which rows may be read; repeatable", more, [])
     .option("--cache <folder>", "where rows are kept (default: a temporary folder)")
     .option("--lock <seconds>", "silent for so long, its trials go to others", decimal({ low: 0.1, high: DAY }), 60)
