@@ -1,7 +1,10 @@
 // A named table, as the options of a command want it prepared.
+import type { Command } from "commander";
+import { withDashes } from "./options.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "../table/prepare.js";
 import type { NamedTable } from "./read-table.js";
 import { RelumineError, errorIn } from "../core/errors.js";
+import { FEWEST_ROWS } from "../treatment/trial/rows.js";
 
 export interface NamedPreparedTable extends PreparedTable {
   readonly name: string;
@@ -32,8 +35,23 @@ export function prepareNamed(named: NamedTable, options: NamedPrepareOptions): N
     const { heldOut, training } = prepared;
     return { name, ...prepared, judges: heldOut.x.rows > 0 ? heldOut : training };
   } catch (error) {
-    if (!(error instanceof RelumineError)) throw error;
-    const { code, path, expected, given, hint } = error;
-    throw errorIn(name, new RelumineError(code, OPTIONS.includes(path) ? `--${path}` : path, expected, given, hint));
+    const told = withDashes(error, OPTIONS);
+    throw told instanceof RelumineError ? errorIn(name, told) : told;
   }
 }
+
+/** Of few rows none are held out, unless that is asked for: those that train judge. */
+export function forFewRows<O extends { readonly validation: number }>(
+  options: O,
+  { table }: NamedTable,
+  command: Command,
+): O {
+  const isUnasked = command.getOptionValueSource("validation") === "default";
+  return isUnasked && table.rows < FEWEST_ROWS ? { ...options, validation: 0 } : options;
+}
+
+/** The rows as a fit takes them, those that are held out as the ones that judge. */
+export const withValidation = ({ training, heldOut }: PreparedTable) => ({
+  ...training,
+  validation: heldOut.x.rows > 0 ? heldOut : 0,
+});

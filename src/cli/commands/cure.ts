@@ -2,7 +2,7 @@
 // them.
 import { Command, Option } from "commander";
 import { writeCode } from "../cure/program-text.js";
-import { prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepare-table.js";
+import { forFewRows, prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepare-table.js";
 import { dataFacts, dataRecord, describeData } from "../data-summary.js";
 import { checkDistinct, checkPlace } from "../files.js";
 import { specFor } from "../network-for-table.js";
@@ -24,7 +24,6 @@ import { checkSameEncoding, loadModel, type Model } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
-import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
 import { curePage } from "../../report/pages/cure-page.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
 import { formatCount } from "../../text/numbers.js";
@@ -176,8 +175,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   const model = await modelFor(given, command);
   const asked = asTrained(given, model);
   const named = await readTableFile(source, asked);
-  const isUnasked = !model && command.getOptionValueSource("validation") === "default";
-  const options = isUnasked && named.table.rows < FEWEST_ROWS ? { ...asked, validation: 0 } : asked;
+  const options = model ? asked : forFewRows(asked, named, command);
   const prepared = prepareNamed(named, options);
   if (model) checkSameEncoding(model, prepared);
   const { training, heldOut } = prepared;

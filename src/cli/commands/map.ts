@@ -12,7 +12,7 @@ import {
   threadsOption,
   type TrainingOptions,
 } from "../options.js";
-import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
+import { forFewRows, type NamedPreparedTable, prepareNamed, withValidation } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
@@ -27,7 +27,6 @@ import type { MapColor } from "../../sweep/map/look.js";
 import { drawCells, drawLegend, drawMap } from "../../sweep/map/map-text.js";
 import { mapPage, pictureOf } from "../../sweep/map/pictures.js";
 import { axisWord } from "../../sweep/map/words.js";
-import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
 import { countOf, formatCount, formatPercent } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
@@ -150,15 +149,12 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   ] as const;
   checkDistinct(places);
   const named = await readTableFile(source, options);
-  const isUnasked = command.getOptionValueSource("validation") === "default";
-  const isFew = isUnasked && named.table.rows < FEWEST_ROWS;
-  const prepared = prepareNamed(named, isFew ? { ...options, validation: 0 } : options);
+  const prepared = prepareNamed(named, forFewRows(options, named, command));
   const engine = await engineFor(options, terminal);
   const plan = { ...planFor(prepared, options), ...(engine.arithmetic && { arithmetic: engine.arithmetic }) };
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const { deathMap, fileJournal } = await import("../../sweep.js");
-  const { training, heldOut } = prepared;
-  const data = { ...training, validation: heldOut.x.rows > 0 ? heldOut : 0 };
+  const data = withValidation(prepared);
   const map = await namingQueue(() =>
     deathMap(plan, data, {
       engine,

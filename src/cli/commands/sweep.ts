@@ -3,14 +3,13 @@ import { Command, InvalidArgumentError } from "commander";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkDistinct, checkPlace, findFile } from "../files.js";
 import { addSplitOptions, addTableOptions, type TableOptions, threadsOption } from "../options.js";
-import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
+import { forFewRows, type NamedPreparedTable, prepareNamed, withValidation } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { planForTable, readPlanFile } from "../sweep/plan-file.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { interruption, Terminal } from "../terminal.js";
 import { tableMetadata } from "../../table/stored-table.js";
-import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
 import type {
   SweepDataSet,
   SweepEngine,
@@ -113,16 +112,13 @@ async function sweepTable(file: string, source: string, options: SweepCommandOpt
   await checkFiles(file, source, options);
   const given = await readPlanFile(file);
   const named = await readTableFile(source, options);
-  const isUnasked = command.getOptionValueSource("validation") === "default";
-  const isFew = isUnasked && named.table.rows < FEWEST_ROWS;
-  const prepared = prepareNamed(named, isFew ? { ...options, validation: 0 } : options);
-  const { training, heldOut } = prepared;
+  const prepared = prepareNamed(named, forFewRows(options, named, command));
   const engine = await engineFor(options, terminal);
   const plan = withArithmetic(planForTable(given, prepared, options.seed), engine);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const { fileJournal, memoryJournal, sweep } = await import("../../sweep.js");
   const own = journal === undefined ? memoryJournal() : fileJournal(journal);
-  const data = { ...training, validation: heldOut.x.rows > 0 ? heldOut : 0 };
+  const data = withValidation(prepared);
   const result = await namingQueue(() =>
     sweep(plan, data, {
       engine,
