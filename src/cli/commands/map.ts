@@ -18,6 +18,7 @@ import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { mapAxis, setting } from "../sweep/map-options.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
+import { tellInterrupted } from "../sweep/tell-interrupted.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import { shapeText } from "../../report/model-text.js";
@@ -27,7 +28,7 @@ import type { MapColor } from "../../sweep/map/look.js";
 import { drawCells, drawLegend, drawMap } from "../../sweep/map/map-text.js";
 import { mapPage, pictureOf } from "../../sweep/map/pictures.js";
 import { axisWord } from "../../sweep/map/words.js";
-import { countOf, formatCount, formatPercent } from "../../text/numbers.js";
+import { countOf, formatCount } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
@@ -124,15 +125,6 @@ async function savePicture(terminal: Terminal, file: string | undefined, map: De
   }
 }
 
-function tellInterrupted(terminal: Terminal, { trials, planned }: DeathMap, journal: string | undefined): void {
-  const how =
-    journal === undefined
-      ? "Nothing is kept: with --journal FILE the same command would go on."
-      : `They are in ${onOneLine(journal)}: the same command goes on from there.`;
-  const share = formatPercent(planned === 0 ? 1 : trials / planned);
-  terminal.tell(terminal.colors.yellow(`Interrupted: ${share} of the trainings are in. ${how}`));
-}
-
 /** The document that --json prints: the same whoever did the trials, but for seconds and hosts. */
 function toDocument({ journal: _, data, ...map }: DeathMap, plan: MapPlan, table: object): object {
   return { data: { ...table, sha256: data }, plan, ...map };
@@ -168,7 +160,7 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   await savePicture(terminal, svg, map, color);
   await savePage(terminal, options, (madeBy) => mapPage(map, subjectOf(prepared, plan, options, madeBy), color));
   if (!map.stopped) return;
-  tellInterrupted(terminal, map, journal);
+  tellInterrupted(terminal, [map.trials, map.planned], "trainings", journal);
   process.exitCode = 1;
 }
 

@@ -8,6 +8,7 @@ import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { planForTable, readPlanFile } from "../sweep/plan-file.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
+import { tellInterrupted } from "../sweep/tell-interrupted.js";
 import { interruption, Terminal } from "../terminal.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import type {
@@ -19,7 +20,7 @@ import type {
   SweepResult,
   SweepTrialResult,
 } from "../../sweep.js";
-import { countOf, formatCount, formatPercent, formatScore } from "../../text/numbers.js";
+import { countOf, formatCount, formatScore } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
@@ -84,15 +85,6 @@ function follow(terminal: Terminal): Pick<SweepOptions, "onTrial" | "onProgress"
   };
 }
 
-function tellInterrupted(terminal: Terminal, { trials, planned }: SweepResult, journal: string | undefined): void {
-  const share = formatPercent(planned === 0 ? 1 : trials.length / planned);
-  const how =
-    journal === undefined
-      ? "Nothing is kept: with --journal FILE the same command would go on."
-      : `They are in ${onOneLine(journal)}: the same command goes on from there.`;
-  terminal.tell(terminal.colors.yellow(`Interrupted: ${share} of the trials are in. ${how}`));
-}
-
 /** Before anything trains: nothing that is read is written to, and what is to be read is there. */
 async function checkFiles(file: string, source: string, options: SweepCommandOptions): Promise<void> {
   const { journal, out } = options;
@@ -132,7 +124,7 @@ async function sweepTable(file: string, source: string, options: SweepCommandOpt
   else terminal.tell(String(result));
   if (options.out !== undefined) await saveBest(options.out, result, plan, data, prepared, terminal);
   if (!result.stopped) return;
-  tellInterrupted(terminal, result, journal);
+  tellInterrupted(terminal, [result.trials.length, result.planned], "trials", journal);
   process.exitCode = 1;
 }
 
