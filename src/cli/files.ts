@@ -75,10 +75,17 @@ export async function checkFolder(folder: string, refuse: (reason: string) => ne
  * Can a file be written there? Asked before the training, which may take hours.
  * @param source the table, if there is one: it is not to be overwritten
  * @param option that named the path
- * @returns the file that is to be written, links followed
+ * @returns the file that is to be written, links followed; undefined where none is asked for
  * @throws RelumineError "value"
  */
-export async function checkPlace(path: string, source: string | undefined, option = "--out"): Promise<string> {
+export async function checkPlace(path: string, source: string | undefined, option?: string): Promise<string>;
+export async function checkPlace(
+  path: string | undefined,
+  source: string | undefined,
+  option?: string,
+): Promise<string | undefined>;
+export async function checkPlace(path: string | undefined, source: string | undefined, option = "--out") {
+  if (path === undefined) return undefined;
   const place = await followLinks(path);
   const folder = place === resolve(path) ? dirname(path) : dirname(place);
   const refuse = (reason: string): never => {

@@ -170,7 +170,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   checkDistinct([
     ["--code", typeof code === "string" ? await checkPlace(code, source, "--code") : undefined],
     ["--html", await checkPagePlace(given, source)],
-    ["--journal", journal === undefined ? undefined : await checkPlace(journal, source, "--journal")],
+    ["--journal", await checkPlace(journal, source, "--journal")],
   ]);
   const model = await modelFor(given, command);
   const asked = asTrained(given, model);

@@ -135,8 +135,8 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   const terminal = new Terminal(options.json);
   const signal = interruption();
   const places = [
-    ["--journal", journal === undefined ? undefined : await checkPlace(journal, source, "--journal")],
-    ["--svg", svg === undefined ? undefined : await checkPlace(svg, source, "--svg")],
+    ["--journal", await checkPlace(journal, source, "--journal")],
+    ["--svg", await checkPlace(svg, source, "--svg")],
     ["--html", await checkPagePlace(options, source)],
   ] as const;
   checkDistinct(places);

@@ -77,7 +77,7 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
   const { json, proof: place, budget, seconds, threads, ...how } = options;
   const terminal = new Terminal(json);
   const signal = interruption();
-  if (place !== undefined) await checkPlace(place, source, "--proof");
+  await checkPlace(place, source, "--proof");
   const model = await readModelFile(file);
   const { network, text, data, x } = await subjectOf(model, source, how);
   tellSubject(terminal, text, data);

@@ -92,8 +92,8 @@ async function checkFiles(file: string, source: string, options: SweepCommandOpt
   checkDistinct([
     ["the plan", await findFile(file, file, "to be a plan in JSON")],
     ...[...new Set(others)].map((place) => ["--with", place] as const),
-    ["--journal", journal === undefined ? undefined : await checkPlace(journal, source, "--journal")],
-    ["--out", out === undefined ? undefined : await checkPlace(out, source)],
+    ["--journal", await checkPlace(journal, source, "--journal")],
+    ["--out", await checkPlace(out, source)],
   ]);
 }
 

@@ -326,8 +326,8 @@ async function checkPlaces(source: string, options: TrainOptions): Promise<void>
   const writes = checkpoint ?? resume;
   const option = checkpoint ? "--checkpoint" : "--resume";
   checkDistinct([
-    ["--out", out === undefined ? undefined : await checkPlace(out, source)],
-    [option, writes === undefined ? undefined : await checkPlace(writes, source, option)],
+    ["--out", await checkPlace(out, source)],
+    [option, await checkPlace(writes, source, option)],
     ["--html", await checkPagePlace(options, source)],
   ]);
 }
