@@ -1,8 +1,7 @@
 // Files of data: opened for as long as they are read, and the embedded digits.
 import type { DataSource } from "../arrays/open.js";
-import { RelumineError, errorIn } from "../core/errors.js";
 import { suggestion } from "../core/suggestion.js";
-import { openFile, readPieces } from "./files.js";
+import { about, openFile, readPieces } from "./files.js";
 
 export const EMBEDDED = "digits";
 /** Of the embedded set: its target, and what to divide its pixels by. */
@@ -14,14 +13,12 @@ export const EMBEDDED_FACTS = { target: "digit", divisor: 16 };
  */
 export async function withDataFile<T>(name: string, task: (source: DataSource) => Promise<T>): Promise<T> {
   const path = name === EMBEDDED ? new URL("digits.csv.gz", import.meta.url) : name;
-  const expected = `to be a file of data (CSV, .npy, .npz, .safetensors, IDX, Parquet), or "${EMBEDDED}" for the embedded set`;
+  const kinds = "CSV, .npy, .npz, .safetensors, IDX, Parquet";
+  const expected = `to be a file of data (${kinds}), or "${EMBEDDED}" for the embedded set`;
   const wanted = { expected, hint: suggestion(name, [EMBEDDED]) };
   const file = await openFile(path, name, wanted);
   try {
-    return await task(file ?? readPieces(path, name, wanted));
-  } catch (error) {
-    if (error instanceof RelumineError && error.path !== name) throw errorIn(name, error);
-    throw error;
+    return await about(name, () => task(file ?? readPieces(path, name, wanted)));
   } finally {
     await file?.close();
   }
