@@ -14,8 +14,8 @@ const CHOICES = [
   /^src\/models\//,
   /^src\/graph\/activation-nodes\.ts/,
   /^src\/tfjs\/(live-chain|treat|watched-layers)\.ts/,
-  /^site\/state\//,
-  /^site\/view\/controls\//,
+  /^site\/workshop\/state\//,
+  /^site\/workshop\/view\/controls\//,
 ];
 
 const names = new Set<string>(ACTIVATION_NAMES);

@@ -11,8 +11,8 @@ import { describe, expect, it } from "vitest";
 import { createNetwork, importNetwork, sgd } from "../../src/index.js";
 import { specFor } from "../../src/cli/network-for-table.js";
 import { encodeLabelledRows, prepareTable, type PreparedTable, type PrepareOptions } from "../../src/table.js";
-import { tableTask } from "../../site/engine/table-task.js";
-import type { LabelledRows } from "../../site/engine/types.js";
+import { tableTask } from "../../site/workshop/engine/table-task.js";
+import type { LabelledRows } from "../../site/tasks/learning-task.js";
 import { Folder, relumine } from "./run.js";
 
 const folder = new Folder();

@@ -7,7 +7,8 @@ import { startService } from "../support/services.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Of this worker alone: files of tests run beside each other. */
-export const FOLDER = `${root}.cache/playground-test-${process.env.VITEST_POOL_ID ?? "0"}/`;
+const SITE = `${root}.cache/playground-test-${process.env.VITEST_POOL_ID ?? "0"}`;
+export const FOLDER = `${SITE}/workshop/`;
 export const hasChromium = findChromium() !== undefined;
 
 export interface Site {
@@ -17,7 +18,9 @@ export interface Site {
 }
 
 export async function openSite(): Promise<Site> {
-  const server = await startService(["site/build.mjs", "--port", "0", "--to", FOLDER], /http:\S+(?=\s)/, { cwd: root });
+  const server = await startService(["site/build.mjs", "workshop", "--port", "0", "--to", SITE], /http:\S+(?=\s)/, {
+    cwd: root,
+  });
   const browser = await chromium.launch({ executablePath: findChromium()!, args: [...CHROMIUM_ARGUMENTS] });
   return {
     url: server.said,

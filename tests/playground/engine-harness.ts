@@ -1,10 +1,10 @@
 // An engine without a page: messages in, messages out, and waiting for a step.
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Engine } from "../../site/engine/engine.js";
-import type { RemedyName, Frame, FromEngine, TableFile, ToEngine, UnitName } from "../../site/engine/types.js";
-import type { Change } from "../../site/state/changes.js";
-import { DEFAULTS, type Recipe } from "../../site/state/recipe.js";
+import { Engine } from "../../site/workshop/engine/engine.js";
+import type { RemedyName, Frame, FromEngine, TableFile, ToEngine, UnitName } from "../../site/workshop/engine/types.js";
+import type { Change } from "../../site/workshop/state/changes.js";
+import { DEFAULTS, type Recipe } from "../../site/workshop/state/recipe.js";
 import { PATIENCE_MS } from "../support/patience.js";
 
 type Kind = FromEngine["kind"];

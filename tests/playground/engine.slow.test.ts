@@ -1,9 +1,9 @@
 // The engine without a page: messages to it, and its answers.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type ForecastMessage, REMEDY_NAMES, type TableFile } from "../../site/engine/types.js";
-import { PRESETS } from "../../site/state/presets.js";
-import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/state/recipe.js";
-import { fromHash, toHash } from "../../site/state/url.js";
+import { type ForecastMessage, REMEDY_NAMES, type TableFile } from "../../site/workshop/engine/types.js";
+import { PRESETS } from "../../site/workshop/state/presets.js";
+import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/workshop/state/recipe.js";
+import { fromHash, toHash } from "../../site/workshop/state/url.js";
 import { mulberry32 } from "../../src/core/random.js";
 import { EngineHarness, digits } from "./engine-harness.js";
 

@@ -38,8 +38,8 @@ describe.skipIf(!hasChromium)("the page", () => {
   }
 
   test("weighs less than 150 KiB gzipped before it shows the opening, and 250 KiB with all that comes later", () => {
-    const scripts = new Set(["playground.js", "engine.js"].flatMap(withImports));
-    const bytes = weigh([...scripts, "index.html", "playground.css", "digits.bin"]);
+    const scripts = new Set(["workshop.js", "engine.js"].flatMap(withImports));
+    const bytes = weigh([...scripts, "index.html", "style.css", "digits.bin"]);
     expect(bytes).toBeGreaterThan(100 * 1024);
     expect(bytes).toBeLessThan(150 * 1024);
     const all = weigh(readdirSync(FOLDER));

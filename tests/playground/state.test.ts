@@ -3,13 +3,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { codeFor } from "../../site/state/code-export.js";
-import { offersFor } from "../../site/state/remedy-offers.js";
-import { deathsCsv } from "../../site/state/deaths-csv.js";
-import { PRESETS } from "../../site/state/presets.js";
-import { type Change, CURE_NAMES, MOST_CHANGES, MOST_LINK_STEPS } from "../../site/state/changes.js";
-import { pageNaming } from "../../site/state/naming.js";
-import { briefDeath, deathSentence } from "../../site/view/descriptions.js";
+import { codeFor } from "../../site/workshop/state/code-export.js";
+import { offersFor } from "../../site/workshop/state/remedy-offers.js";
+import { deathsCsv } from "../../site/workshop/state/deaths-csv.js";
+import { PRESETS } from "../../site/workshop/state/presets.js";
+import { type Change, CURE_NAMES, MOST_CHANGES, MOST_LINK_STEPS } from "../../site/workshop/state/changes.js";
+import { pageNaming } from "../../site/workshop/state/naming.js";
+import { briefDeath, deathSentence } from "../../site/workshop/view/descriptions.js";
 import {
   ACTIVATION_NAMES,
   DATA_NAMES,
@@ -19,11 +19,11 @@ import {
   OPTIMIZER_NAMES,
   type Recipe,
   SCALE_NAMES,
-} from "../../site/state/recipe.js";
-import { fromHash, toHash } from "../../site/state/url.js";
+} from "../../site/workshop/state/recipe.js";
+import { fromHash, toHash } from "../../site/workshop/state/url.js";
 import { readTable } from "../../src/table/read/read-table.js";
 import { textAt } from "../../src/table/reading/cell-values.js";
-import type { DeathRecord } from "../../site/engine/types.js";
+import type { DeathRecord } from "../../site/workshop/engine/types.js";
 import { EngineHarness } from "./engine-harness.js";
 import fc from "../support/property.js";
 

@@ -1,8 +1,8 @@
 // A user's table on the page: the package's reader and its rules, numbers as they are or standardized.
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { tableTask } from "../../site/engine/table-task.js";
-import type { LearningTask } from "../../site/engine/types.js";
+import { tableTask } from "../../site/workshop/engine/table-task.js";
+import type { LearningTask } from "../../site/tasks/learning-task.js";
 import { prepareTable } from "../../src/table.js";
 import { expectError } from "../support/errors.js";
 import { EngineHarness } from "./engine-harness.js";

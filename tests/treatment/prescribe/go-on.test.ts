@@ -1,7 +1,7 @@
 // prescribe for a network that was trained before: bringing units back does not last where what killed them stays, and
 // removing that alone brings none back; both together do.
 import { beforeAll, describe, expect, it } from "vitest";
-import { planeTask } from "../../../site/engine/built-in-tasks.js";
+import { planeTask } from "../../../site/tasks/built-in-tasks.js";
 import { countDead } from "../../../src/inspect/dead-units.js";
 import {
   createNetwork,

@@ -1,0 +1,68 @@
+// Scripts and style sheets of the site, by esbuild.
+import { readFileSync, rmSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** The path of a file below site/. */
+export const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/**
+ * Pages compute in reproducible arithmetic, so that a link shows everybody the same: they do not need the binary with
+ * fused multiplication and addition.
+ */
+const strictOnly = {
+  name: "strict-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /wasm\/binaries\.ts$/ }, ({ path: file }) => ({
+      loader: "ts",
+      contents: readFileSync(file, "utf8").replace(/(RELAXED_DELTA: string =)\s*"[^"]*";/, '$1 "";'),
+    }));
+  },
+};
+
+const COMMON = {
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  logLevel: "warning",
+  legalComments: "none",
+};
+
+/**
+ * Scripts and style sheets, each a file by itself.
+ * @param {Record<string, string>} entries by the name of what is written, without its ending: a file below site/
+ * @param {string} to the folder
+ */
+export async function bundle(entries, to) {
+  await build({ ...COMMON, entryPoints: pathsOf(entries), outdir: to });
+}
+
+/**
+ * Scripts that share what several need, and whose dynamic imports are files of their own, read when they are needed.
+ * @param {Record<string, string>} entries as above
+ * @param {string} to the folder
+ */
+export async function bundleInParts(entries, to) {
+  const { metafile } = await build({
+    ...COMMON,
+    entryPoints: pathsOf(entries),
+    outdir: to,
+    plugins: [strictOnly],
+    splitting: true,
+    chunkNames: "part-[hash]",
+    metafile: true,
+  });
+  removeUnreached(metafile.outputs, new Set(Object.keys(entries).map((name) => `${name}.js`)));
+}
+
+const pathsOf = (entries) => Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path(file)]));
+
+/** esbuild writes a file for each dynamic import, also of a function that nobody calls and that it has left out. */
+function removeUnreached(outputs, entries) {
+  const names = Object.keys(outputs);
+  const reached = new Set(names.filter((name) => entries.has(basename(name))));
+  for (const name of reached) for (const { path: imported } of outputs[name].imports) reached.add(imported);
+  for (const name of names) if (!reached.has(name)) rmSync(name);
+}

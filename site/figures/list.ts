@@ -1,0 +1,13 @@
+// The figures by their numbers, which their addresses have for good: f/1/ to f/7/.
+import type { EngineModule, FigureModule } from "./figure.js";
+
+export interface FigureEntry {
+  readonly number: number;
+  readonly title: string;
+  readonly load: () => Promise<FigureModule>;
+}
+
+export const FIGURES: readonly FigureEntry[] = [];
+
+/** Read in a worker alone. */
+export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {};

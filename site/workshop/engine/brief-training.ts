@@ -1,0 +1,55 @@
+// Short trainings that nobody sees, which find out what a rate does.
+import { createNetwork } from "../../../src/network/network.js";
+import type { Network } from "../../../src/index.js";
+import { countDead } from "../../../src/inspect/dead-units.js";
+import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
+import type { LearningTask } from "../../tasks/learning-task.js";
+import type { LiveSettings, Recipe } from "../state/recipe.js";
+
+export interface BriefTraining {
+  /** Units of each hidden layer. */
+  readonly dead: readonly number[];
+  /** Infinity where it diverged. */
+  readonly loss: number;
+}
+
+/** Links repeat a training to the bit, on every machine. */
+export const ARITHMETIC = "reproducible";
+
+/** As a recipe starts it. */
+export async function startNetwork(recipe: Recipe, task: LearningTask): Promise<Network> {
+  const network = await createNetwork(specOf(recipe, task), { arithmetic: ARITHMETIC });
+  startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
+  return network;
+}
+
+export function fitOptions({ batch, clip }: LiveSettings): { batchSize: number; clipNorm?: number } {
+  return { batchSize: batch, ...(clip > 0 && { clipNorm: clip }) };
+}
+
+/** Trains it for so many steps, with a recipe's settings. */
+export async function trainBriefly(
+  network: Network,
+  task: LearningTask,
+  recipe: Recipe,
+  steps: number,
+): Promise<BriefTraining> {
+  const data = { x: task.train.x, y: targetsOf(recipe, task.train) };
+  let left = steps;
+  const { stopped } = await network.fit(data, {
+    epochs: steps,
+    optimizer: optimizerOf(recipe, recipe),
+    callbacks: [{ onBatchEnd: (_log, { stop }) => void (--left <= 0 && stop()) }],
+    ...fitOptions(recipe),
+  });
+  return {
+    dead: countDead(network, data.x).layers.map(({ dead }) => dead),
+    loss: stopped === "diverged" ? Number.POSITIVE_INFINITY : network.evaluate(data).loss,
+  };
+}
+
+/** A network of its own, as the recipe starts and trains it. */
+export async function runFromStart(recipe: Recipe, task: LearningTask, steps: number): Promise<BriefTraining> {
+  using network = await startNetwork(recipe, task);
+  return await trainBriefly(network, task, recipe, steps);
+}

@@ -1,0 +1,94 @@
+// What rates do to a recipe's network: the package's forecast of training, over the rates of the slider, in as many
+// steps as there is time for.
+import { forecastTraining, type RateForecast } from "../../../src/diagnosis/forecast/training.js";
+import type { TrainingForecastOptions } from "../../../src/index.js";
+import { cutTo } from "../../../src/text/numbers.js";
+import { ARITHMETIC, fitOptions } from "./brief-training.js";
+import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
+import type { ForecastMessage } from "./types.js";
+import type { LearningTask } from "../../tasks/learning-task.js";
+import { LEAST_RATE, MOST_RATE, type Recipe } from "../state/recipe.js";
+
+/** Starts; the recipe's own is the first. */
+const STARTS = 3;
+const RATES = 21;
+const MOST_STEPS = 1500;
+const LEAST_STEPS = 50;
+/** A training that would take longer has fewer steps. */
+const MOST_RUN_MS = 80;
+/** A machine that is slower than it seemed at first. */
+const MOST_SECONDS = 30;
+
+/** Evenly over the slider's way, and the recipe's own. */
+function ratesFor(own: number): number[] {
+  const places = Array.from({ length: RATES }, (_, i) => i / (RATES - 1));
+  return [...new Set([own, ...places.map((place) => cutTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** place, 3))])];
+}
+
+interface Length {
+  readonly rows: number;
+  readonly epochs: number;
+}
+
+const stepsOf = ({ rows, epochs }: Length, { batch }: Recipe) => epochs * Math.ceil(rows / batch);
+
+/** About so many steps; of many rows a sample. */
+function lengthOf(steps: number, { batch }: Recipe, rows: number): Length {
+  const few = Math.min(rows, steps * batch);
+  return { rows: few, epochs: Math.max(1, Math.floor(steps / Math.ceil(few / batch))) };
+}
+
+function optionsFor(recipe: Recipe, length: Length, signal: AbortSignal): TrainingForecastOptions {
+  const { batchSize, ...clipping } = fitOptions(recipe);
+  const startWeights = startingWeights(recipe);
+  return {
+    ...length,
+    ...clipping,
+    batchSize,
+    optimizer: optimizerOf(recipe, recipe),
+    arithmetic: ARITHMETIC,
+    ...(startWeights && { startWeights }),
+    signal,
+  };
+}
+
+/**
+ * The rates' trainings, told each time another start of all of them has trained.
+ * @param signal another recipe has come
+ */
+export async function forecastRates(
+  recipe: Recipe,
+  task: LearningTask,
+  signal: AbortSignal,
+  tell: (message: ForecastMessage) => void,
+): Promise<void> {
+  const spec = specOf(recipe, task);
+  const data = { x: task.train.x, y: targetsOf(recipe, task.train) };
+  const run = (length: Length, more: TrainingForecastOptions) =>
+    forecastTraining(spec, data, { ...optionsFor(recipe, length, signal), ...more });
+
+  /** The first run shows how many steps fit into the time. */
+  async function affordableSteps(): Promise<number> {
+    const few = lengthOf(LEAST_STEPS, recipe, data.x.rows);
+    const tryOnce = () => run(few, { rates: [LEAST_RATE], seeds: 1 });
+    await tryOnce(); // what is slow but once
+    const started = performance.now();
+    await tryOnce();
+    const perStep = (performance.now() - started) / stepsOf(few, recipe);
+    return Math.max(LEAST_STEPS, Math.min(MOST_STEPS, Math.floor(MOST_RUN_MS / perStep)));
+  }
+
+  const length = lengthOf(await affordableSteps(), recipe, data.x.rows);
+  const rates = ratesFor(recipe.rate);
+  const sample = length.rows < data.x.rows ? { sample: length.rows } : {};
+  const about = { kind: "forecast" as const, recipe, steps: stepsOf(length, recipe), ...sample };
+  const known = new Map<number, RateForecast>(); // from the lowest rate up, as they are trained
+  let trained = 0;
+  const onRate = (found: RateForecast) => {
+    known.set(found.rate, found);
+    if (++trained % rates.length === 0 && trained < STARTS * rates.length && !signal.aborted)
+      tell({ ...about, rates: [...known.values()], isDone: false });
+  };
+  const found = await run(length, { rates, seeds: STARTS, seconds: MOST_SECONDS, onRate });
+  if (!signal.aborted) tell({ ...about, rates: found.rates, isDone: true });
+}

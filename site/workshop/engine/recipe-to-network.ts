@@ -1,0 +1,47 @@
+// From a recipe and its data to what the package is asked for.
+import { adam, adamW, rmsprop, sgd } from "../../../src/network/training/optimizers.js";
+import type { NetworkSpec, Optimizer, Targets, Weights } from "../../../src/index.js";
+import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
+import type { Recipe } from "../state/recipe.js";
+
+export function specOf(recipe: Recipe, task: LearningTask): NetworkSpec {
+  const hidden = recipe.layers.map((units) => ({ units, activation: recipe.activation, biasInitializer: recipe.bias }));
+  const isSoftmax = recipe.head === "softmax";
+  return {
+    inputs: task.features.length,
+    layers: [...hidden, { units: isSoftmax ? 1 : task.outputs }],
+    loss: isSoftmax ? "crossEntropy" : task.loss,
+    seed: recipe.seed,
+  };
+}
+
+/** A softmax over one unit is 1 for every input: the package takes no label for it but the one class there is. */
+export function targetsOf(recipe: Recipe, rows: LabelledRows): Targets {
+  return recipe.head === "softmax" ? new Float32Array(rows.y.length) : rows.y;
+}
+
+export function optimizerOf(
+  { optimizer }: Pick<Recipe, "optimizer">,
+  { rate, decay }: Pick<Recipe, "rate" | "decay">,
+): Optimizer {
+  const learningRate = rate;
+  switch (optimizer) {
+    case "sgd":
+      return sgd({ learningRate, weightDecay: decay });
+    case "momentum":
+      return sgd({ learningRate, momentum: 0.9, weightDecay: decay });
+    case "adam":
+      return decay > 0 ? adamW({ learningRate, weightDecay: decay }) : adam({ learningRate });
+    case "rmsprop":
+      return rmsprop({ learningRate });
+  }
+}
+
+/** The textbook's unit fires on every row, its preactivations about +0.1: one step at 0.2 takes them to -0.1. */
+export function startingWeights(recipe: Recipe): Weights[] | undefined {
+  if (recipe.data !== "textbook" || recipe.layers.length !== 1 || recipe.layers[0] !== 1) return undefined;
+  return [
+    { kernel: Float32Array.of(0.06, 0.03), bias: Float32Array.of(0.1) },
+    { kernel: Float32Array.of(1), bias: Float32Array.of(0) },
+  ];
+}

@@ -1,0 +1,268 @@
+// One network in training, with what is known of its past: weights of earlier steps, deaths, measurements.
+import { traceDeaths } from "../../../src/diagnosis/trace/trace-deaths.js";
+import type { EpochLog, History, Network, NetworkSpec, Optimizer, TrainingContext } from "../../../src/index.js";
+import { stateOf } from "../../../src/network/state/state.js";
+import { type BriefTraining, fitOptions, runFromStart, startNetwork, trainBriefly } from "./brief-training.js";
+import { DeathRegister } from "./death-register.js";
+import { NetworkEvaluator } from "./network-evaluator.js";
+import { optimizerOf, targetsOf } from "./recipe-to-network.js";
+import { TrainingHistory } from "./training-history.js";
+import type { Measurement, UnitName } from "./types.js";
+import type { LearningTask } from "../../tasks/learning-task.js";
+import { type Change, isSetting } from "../state/changes.js";
+import type { LiveSettings, Recipe } from "../state/recipe.js";
+import { countDead, unitIndex } from "../state/units.js";
+
+/** A fit keeps a log of each epoch: after so many it ends, the next goes on in its place, and the log is let go. */
+const EPOCHS_A_FIT = 20_000;
+/** Fewer say nothing yet of a training that goes on: all begin slowly. */
+const LEAST_EPOCHS = 20;
+/** So many are kept for diagnoses; how a longer training went is not told. */
+const MOST_EPOCHS = 50_000;
+
+/** Called after each step; training goes on when its promise, if any, is fulfilled, and ends if it says so. */
+export type AfterStep = (training: Training) => Promise<"stop" | undefined> | undefined;
+
+interface TrainingParts {
+  readonly network: Network;
+  readonly evaluator: NetworkEvaluator;
+  readonly optimizer: Optimizer;
+  readonly history: TrainingHistory;
+  readonly register: DeathRegister;
+  readonly step: number;
+  readonly settings: LiveSettings;
+  readonly changes: readonly Change[];
+}
+
+/** The last cure, to tell what became of it. */
+export interface AppliedCure {
+  readonly label: string;
+  readonly step: number;
+  readonly before: Measurement;
+  readonly revived: readonly UnitName[];
+}
+
+function liveSettingsOf({ rate, batch, decay, clip }: Recipe): LiveSettings {
+  return { rate, batch, decay, clip };
+}
+
+export class Training {
+  readonly network: Network;
+  readonly history: TrainingHistory;
+  readonly register: DeathRegister;
+  private optimizer: Optimizer;
+  step: number;
+  /** Rate, batch, decay and clip as they are now. */
+  settings: LiveSettings;
+  /** All that was changed on the way. */
+  changes: readonly Change[];
+  cure: AppliedCure | undefined;
+  stopped: "diverged" | undefined;
+  /** The whole epochs of all its fits; undefined where they are too many. */
+  private epochs: EpochLog[] | undefined = [];
+  isDisposed = false;
+  /** The fit that is running. */
+  fitting: Promise<void> | undefined;
+  /** Evaluators of the network as it is, and of what it was up to a step (another activation). */
+  private evaluators: { readonly until: number; readonly evaluator: NetworkEvaluator }[];
+
+  private constructor(
+    readonly recipe: Recipe,
+    readonly task: LearningTask,
+    parts: TrainingParts,
+  ) {
+    this.network = parts.network;
+    this.optimizer = parts.optimizer;
+    this.history = parts.history;
+    this.register = parts.register;
+    this.step = parts.step;
+    this.settings = parts.settings;
+    this.changes = parts.changes;
+    this.evaluators = [{ until: Number.POSITIVE_INFINITY, evaluator: parts.evaluator }];
+  }
+
+  static async create(recipe: Recipe, task: LearningTask): Promise<Training> {
+    const network = await startNetwork(recipe, task);
+    const training = new Training(recipe, task, {
+      network,
+      evaluator: await NetworkEvaluator.create(network.spec, task, recipe),
+      history: new TrainingHistory(recipe.layers, stateOf(network).layout.bytes),
+      optimizer: optimizerOf(recipe, recipe),
+      register: new DeathRegister(),
+      step: 0,
+      settings: liveSettingsOf(recipe),
+      changes: [],
+    });
+    training.record();
+    return training;
+  }
+
+  /** A training of its own that goes on from here with the same batches. */
+  async clone(): Promise<Training> {
+    const { recipe, task, optimizer, step, settings, changes } = this;
+    const network = await this.network.clone();
+    const copy = new Training(recipe, task, {
+      network,
+      evaluator: await NetworkEvaluator.create(network.spec, task, recipe),
+      optimizer,
+      step,
+      settings,
+      changes,
+      history: this.history.copy(),
+      register: this.register.copy(),
+    });
+    copy.stopped = this.stopped;
+    copy.cure = this.cure;
+    copy.epochs = this.epochs?.slice();
+    return copy;
+  }
+
+  get stepsPerEpoch(): number {
+    return Math.ceil(this.task.train.x.rows / this.settings.batch);
+  }
+
+  get epoch(): number {
+    return stateOf(this.network).epochsBegun;
+  }
+
+  get spec(): NetworkSpec {
+    return this.network.spec;
+  }
+
+  get data(): { readonly x: LearningTask["train"]["x"]; readonly y: ReturnType<typeof targetsOf> } {
+    return { x: this.task.train.x, y: targetsOf(this.recipe, this.task.train) };
+  }
+
+  get heldOut(): Training["data"] {
+    return { x: this.task.heldOut.x, y: targetsOf(this.recipe, this.task.heldOut) };
+  }
+
+  parameters(): Float32Array {
+    return stateOf(this.network).allParameters();
+  }
+
+  /** How it went so far, over all its fits; undefined where there is too little or too much of it. */
+  get log(): History | undefined {
+    const { epochs, stopped } = this;
+    if (!epochs || (epochs.length < LEAST_EPOCHS && !stopped)) return undefined;
+    return { epochs, ...(stopped && { stopped }) };
+  }
+
+  private noteEpoch(log: EpochLog): void {
+    if (!this.epochs) return;
+    if (this.epochs.length < MOST_EPOCHS) this.epochs.push({ ...log, epoch: this.epochs.length + 1 });
+    else this.epochs = undefined;
+  }
+
+  /** With the weights of a step; what it says holds until it is given others. */
+  evaluatorAt(step: number, parameters: Float32Array): NetworkEvaluator {
+    const { evaluator } = this.evaluators.find(({ until }) => step < until)!;
+    evaluator.setParameters(parameters);
+    return evaluator;
+  }
+
+  /** Measures the weights as they are and keeps them. */
+  record(): Measurement {
+    const measurement = this.evaluatorAt(this.step, this.parameters()).measure();
+    this.history.add(this.step, this.parameters(), measurement);
+    this.register.noteStates((name) => measurement.states[this.indexOf(name)] === "dead", this.step);
+    return measurement;
+  }
+
+  private indexOf(name: UnitName): number {
+    return unitIndex(this.recipe.layers, name);
+  }
+
+  /** Takes up a setting, from the next step on; all but the rate between two fits alone. */
+  adjust(change: Omit<Change, "step">): void {
+    const { what, value } = change;
+    if (!isSetting(what) || value === undefined || this.settings[what] === value) return;
+    this.settings = { ...this.settings, [what]: value };
+    if (what === "decay") this.optimizer = optimizerOf(this.recipe, this.settings);
+    this.noteChange(change);
+  }
+
+  /** One entry where a setting is moved about at the same step. */
+  noteChange({ what, value }: Omit<Change, "step">): void {
+    const { step } = this;
+    const isReplaced = (earlier: Change) =>
+      earlier.step === step && (earlier.what === "break" ? what !== "rate" : earlier.what === what && isSetting(what));
+    const earlier = this.changes.filter((each) => !isReplaced(each));
+    this.changes = [...earlier, { step, what, ...(value !== undefined && { value }) }];
+  }
+
+  /** The fit that ran was ended: the next begins a new epoch. */
+  noteBreak(): void {
+    const isNoted = this.changes.some(({ step, what }) => step === this.step && what !== "rate");
+    if (this.step > 0 && !isNoted) this.noteChange({ what: "break" });
+  }
+
+  /** From this step on the network has another activation. */
+  async adoptActivation(): Promise<void> {
+    const evaluator = await NetworkEvaluator.create(this.network.spec, this.task, this.recipe);
+    const last = this.evaluators.pop()!;
+    this.evaluators.push(
+      { until: this.step, evaluator: last.evaluator },
+      { until: Number.POSITIVE_INFINITY, evaluator },
+    );
+  }
+
+  /** Are units dead that the register does not hold yet? */
+  hasUnlistedDeaths(): boolean {
+    return countDead(this.record().states) > this.register.records.filter(({ cameBack }) => !cameBack).length;
+  }
+
+  /** A remedy has changed the network: it is measured again, and the register told who came back by it. */
+  noteCure(label: string, before: Measurement): void {
+    const { states } = this.record();
+    const revived = this.register.revive((name) => states[this.indexOf(name)] !== "dead", this.step, label);
+    this.cure = { label, step: this.step, before, revived };
+  }
+
+  /** Trains until `afterStep` says stop, or until the log of its epochs is full; `stopped` says what went wrong. */
+  async fit(afterStep: AfterStep): Promise<void> {
+    const trace = traceDeaths();
+    this.register.follow(trace, this.step);
+    const onBatchEnd = ({ stop }: TrainingContext): Promise<void> | undefined => {
+      this.step++;
+      this.register.read();
+      if (this.history.isDue(this.step)) this.record();
+      return afterStep(this)?.then((answer) => (answer === "stop" ? stop() : undefined));
+    };
+    const ended = await this.network.fit(this.data, {
+      epochs: EPOCHS_A_FIT,
+      optimizer: this.optimizer,
+      learningRate: () => this.settings.rate,
+      validation: this.heldOut,
+      callbacks: [
+        trace,
+        { onEpochEnd: (log) => this.noteEpoch(log) },
+        { onBatchEnd: (_log, context) => onBatchEnd(context) },
+      ],
+      ...fitOptions(this.settings),
+    });
+    this.register.read();
+    if (ended.stopped === "diverged") this.stopped = "diverged";
+  }
+
+  /**
+   * What a lower rate would make of a network that has been treated: trains a copy for some steps, which nobody sees.
+   * @param cure treats the copy
+   */
+  async tryRate(rate: number, steps: number, cure: (network: Network) => Promise<unknown>): Promise<BriefTraining> {
+    using network = await this.network.clone();
+    await cure(network);
+    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps);
+  }
+
+  /** What a lower rate had made of it from the start. */
+  tryRateFromStart(rate: number, steps: number): Promise<BriefTraining> {
+    return runFromStart({ ...this.recipe, ...this.settings, rate }, this.task, steps);
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    this.network.dispose();
+    for (const { evaluator } of this.evaluators) evaluator.dispose();
+  }
+}

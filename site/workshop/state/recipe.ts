@@ -1,0 +1,88 @@
+// What is to be trained: all that the controls set and a link contains.
+import type { ActivationName } from "../../../src/index.js";
+
+export const DATA_NAMES = ["spiral", "circle", "xor", "regression", "digits", "textbook", "csv"] as const;
+export type DataName = (typeof DATA_NAMES)[number];
+
+export const ACTIVATION_NAMES = [
+  "relu",
+  "leakyRelu",
+  "elu",
+  "gelu",
+  "silu",
+  "tanh",
+  "sigmoid",
+] as const satisfies readonly ActivationName[];
+export const OPTIMIZER_NAMES = ["sgd", "momentum", "adam", "rmsprop"] as const;
+export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
+
+export const SCALE_NAMES = ["asIs", "standardized"] as const;
+
+export interface Recipe {
+  readonly data: DataName;
+  /** Units of the hidden layers. */
+  readonly layers: readonly number[];
+  readonly activation: (typeof ACTIVATION_NAMES)[number];
+  /** The constant that hidden biases start with. */
+  readonly bias: number;
+  readonly optimizer: OptimizerName;
+  readonly rate: number;
+  readonly batch: number;
+  /** Weight decay; 0: none. RMSprop has none. */
+  readonly decay: number;
+  /** The norm that gradients are scaled down to; 0: they are left alone. */
+  readonly clip: number;
+  readonly seed: number;
+  /** softmax: the one output of a task with two classes is given a softmax, as textbooks warn against. */
+  readonly head: "usual" | "softmax";
+  /** Of a table: its numbers as they stand in the file, or standardized. */
+  readonly scale: (typeof SCALE_NAMES)[number];
+}
+
+/** What may change while a network trains. */
+export const LIVE_NAMES = ["rate", "batch", "decay", "clip"] as const satisfies readonly (keyof Recipe)[];
+export type LiveName = (typeof LIVE_NAMES)[number];
+export type LiveSettings = Pick<Recipe, LiveName>;
+
+export const MOST_LAYERS = 10;
+export const MOST_UNITS = 64;
+export const LEAST_RATE = 1e-4;
+export const MOST_RATE = 10;
+
+/** What a link leaves out. */
+export const DEFAULTS: Recipe = {
+  data: "spiral",
+  layers: [10, 8],
+  activation: "relu",
+  bias: 0,
+  optimizer: "sgd",
+  rate: 0.8,
+  batch: 16,
+  decay: 0,
+  clip: 0,
+  seed: 2,
+  head: "usual",
+  scale: "asIs",
+};
+
+/** Where deaths decide: within sixty steps the second layer is dead and every digit is given the same answer. */
+export const OPENING: Recipe = { ...DEFAULTS, data: "digits", layers: [24, 16], seed: 7 };
+
+/** The recipe when the digits are chosen. */
+export const FOR_DIGITS: Recipe = {
+  ...DEFAULTS,
+  data: "digits",
+  layers: [24, 16],
+  optimizer: "adam",
+  rate: 0.001,
+  batch: 32,
+  seed: 5,
+};
+
+export function sameRecipe(a: Recipe, b: Recipe): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(recipe: Recipe): unknown {
+  return Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,216 @@
+// The network's output: over the plane with the data; a confusion table for images and tables; a scatter for numbers.
+import type { Frame, Picture, Started, Twin } from "../engine/types.js";
+import { MAP_POINTS, MAP_SIDE, PLANE_SIDE } from "../engine/activation-maps.js";
+import { drawConfusionTable } from "./confusion-table.js";
+import { countDead } from "../state/units.js";
+import { h, indexOfLargest, prepare, setPixel, setText } from "../../look/dom.js";
+import type { Pointed } from "./network.js";
+import { CLASS_COLOURS, palette, parseColour, rampColour } from "../../look/palette.js";
+import { figure, nameOf, percent } from "./descriptions.js";
+
+export interface OutputView {
+  start(started: Started): void;
+  /** With a unit that is pointed at, its map is drawn large in place of the output. */
+  draw(frame: Frame, pointed?: Pointed): void;
+  redraw(): void;
+}
+
+const MOST_SIDE = 320;
+const PAIR_GAP = 12;
+const MOST_DOTS = 400;
+
+export function createOutputView(
+  stage: HTMLElement,
+  legendElement: HTMLElement,
+  endTwin: (keep: boolean) => void,
+): OutputView {
+  const canvas = h("canvas", {
+    role: "img",
+    "aria-label": "The network's output over the plane, with the training samples",
+  });
+  const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's output" });
+  const title = h("p", { class: "small", hidden: true });
+  const twinTitle = h("p", { class: "small" });
+  const twinActions = h(
+    "div",
+    { class: "row" },
+    h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"),
+    h("button", { type: "button", onclick: () => endTwin(false) }, "End the comparison"),
+  );
+  const table = h("div");
+  const twinBox = h("div", { hidden: true }, twinCanvas, twinTitle);
+  const small = document.createElement("canvas");
+  small.width = small.height = PLANE_SIDE;
+  const map = document.createElement("canvas");
+  map.width = map.height = MAP_SIDE;
+  let started: Started | undefined;
+  let last: Frame | undefined;
+  let tableAt = 0;
+
+  function start(next: Started): void {
+    started = next;
+    tableAt = 0;
+    last = undefined;
+    const own = h("div", {}, isPlane() || isNumber() ? canvas : table, title);
+    stage.replaceChildren(h("div", { class: isPlane() ? "pair" : "" }, own, twinBox), twinActions);
+    showTwin(undefined);
+    setText(legendElement, legendText(next));
+  }
+  const isPlane = () => started!.task.extent > 0;
+  const isNumber = () => started!.task.classes.length === 0;
+
+  function draw(frame: Frame, pointed?: Pointed): void {
+    if (!started) return;
+    last = frame;
+    const whole = Math.min(MOST_SIDE, stage.clientWidth);
+    if (whole === 0) return; // hidden
+    const half = Math.floor((stage.clientWidth - PAIR_GAP) / 2);
+    const side = frame.twin && isPlane() ? Math.min(MOST_SIDE, half) : whole;
+    const unit = isPlane() ? pointed : undefined;
+    setText(
+      legendElement,
+      unit
+        ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).`
+        : legendText(started),
+    );
+    if (unit) drawUnit(unit.index, side, frame, started);
+    else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
+    else if (isNumber()) drawScatter(canvas, side, frame.outputs, started);
+    else if (frame.isSettled || performance.now() - tableAt > 250) {
+      tableAt = performance.now();
+      drawConfusionTable(table, frame, started);
+    }
+    showTwin(frame.twin);
+    if (!frame.twin) return;
+    setText(title, `As it is: ${briefly(frame)}`);
+    setText(twinTitle, `Twin, ${frame.twin.label}: ${briefly(frame.twin.picture)}`);
+    if (isPlane()) drawPlane(twinCanvas, side, frame.twin.picture.plane, started);
+  }
+
+  function showTwin(twin: Twin | undefined): void {
+    title.hidden = twinBox.hidden = twinActions.hidden = !twin;
+    twinCanvas.hidden = !isPlane();
+  }
+
+  function drawUnit(index: number, side: number, { maps }: Frame, { task }: Started): void {
+    const context = prepare(canvas, side, side);
+    paintMap(map, maps.subarray(index * MAP_POINTS, (index + 1) * MAP_POINTS));
+    context.drawImage(map, 0, 0, side, side);
+    drawSamples(context, side, task);
+  }
+
+  function drawPlane(to: HTMLCanvasElement, side: number, plane: Float32Array, { task, spec }: Started): void {
+    const context = prepare(to, side, side);
+    paintPlane(small, plane, spec.layers.at(-1)!.units, spec.loss);
+    context.imageSmoothingEnabled = true;
+    context.drawImage(small, 0, 0, side, side);
+    drawSamples(context, side, task);
+  }
+
+  return { start, draw, redraw: () => last && draw(last) };
+}
+
+function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
+  return `${countDead(states)} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
+}
+
+function legendText({ task }: Started): string {
+  if (task.extent > 0 && task.classes.length === 2)
+    return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The background is the output.`;
+  if (task.extent > 0 && task.classes.length === 0)
+    return (
+      "Samples and background in the same colours: − below zero (blue), + above (orange). " +
+      "Where a sample stands out, the output is wrong."
+    );
+  if (task.classes.length > 0)
+    return task.extent > 0
+      ? "Background: the class that the network gives. Letters: training samples."
+      : "Held-out samples: rows are the true class, columns the class that the network gives.";
+  return "Held-out samples: the target across, the output upwards. On the line they are equal.";
+}
+
+function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
+  const context = to.getContext("2d")!;
+  const image = context.createImageData(MAP_SIDE, MAP_SIDE);
+  const { ramp } = palette();
+  values.forEach((value, i) => {
+    setPixel(image, i, ramp.subarray(value * 3, value * 3 + 3));
+  });
+  context.putImageData(image, 0, 0);
+}
+
+function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number, loss: Started["spec"]["loss"]): void {
+  const context = to.getContext("2d")!;
+  const image = context.createImageData(PLANE_SIDE, PLANE_SIDE);
+  const background = parseColour(palette().paper);
+  for (let i = 0; i < PLANE_SIDE * PLANE_SIDE; i++) {
+    let colour: ArrayLike<number>;
+    if (outputs === 1) {
+      const value = loss === "meanSquaredError" ? plane[i] : plane[i] * 2 - 1;
+      colour = rampColour(Math.max(-1, Math.min(1, value)) * 0.75);
+    } else {
+      const row = plane.subarray(i * outputs, (i + 1) * outputs);
+      const best = indexOfLargest(row);
+      const full = parseColour(CLASS_COLOURS[best % CLASS_COLOURS.length]);
+      colour = background.map((base, c) => base + (full[c] - base) * (0.15 + 0.5 * row[best]));
+    }
+    setPixel(image, i, colour);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function drawSamples(
+  context: CanvasRenderingContext2D,
+  side: number,
+  { train, extent, classes }: Started["task"],
+): void {
+  const { ink, paper } = palette();
+  const every = Math.ceil(train.x.rows / MOST_DOTS);
+  context.lineWidth = 1;
+  context.font = "600 10px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (let row = 0; row < train.x.rows; row += every) {
+    const x = (train.x.data[row * 2] / extent / 2 + 0.5) * side;
+    const y = (0.5 - train.x.data[row * 2 + 1] / extent / 2) * side;
+    const target = train.y[row];
+    context.strokeStyle = paper;
+    if (classes.length > 2) {
+      context.fillStyle = ink;
+      context.fillText(classes[target].slice(0, 1), x, y);
+      continue;
+    }
+    context.fillStyle = classes.length === 2 ? CLASS_COLOURS[target] : `rgb(${rampColour(target).join(" ")})`;
+    context.beginPath();
+    if (classes.length === 2 && target === 0) context.rect(x - 2.8, y - 2.8, 5.6, 5.6);
+    else context.arc(x, y, 3.3, 0, 2 * Math.PI);
+    context.fill();
+    if (classes.length === 0) context.strokeStyle = ink;
+    context.stroke();
+  }
+}
+
+function drawScatter(
+  canvas: HTMLCanvasElement,
+  side: number,
+  outputs: Float32Array,
+  { task: { heldOut } }: Started,
+): void {
+  const context = prepare(canvas, side, side);
+  const { line, ink } = palette();
+  const reach = heldOut.y.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1) * 1.1;
+  const at = (value: number) => (Math.max(-1, Math.min(1, value / reach)) / 2 + 0.5) * (side - 8) + 4;
+  context.strokeStyle = line;
+  context.beginPath();
+  context.moveTo(0, side);
+  context.lineTo(side, 0);
+  context.stroke();
+  context.fillStyle = ink;
+  context.globalAlpha = 0.6;
+  heldOut.y.forEach((truth, row) => {
+    context.beginPath();
+    context.arc(at(truth), side - at(outputs[row]), 2.5, 0, 2 * Math.PI);
+    context.fill();
+  });
+  context.globalAlpha = 1;
+}
