@@ -1,5 +1,6 @@
 // Sweeps: how long the trials of a map take on all cores, start of the workers included, and what a trial costs beside
 // its training.
+import { planeTask } from "../site/engine/built-in-tasks.js";
 import { loadDigits } from "../tests/support/digits.js";
 import {
   deathMap,
@@ -8,9 +9,11 @@ import {
   type MapPlan,
   type SweepDataSet,
   type SweepEngine,
+  type SweepFit,
   type SweepPlan,
   type SweepResult,
 } from "../src/sweep.js";
+import type { Loss } from "../src/index.js";
 import type { Case, Context, Figure } from "./measure.js";
 
 const AXES = {
@@ -18,14 +21,10 @@ const AXES = {
   bias: { from: -2, to: 1, count: 7 },
 };
 
-/** Three arms around a point, which a straight line can't part. */
-function spiral(rows: number): SweepDataSet {
-  const y = Array.from({ length: rows }, (_, i) => i % 3);
-  const x = y.map((arm, i) => {
-    const [far, angle] = [i / rows, (6 * i) / rows + (arm * 2 * Math.PI) / 3];
-    return [far * Math.cos(angle), far * Math.sin(angle)];
-  });
-  return { x, y };
+/** The playground's: two arms, which a straight line can't part. */
+function spiral(): SweepDataSet {
+  const { train, heldOut } = planeTask("spiral");
+  return { ...train, validation: heldOut };
 }
 
 function onDigits(): SweepDataSet {
@@ -33,18 +32,15 @@ function onDigits(): SweepDataSet {
   return { ...training, validation: heldOut };
 }
 
-const planOf = (inputs: number, hidden: readonly number[], outputs: number, epochs: number): SweepPlan => ({
-  base: {
-    spec: {
-      inputs,
-      layers: [...hidden, outputs].map((units) => ({ units })),
-      loss: "crossEntropy",
-    },
-    fit: { optimizer: "sgd", epochs },
-  },
+const planOf = ([inputs, ...layers]: readonly number[], loss: Loss, fit: SweepFit): SweepPlan => ({
+  base: { spec: { inputs, layers: layers.map((units) => ({ units })), loss }, fit: { optimizer: "sgd", ...fit } },
   axes: AXES,
   repeats: 3,
 });
+
+/** Network, batches and epochs of the playground's first minute. */
+const spiralPlan = planOf([2, 10, 8, 1], "binaryCrossEntropy", { epochs: 100, batchSize: 16 });
+const digitsPlan = planOf([64, 64, 10], "crossEntropy", { epochs: 3 });
 
 const told = ({ trials }: SweepResult): string => JSON.stringify(trials.map(({ id, loss, dead }) => [id, loss, dead]));
 
@@ -66,14 +62,14 @@ const idle: SweepEngine = {
   async run(trials, _work, { onResult }) {
     const all = trials[Symbol.asyncIterator]();
     for (let next = await all.next(); !next.done; next = await all.next())
-      await onResult(next.value, { loss: 1, accuracy: 0.5, units: [16, 16], dead: [0, 0], seconds: 0, trained: 1 }, "");
+      await onResult(next.value, { loss: 1, accuracy: 0.5, units: [10, 8], dead: [0, 0], seconds: 0, trained: 1 }, "");
   },
 };
 
 async function overhead(): Promise<Figure> {
-  const plan = { ...planOf(2, [16, 16], 3, 1), repeats: 60 };
-  await sweep({ ...plan, repeats: 6 }, spiral(60), { engine: idle });
-  const { seconds, trials } = await sweep(plan, spiral(60), { engine: idle });
+  const plan = { ...spiralPlan, repeats: 60 };
+  await sweep({ ...plan, repeats: 6 }, spiral(), { engine: idle });
+  const { seconds, trials } = await sweep(plan, spiral(), { engine: idle });
   return {
     value: (1000 * seconds) / trials.length,
     unit: "ms",
@@ -83,7 +79,7 @@ async function overhead(): Promise<Figure> {
 }
 
 const largeMap: MapPlan = {
-  base: planOf(64, [64], 10, 3).base,
+  base: digitsPlan.base,
   x: { name: "learningRate", values: { from: 0.01, to: 3, count: 32 } },
   y: { name: "bias", values: { from: -2, to: 1, count: 32 } },
 };
@@ -119,13 +115,13 @@ async function timeFirstPicture(): Promise<Figure> {
 export function sweepCases({ cores }: Context): Case[] {
   return [
     {
-      name: "sweep: 2-16-16-3 on a spiral, 8 x 7 x 3",
-      run: () => timeSweep(planOf(2, [16, 16], 3, 20), spiral(300), cores, 1.5),
+      name: "sweep: 2-10-8-1 on the spiral, 8 x 7 x 3",
+      run: () => timeSweep(spiralPlan, spiral(), cores, 0.84),
     },
     {
       name: "sweep: 64-64-10 on digits, 8 x 7 x 3",
       onDemand: true,
-      run: () => timeSweep(planOf(64, [64], 10, 3), onDigits(), cores, 5),
+      run: () => timeSweep(digitsPlan, onDigits(), cores, 5),
     },
     { name: "map of death: 64-64-10 on digits, 32 x 32 x 3", onDemand: true, run: timeMap },
     { name: "map of death: its first picture", run: timeFirstPicture },
