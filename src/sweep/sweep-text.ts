@@ -1,5 +1,6 @@
 // A sweep as a terminal shows it: its best cells.
 import type { SweepCell, SweepResult } from "./types.js";
+import { describeJournal } from "../treatment/trial/journal/report-text.js";
 import { alignColumns } from "../text/columns.js";
 import { countOf, formatDuration, formatNumber, formatPercent, formatRange, formatScore } from "../text/numbers.js";
 import { endOf } from "../text/printable.js";
@@ -66,24 +67,8 @@ function describeConstant({ measure, constant }: Pick<SweepResult, "measure" | "
     : `Scores: 1 is perfect, 0 as good as always to say the same, whose loss is ${formatNumber(constant.loss)}.`;
 }
 
-function describeJournal({ journal }: Pick<SweepResult, "journal">): string[] {
-  if (!journal) return [];
-  const { resumed, cut, damaged } = journal;
-  return [
-    ...(resumed > 0 ? [`${countOf(resumed, "trial")} of the journal.`] : []),
-    ...(cut > 0
-      ? [`${countOf(cut, "line")} of the journal ${cut === 1 ? "was" : "were"} cut off when a program ended.`]
-      : []),
-    ...(damaged.length > 0
-      ? [
-          `${countOf(damaged.length, "line")} of the journal ${damaged.length === 1 ? "is" : "are"} damaged (${damaged.slice(0, 5).join(", ")}): done again.`,
-        ]
-      : []),
-  ];
-}
-
 export function drawSweep(result: Omit<SweepResult, "toString">, axes: readonly string[], repeats: number): string {
-  const { trials, cells, best, measure, planned, seconds, stopped } = result;
+  const { trials, cells, best, measure, planned, seconds, stopped, journal } = result;
   const failed = trials.filter((trial) => trial.failed).length;
   const end = [
     `${countOf(trials.length, "trial")} of ${countOf(cells.length, "cell")} in ${formatDuration(seconds)}`,
@@ -99,6 +84,6 @@ export function drawSweep(result: Omit<SweepResult, "toString">, axes: readonly 
     ...(cells.length > 0
       ? ["", ...drawCells(first.slice(0, MOST_SHOWN), axes, measure === "accuracy", repeats), ...more, ""]
       : []),
-    ...[describeConstant(result), ...describeJournal(result)].map((line) => wrap(line)),
+    ...[describeConstant(result), ...(journal ? describeJournal(journal, "trial") : [])].map((line) => wrap(line)),
   ].join("\n");
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   climbingRates,
@@ -8,7 +10,7 @@ import {
   negativeBiasPlan,
   planName,
 } from "../../src/cli/checkup/plans.js";
-import { finish, PENGUINS, relumine, start } from "./run.js";
+import { finish, Folder, killAndGoOn, PENGUINS, relumine, start } from "./run.js";
 
 interface CheckupRun {
   readonly seed: number;
@@ -148,7 +150,9 @@ describe("checkup digits", () => {
     const { code, stdout, stderr } = await finish(child);
     expect([wasSent, code, stderr]).toEqual([true, 1, ""]);
     expect(stdout).toMatch(/^Healthy, rate 0.1: /m);
-    expect(stdout).toMatch(/\nInterrupted: these are the runs that were finished\.\n$/);
+    expect(stdout).toMatch(
+      /\nInterrupted: these are the runs that were finished\. With --journal FILE the same\ncommand would go on\.\n$/,
+    );
     expect(stdout).not.toContain("Rule:");
   });
 
@@ -222,13 +226,44 @@ describe("--class-weights", () => {
   });
 });
 
+/** But for times. */
+const plain = (document: Document): string =>
+  JSON.stringify(document, (key, value: unknown) => (key === "seconds" || key === "stepsPerSecond" ? 0 : value));
+
 it("tells the same on any number of threads, but for times", async () => {
   const args = [PENGUINS, "--target", "species", "--hidden", "12", "--epochs", "3", "--repeats", "3"];
   const documents = await Promise.all(["1", "2", "3"].map((threads) => checkup(...args, "--threads", threads)));
-  const isTime = (key: string) => key === "seconds" || key === "stepsPerSecond";
-  const plain = documents.map((document) =>
-    JSON.stringify(document, (key, value: unknown) => (isTime(key) ? 0 : value)),
-  );
-  expect(plain[1]).toBe(plain[0]);
-  expect(plain[2]).toBe(plain[0]);
+  expect(plain(documents[1])).toBe(plain(documents[0]));
+  expect(plain(documents[2])).toBe(plain(documents[0]));
+});
+
+describe("--journal", () => {
+  const folder = new Folder();
+  const args = [PENGUINS, "--target", "species", "--hidden", "32,32", "--epochs", "30", "--repeats", "3"];
+
+  it.each([1, 9])("killed with %d trainings kept it goes on, to the same document", async (count) => {
+    const whole = await checkup(...args);
+    const journal = join(folder.path, `${count}.jsonl`);
+    const again = await killAndGoOn(["checkup", ...args, "--json"], journal, count);
+    expect(again).toMatchObject({ wasKilled: true, code: 0, areTwice: false });
+    expect(again.kept).toBeGreaterThanOrEqual(count);
+    expect(again.kept).toBeLessThan(again.all);
+    expect(plain(JSON.parse(again.stdout) as Document)).toBe(plain(whole));
+    const other = await relumine("checkup", ...args, "--seed", "5", "--journal", journal); // another split of the rows
+    expect(other.code).toBe(0);
+    expect(other.stdout).not.toContain("of the journal");
+  });
+
+  it("is no table, and no page", async () => {
+    const table = folder.write("table.csv", "a,b\n1,x\n2,y\n");
+    for (const more of [
+      ["--journal", table],
+      ["--journal", "same", "--html", "same"],
+    ]) {
+      const { code, stderr } = await relumine("checkup", table, ...more);
+      expect(code).toBe(1);
+      expect(stderr).toContain("--journal");
+    }
+    expect(readFileSync(table, "utf8")).toBe("a,b\n1,x\n2,y\n");
+  });
 });

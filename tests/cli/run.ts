@@ -1,6 +1,6 @@
 // Runs the built command line as its users do: a process of its own, its output read from pipes.
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newFolder } from "../support/folder.js";
@@ -38,6 +38,25 @@ export function finish(child: ChildProcess): Promise<Finished> {
 
 export function relumine(...args: readonly string[]): Promise<Finished> {
   return finish(start(args));
+}
+
+const linesOf = (file: string): string[] =>
+  existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+
+/**
+ * Runs with a journal until so many trainings are kept, kills it, and runs it again to its end; no training is kept
+ * twice.
+ * @returns what it says then, and how many trainings were kept when it was killed
+ */
+export async function killAndGoOn(args: readonly string[], journal: string, count: number) {
+  const child = start([...args, "--journal", journal, "--threads", "2"]);
+  const polling = setInterval(() => linesOf(journal).length >= count && child.kill("SIGKILL"), 2);
+  const { code } = await finish(child);
+  clearInterval(polling);
+  const kept = linesOf(journal).length;
+  const finished = await relumine(...args, "--journal", journal, "--threads", "1");
+  const ids = linesOf(journal).flatMap((line) => /"id":"(\w+)"/.exec(line)?.[1] ?? []);
+  return { ...finished, wasKilled: code === null, kept, areTwice: new Set(ids).size < ids.length, all: ids.length };
 }
 
 /** A preloaded module that lets the disk run full once the file is begun. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Folder, finish, relumine, start } from "./run.js";
+import { Folder, finish, killAndGoOn, relumine, start } from "./run.js";
 import { cheaper, type Costs } from "../../src/cli/textbook/claims/cheaper.js";
 import { closedStays, type LoweredUnits } from "../../src/cli/textbook/claims/closed-stays.js";
 import { convergence, type Convergence } from "../../src/cli/textbook/claims/convergence.js";
@@ -301,6 +301,20 @@ describe("relumine textbook", () => {
     const [first, again, other] = [await run("4"), await run("4"), await run("5")];
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
+  });
+
+  it("killed it goes on from its journal, to the same figures", async () => {
+    const args = ["textbook", "--only", "7", "--repeats", "3", "--json"];
+    const whole = await relumine(...args);
+    const journal = join(folder.path, "textbook.jsonl");
+    const again = await killAndGoOn(args, journal, 3);
+    expect(again).toMatchObject({ wasKilled: true, code: 0, areTwice: false, all: 12 });
+    expect(again.kept).toBeLessThan(12);
+    const figures = ({ stdout }: { stdout: string }) =>
+      JSON.stringify(JSON.parse(stdout), (key, value: unknown) => (key === "seconds" ? 0 : value));
+    expect(figures(again)).toBe(figures(whole));
+    const repeated = await relumine("textbook", "--only", "7", "--repeats", "3", "--journal", journal);
+    expect(repeated.stdout).toContain("12 trainings of the journal.");
   });
 
   it("keeps the finished claims when interrupted, and says so", async () => {

@@ -2,7 +2,7 @@
 import type { NamedPreparedTable } from "../prepare-table.js";
 import type { CheckupPlan } from "./plans.js";
 import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
-import type { FollowedTrials } from "../followed-trials.js";
+import type { FollowedTrials } from "../trials/followed-trials.js";
 import { classWeightsOf, type SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
 import type { PageOptions } from "../save-page.js";
@@ -28,6 +28,7 @@ export interface CheckupOptions extends SharedOptions, PageOptions {
   /** Seeds to try. */
   readonly repeats: number;
   readonly threads?: number;
+  readonly journal?: string;
 }
 
 /** Healthy rates of plain gradient descent. */
@@ -197,7 +198,7 @@ export class PlanTrainer {
 
   /** The same as run, beside others; without diagnosis. */
   async runBeside(plan: CheckupPlan, seed: number, label: string): Promise<CheckupRun | undefined> {
-    if (this.isAlone) return this.run(plan, seed, label);
+    if (this.isAlone && !this.trials.hasJournal) return this.run(plan, seed, label);
     const outcome = await this.trial(plan, seed);
     if (!outcome || this.signal.aborted) return undefined;
     const { course } = outcome;

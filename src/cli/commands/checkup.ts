@@ -11,6 +11,7 @@ import {
   INTERRUPTED,
 } from "../checkup/describe.js";
 import { type CheckupOptions, PlanTrainer, RATES, type CheckupRun } from "../checkup/train-plans.js";
+import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/journal.js";
 import { prepareNamed } from "../prepare-table.js";
 import {
   climbingRates,
@@ -24,6 +25,7 @@ import {
   planName,
 } from "../checkup/plans.js";
 import { dataRecord, describeData } from "../data-summary.js";
+import { checkDistinct, checkPlace } from "../files.js";
 import { addSharedOptions, classWeightsOption, decimal, integer, threadsOption } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
@@ -42,13 +44,15 @@ Examples:
   $ relumine checkup digits
   $ relumine checkup digits --repeats 5 --hidden 64,64,64
   $ relumine checkup penguins.csv --target species --json > checkup.json
+  $ relumine checkup digits --repeats 20 --journal checkup.jsonl
 
 Fault A is a learning rate that is too high, found by climbing from the
 healthy one until a third of the hidden units are dead at the end; fault B is
 a starting bias of -1. Each is met with a quarter of the rate, with a starting
 bias of +0.1 and with Leaky ReLU, all from the same initial kernels, order of
 rows and number of steps. Trainings run side by side, which steps/s shows;
---threads 1 times one at a time.`;
+--threads 1 times one at a time. With --journal the same command goes on where
+it was interrupted or killed, but for the three trainings that are shown.`;
 
 function isLethal({ dead, units }: CheckupRun): boolean {
   return dead !== undefined && sum(dead) >= LETHAL_SHARE * sum(units);
@@ -202,11 +206,19 @@ function toDocument(
 async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  await checkPagePlace(options, source);
+  checkDistinct([
+    ["--html", await checkPagePlace(options, source)],
+    ["--journal", await checkPlace(options.journal, source, "--journal")],
+  ]);
   const prepared = prepareNamed(await readTableFile(source, options), options);
   terminal.tell(describeData(prepared, options.seed));
-  const [library, { FollowedTrials }] = await Promise.all([import("../../index.js"), import("../followed-trials.js")]);
-  const trials = new FollowedTrials(prepared.training, prepared.judges, options.threads, signal);
+  const [library, { FollowedTrials }] = await Promise.all([
+    import("../../index.js"),
+    import("../trials/followed-trials.js"),
+  ]);
+  const { threads } = options;
+  const journal = await openJournal(options.journal);
+  const trials = new FollowedTrials(prepared.training, prepared.judges, { threads, journal }, signal);
   const trainer = new PlanTrainer(prepared, options, terminal, signal, library, trials);
   terminal.tell(`${describeSetup(trainer)}\n`);
   const result = await examine(trainer).finally(() => trials.end());
@@ -214,8 +226,9 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   if (options.json) terminal.document(toDocument(trainer, result));
   if (result.healthy.length > 0)
     await savePage(terminal, options, (madeBy) => checkupPage(checkupRecord(trainer, result, madeBy)));
+  tellJournal(terminal, trials.journal);
   if (!signal.aborted) return;
-  terminal.tell(terminal.colors.yellow(INTERRUPTED));
+  terminal.tell(terminal.colors.yellow(wrap(`${INTERRUPTED} ${howToGoOn(options.journal)}`)));
   process.exitCode = 1;
 }
 
@@ -231,6 +244,7 @@ export function checkupCommand(): Command {
     )
     .option("--repeats <count>", "seeds to try: medians and ranges", integer({ low: 1, high: 100 }), 1)
     .addOption(threadsOption())
+    .addOption(journalOption())
     .addOption(classWeightsOption())
     .addOption(htmlOption())
     .addHelpText("after", EXAMPLES)

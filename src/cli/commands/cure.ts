@@ -20,6 +20,7 @@ import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
+import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/journal.js";
 import { checkSameEncoding, loadModel, type Model } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
@@ -153,16 +154,6 @@ function tellProgram(terminal: Terminal, program: Program, { best }: Prescriptio
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 
-const openJournal = async (file: string) => (await import("../../sweep.js")).fileJournal(file);
-
-function tellInterrupted(terminal: Terminal, journal: string | undefined): void {
-  const how =
-    journal === undefined
-      ? "With --journal FILE the same command would go on."
-      : `What was trained is in ${onOneLine(journal)}: the same command goes on from there.`;
-  terminal.tell(`\n${terminal.colors.yellow(`Interrupted. ${how}`)}`);
-}
-
 async function cure(source: string, given: CureOptions, command: Command): Promise<void> {
   const terminal = new Terminal(given.json);
   const signal = interruption();
@@ -193,7 +184,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     trials,
     repeats,
     workers: threads,
-    ...(journal !== undefined && { journal: await openJournal(journal) }),
+    journal: await openJournal(journal),
     arithmetic,
     signal,
     onTrial: follow(terminal),
@@ -219,7 +210,8 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
       madeBy,
     }),
   );
-  if (prescription.stopped) tellInterrupted(terminal, journal);
+  tellJournal(terminal, prescription.journal);
+  if (prescription.stopped) terminal.tell(`\n${terminal.colors.yellow(`Interrupted. ${howToGoOn(journal)}`)}`);
   if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
 }
 
@@ -234,7 +226,7 @@ export function cureCommand(): Command {
     .option("--repeats <count>", "seeds for the baseline and the finalists", integer({ low: 1, high: 100 }), 3)
     .addOption(threadsOption())
     .addOption(new Option("--workers <count>", "its former name").argParser(integer({ low: 1, high: 64 })).hideHelp())
-    .option("--journal <file>", "keep each training there, and go on from what is there")
+    .addOption(journalOption())
     .option("--reproducible", "arithmetic that gives the same bits on every machine")
     .option("--model <file>", 'go on with a network that "relumine train --out" saved')
     .addOption(htmlOption())

@@ -18,7 +18,7 @@ import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { mapAxis, setting } from "../sweep/map-options.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
-import { tellInterrupted } from "../sweep/tell-interrupted.js";
+import { journalOption, tellInterrupted } from "../trials/journal.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import { shapeText } from "../../report/model-text.js";
@@ -198,7 +198,7 @@ export function mapCommand(): Command {
     )
     .option("--svg <file>", "write the map as a picture")
     .addOption(htmlOption("write the map as a page, without scripts or requests"))
-    .option("--journal <file>", "store each result there, and go on from what is there")
+    .addOption(journalOption())
     .addOption(threadsOption("workers"))
     .addHelpText("after", EXAMPLES)
     .action(mapTable);

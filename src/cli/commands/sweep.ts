@@ -8,7 +8,7 @@ import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { planForTable, readPlanFile } from "../sweep/plan-file.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
-import { tellInterrupted } from "../sweep/tell-interrupted.js";
+import { journalOption, tellInterrupted } from "../trials/journal.js";
 import { interruption, Terminal } from "../terminal.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import type {
@@ -164,7 +164,7 @@ export function sweepCommand(): Command {
     .argument("<plan>", "a JSON file: what varies, and what all have in common");
   return addSplitOptions(
     addQueueOptions(addTableOptions(command))
-      .option("--journal <file>", "store each result there, and go on from what is there")
+      .addOption(journalOption())
       .option("--with <files>", "journals of other shards to read, separated by commas", files, [])
       .option("--shard <i/n>", "do one part of n, the others being done elsewhere", shard)
       .option("--out <file>", 'save the best network: see "relumine diagnose"')

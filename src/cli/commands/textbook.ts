@@ -1,12 +1,14 @@
 // `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from
 // the figures.
 import { Command } from "commander";
+import { checkDistinct, checkPlace } from "../files.js";
 import { prepareNamed } from "../prepare-table.js";
 import { integer, threadsOption } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
-import type { FollowedTrials } from "../followed-trials.js";
+import type { FollowedTrials } from "../trials/followed-trials.js";
+import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/journal.js";
 import type { DigitRuns } from "../textbook/digit-runs.js";
 import { wrap } from "../../text/wrap.js";
 import { formatCount, formatDuration } from "../../text/numbers.js";
@@ -27,6 +29,7 @@ interface TextbookOptions extends PageOptions {
   readonly seed: number;
   readonly repeats: number;
   readonly threads?: number;
+  readonly journal?: string;
   readonly figures?: boolean;
   readonly json?: boolean;
 }
@@ -37,11 +40,14 @@ Examples:
   $ relumine textbook --html textbook.html
   $ relumine textbook --only 3,8 --figures
   $ relumine textbook --json > textbook.json
+  $ relumine textbook --repeats 20 --journal textbook.jsonl
 
 The claims: 1 cheaper, 2 sparsity, 3 vanishing gradients, 4 convergence,
 5 linear without activations, 6 negative bias, 7 high rate, 8 closed units,
 9 cures. Each comes with a verdict: it holds, holds under a condition, or does
-not hold here. Ctrl-C keeps the claims that are finished.`;
+not hold here. Ctrl-C keeps the claims that are finished; with --journal the
+same command then takes the networks on the digits that were trained, as it does
+after kill -9.`;
 
 /** `1,7` in ascending order, each once. */
 function claimNumbers(text: string): number[] {
@@ -90,10 +96,11 @@ async function makeDigitRuns(
   const [library, { DigitRuns }, { FollowedTrials }] = await Promise.all([
     import("../../index.js"),
     import("../textbook/digit-runs.js"),
-    import("../followed-trials.js"),
+    import("../trials/followed-trials.js"),
   ]);
   const { training, heldOut } = prepared;
-  const trials = new FollowedTrials(training, heldOut, options.threads, signal);
+  const journal = await openJournal(options.journal);
+  const trials = new FollowedTrials(training, heldOut, { threads: options.threads, journal }, signal);
   const data =
     `digits, ${formatCount(training.x.rows)} rows to train on and ` +
     `${formatCount(heldOut.x.rows)} held out, pixels / 16`;
@@ -104,7 +111,10 @@ async function makeDigitRuns(
 async function textbook(options: TextbookOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  await checkPagePlace(options, undefined);
+  checkDistinct([
+    ["--html", await checkPagePlace(options, undefined)],
+    ["--journal", await checkPlace(options.journal, undefined, "--journal")],
+  ]);
   const numbers = options.only ?? Array.from({ length: COUNT }, (_, i) => i + 1);
   const started = performance.now();
   let done = 0;
@@ -135,8 +145,9 @@ async function textbook(options: TextbookOptions): Promise<void> {
       interrupted: record.isInterrupted,
       seconds: (performance.now() - started) / 1000,
     });
+  tellJournal(terminal, trials.journal);
   if (!record.isInterrupted) return;
-  terminal.tell(`\n${terminal.colors.yellow(interruptionNote(record))}`);
+  terminal.tell(`\n${terminal.colors.yellow(wrap(`${interruptionNote(record)} ${howToGoOn(options.journal)}`))}`);
   process.exitCode = 1;
 }
 
@@ -152,6 +163,7 @@ export function textbookCommand(): Command {
       0,
     )
     .addOption(threadsOption())
+    .addOption(journalOption())
     .option("--figures", "print all figures under each verdict")
     .addOption(htmlOption("write a page with a plot for each claim"))
     .option("--json", "print one JSON document instead")

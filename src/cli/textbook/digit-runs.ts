@@ -1,6 +1,6 @@
 // Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained
 // once is kept.
-import type { FollowedTrials } from "../followed-trials.js";
+import type { FollowedTrials } from "../trials/followed-trials.js";
 import { RelumineError } from "../../core/errors.js";
 import { denseRows } from "../../core/matrix.js";
 import { sum } from "../../core/statistics.js";

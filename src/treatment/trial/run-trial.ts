@@ -141,10 +141,11 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
 }
 
 function courseOf(network: Network, { epochs, stopped }: History, { training, validation }: ScaledRows): TrialCourse {
+  const { loss, accuracy } = network.evaluate(validation);
   return {
     epochs,
     ...(stopped && { stopped }),
-    evaluation: network.evaluate(validation),
+    evaluation: { loss, ...(accuracy !== undefined && { accuracy }) },
     layers: countDead(network, training.x).layers,
   };
 }

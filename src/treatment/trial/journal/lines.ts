@@ -1,7 +1,7 @@
 // Journals of trainings: a line for each that is done. A result that exists is how a program goes on that was killed, so
 // a line is believed only if it is whole: it ends with a checksum of what is before it.
 //   {"relumine":"trial 1", ... ,"check":"1a2b3c4d"}    of a sweep
-//   {"relumine":"run 1", ... ,"check":"1a2b3c4d"}      of a prescription
+//   {"relumine":"run 1", ... ,"check":"1a2b3c4d"}      of a prescription, a checkup, the textbook
 import { describe } from "../../../core/checks.js";
 import { checksumOf } from "../../../core/checksum.js";
 import { RelumineError } from "../../../core/errors.js";

@@ -1,5 +1,5 @@
-// Outcomes of trainings in a journal: what a prescription that was killed need not train again. A training is named by
-// its job, all that jobs share (the rows among it) and the build; its outcome comes back to the bit.
+// Outcomes of trainings in a journal: what a prescription, a checkup or the textbook that was killed need not train again.
+// A training is named by its job, all that jobs share (the rows among it) and the build; its outcome comes back to the bit.
 //   {"relumine":"run 1","id":"...","build":"...","data":"...","seed":0,"epochs":10,"outcome":{...},"check":"1a2b3c4d"}
 import { causes, count, failure, shortText } from "./stored-figures.js";
 import {
@@ -12,11 +12,12 @@ import {
   writeMembers,
 } from "./lines.js";
 import type { BaselineRun } from "../examine-run.js";
-import type { TrialJob, TrialOutcome } from "../trial.js";
+import type { TrialCourse, TrialJob, TrialOutcome } from "../trial.js";
 import { numberText } from "../../../core/canonical-json.js";
 import { nameContent } from "../../../core/content-name.js";
 import { type Check, flag, list, number, numberFrom, object, oneOf, optional } from "../../../core/stored-values.js";
-import type { Metrics } from "../../../network/types.js";
+import type { DeadCount } from "../../../inspect/dead-units.js";
+import type { EpochLog, Metrics } from "../../../network/types.js";
 
 /** Numbers that JSON has no word for are written as text. */
 const WORDS = new Map<unknown, number>(
@@ -28,8 +29,10 @@ const wordOf = (value: number): string | undefined =>
 
 const anyNumber: Check<number> = (path, value) => WORDS.get(value) ?? number(path, value);
 
+const stopped = optional(oneOf<"aborted" | "callback" | "diverged">(["aborted", "callback", "diverged"]));
+
 const run = object<BaselineRun>({
-  stopped: optional(oneOf(["aborted", "callback", "diverged"])),
+  stopped,
   losses: list(anyNumber),
   units: count,
   dead: count,
@@ -51,16 +54,37 @@ const run = object<BaselineRun>({
   causes,
 });
 
-const outcome = object<Omit<TrialOutcome, "look" | "course">>({
-  metrics: object<Metrics>({ loss: anyNumber, accuracy: optional(anyNumber) }),
+const metrics = object<Metrics>({ loss: anyNumber, accuracy: optional(anyNumber) });
+const seconds = numberFrom(0, Number.MAX_VALUE);
+
+const course = object<TrialCourse>({
+  epochs: list(
+    object<EpochLog>({
+      epoch: count,
+      loss: anyNumber,
+      accuracy: optional(anyNumber),
+      learningRate: anyNumber,
+      seconds,
+      silentUnits: list(count),
+      validation: optional(metrics),
+    }),
+  ),
+  stopped,
+  evaluation: metrics,
+  layers: list(object<DeadCount>({ dead: count, neverFired: count, units: count })),
+});
+
+const outcome = object<Omit<TrialOutcome, "look">>({
+  metrics,
   balancedAccuracy: optional(anyNumber),
   variance: anyNumber,
   deadFraction: anyNumber,
-  seconds: numberFrom(0, Number.MAX_VALUE),
+  seconds,
   epochs: count,
   isFalling: optional(flag),
   failed: optional(failure),
   run: optional(run),
+  course: optional(course),
 });
 
 interface Entry {
@@ -92,7 +116,7 @@ function storedRun({ findings, learning, ...rest }: BaselineRun): BaselineRun {
 const withWords = (_name: string, value: unknown): unknown =>
   typeof value === "number" ? (wordOf(value) ?? value) : value;
 
-function writeOutcome(entry: object, { look: _look, course: _course, run: examined, ...rest }: TrialOutcome): string {
+function writeOutcome(entry: object, { look: _look, run: examined, ...rest }: TrialOutcome): string {
   const told = { ...rest, ...(examined && { run: storedRun(examined) }) };
   return writeMembers("run 1", { ...entry, outcome: JSON.parse(JSON.stringify(told, withWords)) as unknown });
 }
