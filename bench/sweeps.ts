@@ -1,6 +1,6 @@
 // Sweeps: how long the trials of a map take on all cores, start of the workers included, and what a trial costs beside
 // its training.
-import { planeTask } from "../site/engine/built-in-tasks.js";
+import { planeTask } from "../site/tasks/built-in-tasks.js";
 import { loadDigits } from "../tests/support/digits.js";
 import {
   deathMap,
