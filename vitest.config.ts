@@ -38,6 +38,7 @@ const NODE_ONLY = [
   "worker-node",
   "sweep-node",
   "playground",
+  "site",
 ]
   .map((folder) => `tests/${folder}/**`)
   .concat([

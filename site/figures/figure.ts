@@ -23,8 +23,12 @@ export interface Stage {
 }
 
 export interface Mounted {
-  /** Draws everything as it is now, as wide as `root` is. Called first, on resize, on a change of colours, on request. */
-  draw(): void;
+  /**
+   * Draws everything as it is now, as wide as `root` is. Called first, on resize, on a change of colours, on request.
+   * What moves asks for the next frame here, by `requestDraw`.
+   * @param now the frame's time in ms, as performance.now() has it
+   */
+  draw(now: number): void;
   dispose?(): void;
 }
 

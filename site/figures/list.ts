@@ -7,7 +7,11 @@ export interface FigureEntry {
   readonly load: () => Promise<FigureModule>;
 }
 
-export const FIGURES: readonly FigureEntry[] = [];
+export const FIGURES: readonly FigureEntry[] = [
+  { number: 1, title: "One unit", load: () => import("./one-unit/figure.js") },
+];
 
 /** Read in a worker alone. */
-export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {};
+export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
+  1: () => import("./one-unit/engine.js"),
+};

@@ -7,12 +7,20 @@ import { onPaletteChange } from "../look/palette.js";
 /** How far below the screen a figure is loaded. */
 const NEAR = "600px";
 
+function failure(message: string): HTMLElement {
+  return h("p", { role: "alert" }, `This figure has stopped: ${message || "its file could not be loaded"}.`);
+}
+
 class StageOf implements Stage {
-  readonly root: HTMLElement;
-  mounted: Mounted | undefined;
+  readonly root = h("div", { class: "figure" });
+  private mounted: Mounted | undefined;
   private readonly line = h("p", { class: "unseen", "aria-live": "polite" });
-  private isAsked = false;
+  private readonly observers: readonly (ResizeObserver | IntersectionObserver)[];
+  private isOnScreen = false;
   private isSeen = false;
+  /** Something is to be drawn; `frame` is its request, while it is seen. */
+  private isAsked = false;
+  private frame = 0;
   private worker: Worker | undefined;
 
   constructor(
@@ -20,39 +28,60 @@ class StageOf implements Stage {
     readonly isSlide: boolean,
     place: HTMLElement,
   ) {
-    this.root = h("div", { class: "figure" });
+    this.root.classList.toggle("slide", isSlide);
     place.replaceChildren(this.root, this.line);
-    new ResizeObserver(() => this.requestDraw()).observe(this.root);
+    const resized = new ResizeObserver(() => this.requestDraw());
+    const seen = new IntersectionObserver((entries) => {
+      this.isOnScreen = entries.at(-1)!.isIntersecting;
+      this.look();
+    });
+    this.observers = [resized, seen];
+    for (const observer of this.observers) observer.observe(this.root);
     onPaletteChange(() => this.requestDraw());
-    new IntersectionObserver(([{ isIntersecting }]) => this.setSeen(isIntersecting)).observe(this.root);
-    document.addEventListener("visibilitychange", () => this.setSeen(this.isOnScreen));
+    document.addEventListener("visibilitychange", () => this.look());
   }
 
-  private isOnScreen = false;
+  show(mounted: Mounted): void {
+    this.mounted = mounted;
+    this.requestDraw();
+  }
 
-  private setSeen(isOnScreen: boolean): void {
-    this.isOnScreen = isOnScreen;
-    const isSeen = isOnScreen && !document.hidden;
+  private look(): void {
+    const isSeen = this.isOnScreen && !document.hidden;
     if (isSeen === this.isSeen) return;
     this.isSeen = isSeen;
     this.worker?.postMessage({ kind: isSeen ? "resume" : "pause" } satisfies Control);
-    if (isSeen && this.isAsked) this.schedule();
+    if (!isSeen) cancelAnimationFrame(this.frame);
+    else if (this.isAsked) this.schedule();
   }
 
   startEngine<Request, Reply>(onReply: (reply: Reply) => void): Engine<Request> {
     const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module", name: `figure ${this.number}` });
     this.worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => onReply(data);
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.attempt(() => onReply(data));
     worker.onerror = (event) => this.fail(event.message);
     worker.postMessage(this.number);
     if (!this.isSeen) worker.postMessage({ kind: "pause" } satisfies Control);
     return { post: (message) => worker.postMessage(message) };
   }
 
+  /** Does a figure's work; an error ends the figure, and is said in its place. */
+  private attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.fail((error as Error).message);
+      throw error;
+    }
+  }
+
   private fail(message: string): void {
-    this.root.replaceChildren(
-      h("p", { role: "alert" }, `This figure has stopped: ${message || "its file could not be loaded"}.`),
-    );
+    for (const observer of this.observers) observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.worker?.terminate();
+    this.mounted?.dispose?.();
+    this.mounted = undefined;
+    this.root.replaceChildren(failure(message));
   }
 
   requestDraw(): void {
@@ -62,10 +91,9 @@ class StageOf implements Stage {
   }
 
   private schedule(): void {
-    requestAnimationFrame(() => {
-      if (!this.isSeen) return;
+    this.frame = requestAnimationFrame((now) => {
       this.isAsked = false;
-      this.mounted?.draw();
+      this.attempt(() => this.mounted?.draw(now));
     });
   }
 
@@ -79,14 +107,16 @@ export function mountFigure({ number, load }: FigureEntry, place: HTMLElement, i
   async function start(): Promise<void> {
     const { mount } = await load();
     const stage = new StageOf(number, isSlide, place);
-    stage.mounted = mount(stage);
-    stage.requestDraw();
+    stage.show(mount(stage));
   }
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       observer.disconnect();
-      void start();
+      start().catch((error: Error) => {
+        place.replaceChildren(failure(error.message));
+        throw error;
+      });
     },
     { rootMargin: NEAR },
   );

@@ -11,3 +11,10 @@ host.onmessage = ({ data }: MessageEvent) => {
       serve((reply, transfer) => host.postMessage(reply, transfer ?? [])),
     );
 };
+
+/** What an engine's promise rejects with stops the figure as what it throws does: the page hears of the latter alone. */
+globalThis.addEventListener("unhandledrejection", ({ reason }) =>
+  setTimeout(() => {
+    throw reason;
+  }),
+);

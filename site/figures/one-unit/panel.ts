@@ -1,0 +1,203 @@
+// One activation with its unit's hump: the curve over z, the hump on the same axis, and the slope as a strip below.
+import { humpOf } from "./hump.js";
+import type { UnitActivation } from "./types.js";
+import { activate, slope } from "../../../src/activations/analysis.js";
+import { formatNumber, formatSigned, typeset } from "../../../src/text/numbers.js";
+import { prepare } from "../../look/dom.js";
+import { palette } from "../../look/palette.js";
+
+export interface PanelView {
+  readonly activation: UnitActivation;
+  readonly z: Float32Array;
+  /** Where it was before the step, if it has moved. */
+  readonly ghost?: Float32Array;
+  /** The axis reaches from -reach to reach. */
+  readonly reach: number;
+  /** Where the step takes the hump's middle. */
+  readonly arrow?: { readonly from: number; readonly to: number; readonly text: string };
+  /** Words over the hump. */
+  readonly note?: string;
+  /** With words for what lies left and right of 0. */
+  readonly isLarge: boolean;
+  readonly fontSize: number;
+}
+
+const BELOW = 34; // the strip of the slope, and the numbers
+const STRIP = 9;
+const EDGE = 4;
+
+/** From z to pixels. */
+export function scaleOf(width: number, reach: number): (z: number) => number {
+  return (z) => width / 2 + (z / reach) * (width / 2 - EDGE);
+}
+
+export function middleOf(z: Float32Array): number {
+  return z.reduce((sum, value) => sum + value, 0) / z.length;
+}
+
+/** The next of 1, 2, 5, 10 ... */
+export function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value * (1 - 1e-9)) ?? value;
+}
+
+export function drawPanel(canvas: HTMLCanvasElement, width: number, height: number, view: PanelView): void {
+  const context = prepare(canvas, width, height);
+  const panel = new Panel(context, width, height, view);
+  panel.ground();
+  if (view.ghost) panel.ghost(view.ghost);
+  panel.hump();
+  panel.curve();
+  panel.strip();
+  panel.numbers();
+  if (view.arrow) panel.arrow(view.arrow);
+  if (view.note) panel.note(view.note);
+}
+
+class Panel {
+  private readonly x: (z: number) => number;
+  private readonly floor: number;
+
+  constructor(
+    private readonly context: CanvasRenderingContext2D,
+    private readonly width: number,
+    height: number,
+    private readonly view: PanelView,
+  ) {
+    this.x = scaleOf(width, view.reach);
+    this.floor = height - BELOW;
+    context.lineJoin = "round";
+  }
+
+  private write(text: string, x: number, y: number, colour: string, align: CanvasTextAlign, weight = 400): void {
+    const { context, view, width } = this;
+    context.font = `${weight} ${view.fontSize}px system-ui, sans-serif`;
+    context.fillStyle = colour;
+    context.textAlign = align;
+    const half = align === "center" ? context.measureText(text).width / 2 : 0;
+    context.fillText(text, Math.max(half, Math.min(width - half, x)), y);
+  }
+
+  ground(): void {
+    const { context, width, floor, view } = this;
+    const { line, muted } = palette();
+    context.fillStyle = line;
+    context.globalAlpha = 0.35;
+    context.fillRect(0, 0, width / 2, floor);
+    context.globalAlpha = 1;
+    context.fillRect(0, floor, width, 1);
+    context.fillRect(width / 2 - 0.5, 0, 1, floor);
+    if (!view.isLarge) return;
+    this.write("closed: z \u2264 0", 8, 18, muted, "left");
+    this.write("open: z > 0", width - 8, floor - 8, muted, "right");
+  }
+
+  private path(z: Float32Array): Path2D {
+    const { width, floor, x } = this;
+    const heights = humpOf(z.map(x), Math.round(width));
+    const path = new Path2D();
+    path.moveTo(0, floor);
+    heights.forEach((height, column) => path.lineTo(column, floor - height * floor * 0.6));
+    path.lineTo(width, floor);
+    return path;
+  }
+
+  hump(): void {
+    const { context, width, floor, view } = this;
+    const { negative, positive } = palette();
+    const path = this.path(view.z);
+    for (const [from, colour] of [
+      [0, negative],
+      [width / 2, positive],
+    ] as const) {
+      context.save();
+      context.beginPath();
+      context.rect(from, 0, width / 2, floor);
+      context.clip();
+      context.fillStyle = colour;
+      context.globalAlpha = 0.55;
+      context.fill(path);
+      context.globalAlpha = 1;
+      context.strokeStyle = colour;
+      context.lineWidth = 1.5;
+      context.stroke(path);
+      context.restore();
+    }
+  }
+
+  ghost(z: Float32Array): void {
+    const { context } = this;
+    context.setLineDash([3, 4]);
+    context.strokeStyle = palette().muted;
+    context.lineWidth = 1;
+    context.stroke(this.path(z));
+    context.setLineDash([]);
+  }
+
+  curve(): void {
+    const { context, width, floor, view, x } = this;
+    const { activation, reach } = view;
+    const high = activation === "relu" ? reach : 1;
+    const low = activation === "tanh" ? -1 : 0;
+    context.beginPath();
+    for (let column = EDGE; column <= width - EDGE; column++) {
+      const z = ((column - width / 2) / (width / 2 - EDGE)) * reach;
+      const part = (activate(activation, z, 0) - low) / (high - low);
+      context.lineTo(x(z), floor - 2 - part * (floor - 6));
+    }
+    context.strokeStyle = palette().ink;
+    context.lineWidth = 3;
+    context.stroke();
+  }
+
+  strip(): void {
+    const { context, width, floor, view } = this;
+    const most = slope(view.activation, 1e-9, 0);
+    context.fillStyle = palette().ink;
+    for (let column = EDGE; column < width - EDGE; column += 2) {
+      const z = ((column + 1 - width / 2) / (width / 2 - EDGE)) * view.reach;
+      context.globalAlpha = (slope(view.activation, z, 0) / most) * 0.7;
+      context.fillRect(column, floor + 3, 2, STRIP);
+    }
+    context.globalAlpha = 1;
+    context.strokeStyle = palette().line;
+    context.lineWidth = 1;
+    context.strokeRect(EDGE, floor + 3, width - 2 * EDGE, STRIP);
+  }
+
+  numbers(): void {
+    const { width, floor, view } = this;
+    const { muted } = palette();
+    const y = floor + BELOW - 5;
+    const end = (z: number) => typeset(formatSigned(z, 3));
+    const slopeAt = (z: number) => (view.isLarge ? `   slope ${formatNumber(slope(view.activation, z, 0), 2)}` : "");
+    this.write(end(-view.reach) + slopeAt(-view.reach), EDGE, y, muted, "left");
+    this.write("z = 0", width / 2, y, muted, "center");
+    this.write((slopeAt(view.reach) + "   ").trimStart() + end(view.reach), width - EDGE, y, muted, "right");
+  }
+
+  arrow({ from, to, text }: NonNullable<PanelView["arrow"]>): void {
+    const { context, x, floor } = this;
+    const { accent } = palette();
+    const [start, end] = [x(from), x(to)];
+    const y = floor * 0.33;
+    const head = Math.sign(end - start) * Math.min(10, Math.abs(end - start));
+    context.strokeStyle = context.fillStyle = accent;
+    context.lineWidth = 3;
+    context.beginPath();
+    context.moveTo(start, y);
+    context.lineTo(end - head, y);
+    context.stroke();
+    context.beginPath();
+    context.moveTo(end, y);
+    context.lineTo(end - head, y - 6);
+    context.lineTo(end - head, y + 6);
+    context.fill();
+    this.write(text, (start + end) / 2, y - 12, accent, "center", 600);
+  }
+
+  note(text: string): void {
+    const { floor, view, x } = this;
+    this.write(text, x(middleOf(view.z)), floor * 0.33, palette().ink, "center", 600);
+  }
+}
