@@ -6,7 +6,6 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   DEAD_BUTTONS,
-  FOLDER,
   hasChromium,
   openSite,
   recordTexts,
@@ -27,13 +26,15 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
   afterAll(() => site?.close());
 
+  const folder = () => `${site.folder}/workshop/`;
+
   /** Bytes of files as a server sends them, gzipped. */
   const weigh = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + gzipSync(readFileSync(FOLDER + name), { level: 9 }).length, 0);
+    names.reduce((sum, name) => sum + gzipSync(readFileSync(folder() + name), { level: 9 }).length, 0);
 
   /** A script and what it imports at once; not what it imports when it is needed. */
   function withImports(name: string): string[] {
-    const found = readFileSync(FOLDER + name, "utf8").matchAll(/(?:from|import)"\.\/(part-\w+\.js)"/g);
+    const found = readFileSync(folder() + name, "utf8").matchAll(/(?:from|import)"\.\/(part-\w+\.js)"/g);
     return [name, ...[...found].flatMap(([, part]) => withImports(part))];
   }
 
@@ -42,7 +43,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     const bytes = weigh([...scripts, "index.html", "style.css", "digits.bin"]);
     expect(bytes).toBeGreaterThan(100 * 1024);
     expect(bytes).toBeLessThan(150 * 1024);
-    const all = weigh(readdirSync(FOLDER));
+    const all = weigh(readdirSync(folder()));
     expect(all).toBeGreaterThan(bytes);
     expect(all).toBeLessThan(250 * 1024); // diagnosis, cures and the reader of tables come when they are needed
   });
@@ -191,7 +192,7 @@ describe.skipIf(!hasChromium)("the page", () => {
         { html: "text/html", js: "text/javascript", css: "text/css" }[name?.split(".")[1] ?? "html"] ??
         "application/octet-stream";
       if (name === undefined) response.writeHead(404).end();
-      else response.writeHead(200, { "content-type": type }).end(readFileSync(FOLDER + (name || "index.html")));
+      else response.writeHead(200, { "content-type": type }).end(readFileSync(folder() + (name || "index.html")));
     });
     await new Promise<void>((resolve) => plain.listen(0, "localhost", resolve));
     try {
