@@ -14,5 +14,10 @@ export interface Section {
 export const INDEX_OPTIONS: Options<Section> = {
   fields: ["title", "page", "text"],
   storeFields: ["title", "page", "address", "text"],
-  searchOptions: { boost: { title: 4, page: 2 }, prefix: true, fuzzy: (word) => (word.length > 5 ? 0.15 : false), combineWith: "AND" },
+  searchOptions: {
+    boost: { title: 4, page: 2 },
+    prefix: true,
+    fuzzy: (word) => (word.length > 5 ? 0.15 : false),
+    combineWith: "AND",
+  },
 };
