@@ -64,7 +64,7 @@ const PACKAGES: Record<string, RegExp> = {
   models: /^(@bufbuild\/protobuf\/wire|jsfive|pickleparser)$/,
   tfjs: /^@tensorflow\/tfjs-(core|layers)$/, // optional peers
   graph: /^@bufbuild\/protobuf\/wire$/,
-  site: /^uplot$/,
+  site: /^(minisearch|uplot)$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };
 

@@ -134,10 +134,7 @@ function referenceSections(to) {
         title: file.split(".").at(-2),
         page: "API reference",
         address: `reference/${kind}/${file}`,
-        text: comment
-          .replaceAll(/<[^>]+>/g, " ")
-          .replaceAll(/\s+/g, " ")
-          .trim(),
+        text: plainText(comment),
       };
     }),
   );
