@@ -1,10 +1,14 @@
 // The built-in data sets. Points of the plane are drawn from a fixed seed, so that a link shows everybody the same.
-import { type LearningTask, lossAndOutputs, splitRows, toRows } from "./learning-task.js";
+import { COORDINATES, type FeatureName, featureRows, FEATURES } from "./features.js";
+import { type LabelledRows, type LearningTask, lossAndOutputs, splitRows, toRows } from "./learning-task.js";
 import { randomFrom, shuffledIndices, type Random } from "./random.js";
 
-const TRAIN = 240;
+/** Of a plane: to train on, and held out. */
+export const POINTS = 360;
 const HELD_OUT = 120;
 const DATA_SEED = 7;
+const NOISE_SEED = 1007; // of its own, so that the points are the same but for the noise
+const EXTENT = 1.2;
 
 /** One point with its class or value. */
 type DrawPoint = (random: Random, index: number, of: number) => readonly [x: number, y: number, target: number];
@@ -51,23 +55,52 @@ const PLANES: Readonly<Record<PlaneName, readonly [draw: DrawPoint, classes: rea
   textbook: [textbook, []],
 };
 
-export function planeTask(name: PlaneName): LearningTask {
+export interface PlaneOptions {
+  /** What the network is given of each point. Default: its coordinates. */
+  readonly features?: readonly FeatureName[];
+  /** The deviation of what is added to each coordinate or, where the target is a number, to that. Default 0. */
+  readonly noise?: number;
+  /** How many of the POINTS are held out. Default: a third. */
+  readonly heldOut?: number;
+}
+
+/** Added to what was drawn: without noise nothing. */
+function addNoise({ x, y }: LabelledRows, noise: number, seed: number, isToTarget: boolean): void {
+  if (noise === 0) return;
+  const random = randomFrom(seed);
+  const noisy = isToTarget ? y : x.data;
+  for (let i = 0; i < noisy.length; i++) noisy[i] += random.normal() * noise;
+}
+
+/** Points that noise has moved are on the plane that is drawn. */
+function extentOf(points: readonly LabelledRows[]): number {
+  const reach = points.flatMap(({ x }) => [...x.data]).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return Math.max(EXTENT, reach * 1.05);
+}
+
+export function planeTask(name: PlaneName, options: PlaneOptions = {}): LearningTask {
+  const { features = COORDINATES, noise = 0, heldOut = HELD_OUT } = options;
   const [draw, classes] = PLANES[name];
-  const make = (rows: number, seed: number) => {
-    const random = randomFrom(seed);
+  const make = (rows: number, part: number) => {
+    const random = randomFrom(DATA_SEED + part);
     const drawn = Array.from({ length: rows }, (_, index) => draw(random, index, rows));
-    return toRows(
+    const points = toRows(
       drawn.map(([x, y]) => [x, y]),
       drawn.map(([, , target]) => target),
     );
+    addNoise(points, noise, NOISE_SEED + part, classes.length === 0);
+    return points;
   };
+  const [train, rest] = [make(POINTS - heldOut, 0), make(heldOut, 1)];
+  const given = (points: LabelledRows): LabelledRows => ({ x: featureRows(points.x.data, features), y: points.y });
   return {
-    features: ["x", "y"],
+    features: features.map((each) => FEATURES[each].text),
     classes,
-    train: make(TRAIN, DATA_SEED),
-    heldOut: make(HELD_OUT, DATA_SEED + 1),
+    train: given(train),
+    heldOut: given(rest),
     ...lossAndOutputs(classes.length),
-    extent: 1.2,
+    extent: noise > 0 ? extentOf([train, rest]) : EXTENT,
+    plane: { features, train: train.x.data, heldOut: rest.x.data },
     notes: [],
   };
 }

@@ -1,5 +1,6 @@
 // What networks on the site learn.
 import type { Loss, Matrix } from "../../src/index.js";
+import type { FeatureName } from "./features.js";
 
 export interface LabelledRows {
   readonly x: Matrix;
@@ -16,14 +17,25 @@ export interface LearningTask {
   readonly heldOut: LabelledRows;
   readonly loss: Loss;
   readonly outputs: number;
-  /** With two inputs: the plane that is drawn reaches from -extent to +extent. */
+  /** The plane that is drawn reaches from -extent to +extent; 0: there is none. */
   readonly extent: number;
+  /** Of points: what the inputs are made of, and where the points lie, two numbers each. Absent: the inputs are these. */
+  readonly plane?: {
+    readonly features: readonly FeatureName[];
+    readonly train: Float32Array;
+    readonly heldOut: Float32Array;
+  };
   /** Rows are square images of this side. */
   readonly imageSide?: number;
   /** Of a table: its file, its columns, and which of them is the target. */
   readonly table?: { readonly name: string; readonly columns: readonly string[]; readonly target: string };
   /** What was left out or done to the data, in words. */
   readonly notes: readonly string[];
+}
+
+/** Where the rows lie on the plane, two numbers each. */
+export function pointsOf(task: LearningTask, part: "train" | "heldOut"): Float32Array {
+  return task.plane?.[part] ?? task[part].x.data;
 }
 
 export function toRows(points: readonly (readonly number[])[], y: readonly number[]): LabelledRows {

@@ -19,7 +19,7 @@ import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
 import { LIVE_NAMES, type LiveName, OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
 import { unitIndex } from "./state/units.js";
-import { fromHash, type LinkState, toHash } from "./state/url.js";
+import { fromHash, type LinkState, SHOW_NAMES, type ShowName, toHash } from "./state/url.js";
 import { createToolbar, recipeForData } from "./view/controls/toolbar.js";
 import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "../look/dom.js";
@@ -29,6 +29,7 @@ import { createAnnouncer } from "./view/announcements.js";
 import { addWayOut, fullAddress, hideParts, isEmbedded, writeAddress } from "./view/embedding.js";
 import { createNetworkView, type Pointed } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
+import { createOutputChoices } from "./view/output-choices.js";
 import { onPaletteChange } from "../look/palette.js";
 import { createErrorMessage } from "./view/controls/error-message.js";
 import { createSettings } from "./view/controls/settings.js";
@@ -58,6 +59,7 @@ class App {
   /** The step of the past that is shown. */
   private at: number | undefined;
   private isRunning = true;
+  private shown: readonly ShowName[] = [];
   /** A link's step that it goes to at full speed. */
   private heading: number | undefined;
   private hasDiverged = false;
@@ -95,6 +97,9 @@ class App {
   );
   private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep) =>
     this.send({ kind: "endTwin", keep }),
+  );
+  private readonly outputChoices = createOutputChoices(byId("output-choices"), (name, isShown) =>
+    this.show(SHOW_NAMES.filter((each) => (each === name ? isShown : this.shown.includes(each)))),
   );
   private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
@@ -157,12 +162,21 @@ class App {
   }
 
   /** Starts what a link says. */
-  private follow({ recipe, changes, step }: LinkState): void {
+  private follow({ recipe, changes, step, show = [] }: LinkState): void {
     this.recipe = recipe;
+    this.show(show);
     this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, recipe)));
     if (step !== undefined) this.isRunning = false;
     else if (changes.length > 0) this.isRunning = true;
     this.begin(changes, step);
+  }
+
+  /** Shows this beside the usual; the link says it too. */
+  private show(names: readonly ShowName[]): void {
+    this.shown = names;
+    this.output.show(names);
+    this.outputChoices.show(names, (this.started?.task.extent ?? 0) > 0);
+    this.refresh();
   }
 
   private listen(): void {
@@ -312,6 +326,7 @@ class App {
     this.considerForecast();
     this.network.start(message);
     this.output.start(message);
+    this.outputChoices.show(this.shown, message.task.extent > 0);
     this.charts.start(message);
     this.tableChoices(message.task.table, message.recipe.scale);
     this.goodTable = this.table;
@@ -381,7 +396,8 @@ class App {
   private writeState({ recipe, changes, pending, step, isSettled }: Frame): void {
     if (this.heading !== undefined || this.at !== undefined) return;
     const isPaused = isSettled && !this.isRunning && step > 0;
-    const hash = toHash({ recipe, changes: [...changes, ...pending], ...(isPaused && { step }) });
+    const all = [...changes, ...pending];
+    const hash = toHash({ recipe, changes: all, ...(isPaused && { step }), show: this.shown });
     if (`#${hash}` !== (location.hash || "#")) writeAddress(hash, false);
   }
 
@@ -496,7 +512,7 @@ class App {
 
   private startAnew(recipe: Recipe): void {
     this.recipe = recipe;
-    writeAddress(toHash({ recipe, changes: [] }), true);
+    writeAddress(toHash({ recipe, changes: [], show: this.shown }), true);
     this.begin();
   }
 

@@ -200,7 +200,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       await page.click('#unit button[aria-label="Apply: Recycle"]');
       await page.waitForFunction(() => location.hash.includes("855:recycle"));
       await page.click("#open-settings");
-      await page.focus('#settings input[type="range"]');
+      await page.focus('#settings .rate input[type="range"]');
       await page.keyboard.press("ArrowLeft");
       await page.waitForFunction(() => location.hash.includes("855:rate"));
       for (let i = 1; i <= 3; i++) {
@@ -223,7 +223,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       const { page } = visitor;
       await waitForStep(page, 60);
       await page.click("#open-settings");
-      await page.focus('#settings input[type="range"]');
+      await page.focus('#settings .rate input[type="range"]');
       await page.keyboard.press("ArrowLeft");
       await page.waitForFunction(() => /rate 0\.7/.test(document.querySelector("#status")!.textContent!));
       expect(await stepOf(page)).toBeGreaterThanOrEqual(60);

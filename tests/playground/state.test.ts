@@ -14,16 +14,21 @@ import {
   ACTIVATION_NAMES,
   DATA_NAMES,
   DEFAULTS,
+  LEAST_HELD_OUT,
   LIVE_NAMES,
+  MOST_HELD_OUT,
+  MOST_NOISE,
   OPENING,
   OPTIMIZER_NAMES,
   type Recipe,
   SCALE_NAMES,
+  START_NAMES,
 } from "../../site/workshop/state/recipe.js";
-import { fromHash, toHash } from "../../site/workshop/state/url.js";
+import { FEATURE_NAMES } from "../../site/tasks/features.js";
+import { fromHash, SHOW_NAMES, toHash } from "../../site/workshop/state/url.js";
 import { readTable } from "../../src/table/read/read-table.js";
 import { textAt } from "../../src/table/reading/cell-values.js";
-import type { DeathRecord } from "../../site/workshop/engine/types.js";
+import type { DeathRecord, Frame, Started } from "../../site/workshop/engine/types.js";
 import { EngineHarness } from "./engine-harness.js";
 import fc from "../support/property.js";
 
@@ -40,6 +45,10 @@ const recipes: fc.Arbitrary<Recipe> = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 31 }),
   head: fc.constantFrom("usual" as const, "softmax" as const),
   scale: fc.constantFrom(...SCALE_NAMES),
+  features: fc.subarray([...FEATURE_NAMES], { minLength: 1 }),
+  noise: fc.double({ min: 0, max: MOST_NOISE, noNaN: true }).map((value) => value + 0),
+  heldOut: fc.integer({ min: LEAST_HELD_OUT, max: MOST_HELD_OUT }),
+  start: fc.constantFrom(...START_NAMES),
 });
 
 const changes: fc.Arbitrary<Change[]> = fc
@@ -57,13 +66,25 @@ const changes: fc.Arbitrary<Change[]> = fc
   .map((list) => list.toSorted((a, b) => a.step - b.step));
 
 describe("a link", () => {
-  test("goes there and back for any recipe, changes and step", () => {
+  test("goes there and back for any recipe, changes, step and what is shown", () => {
+    const steps = fc.option(fc.nat(MOST_LINK_STEPS), { nil: undefined });
     fc.assert(
-      fc.property(recipes, changes, fc.option(fc.nat(MOST_LINK_STEPS), { nil: undefined }), (recipe, made, step) => {
-        const state = { recipe, changes: made, ...(step !== undefined && { step }) };
+      fc.property(recipes, changes, steps, fc.subarray([...SHOW_NAMES]), (recipe, made, step, show) => {
+        const state = { recipe, changes: made, ...(step !== undefined && { step }), ...(show.length > 0 && { show }) };
         expect(fromHash(`#${toHash(state)}`)).toEqual({ ...state, unread: [] });
       }),
     );
+  });
+
+  test("of before means what it meant", () => {
+    const link = "#rate=1.4&seed=3&changes=855:liftBias,855:rate:0.35&step=1200";
+    const { recipe } = fromHash(link);
+    expect(recipe).toEqual({ ...DEFAULTS, rate: 1.4, seed: 3 });
+    expect(`#${toHash(fromHash(link))}`).toBe(link);
+  });
+
+  test("features stand in one order, whatever order they were written in", () => {
+    expect(fromHash("#features=sinX-y-x").recipe.features).toEqual(["x", "y", "sinX"]);
   });
 
   test("to the opening is empty; one to the defaults is not", () => {
@@ -95,6 +116,19 @@ describe("a link", () => {
     "step=1e9",
     "step=1.5",
     "changes=",
+    "features=",
+    "features=x-x",
+    "features=x-z",
+    "features=x,y",
+    "noise=-0.1",
+    "noise=0.51",
+    "heldOut=35",
+    "heldOut=325",
+    "heldOut=100.5",
+    "start=he",
+    "start=constructor",
+    "show=",
+    "show=discrete-all",
     "changes=5:explode",
     "changes=5:rate",
     "changes=5:rate:-1",
@@ -155,15 +189,37 @@ describe("code", () => {
     const frame = await harness.stepTo(40);
     const program = codeFor(frame, task);
     expect(program).toContain("step <= 33 ? 0.4 : 0.3");
+    expectSameKernels(program, { layout, spec }, frame);
+  });
+
+  /** The program ends with the page's weights, bit for bit. */
+  function expectSameKernels(program: string, { layout, spec }: Pick<Started, "layout" | "spec">, frame: Frame): void {
     const print =
       "for (const { kernel } of network.layers.map((layer) => layer.getWeights())) " +
       'console.log("kernel" + JSON.stringify([...kernel]));';
     const lines = run(`${program}${print}\n`).filter((line) => line.startsWith("kernel["));
     const kernels = layout.map(({ kernel }, layer) => {
-      const inputs = layer === 0 ? 2 : spec.layers[layer - 1].units;
+      const inputs = layer === 0 ? spec.inputs : spec.layers[layer - 1].units;
       return [...frame.parameters.subarray(kernel, kernel + inputs * spec.layers[layer].units)];
     });
     expect(lines.map((line) => JSON.parse(line.slice("kernel".length)) as number[])).toEqual(kernels);
+  }
+
+  test.each<[string, Partial<Recipe>]>([
+    [
+      "features, noise, split and an orthogonal start",
+      { features: ["x", "xy", "sinY"], noise: 0.1, heldOut: 204, start: "orthogonal" },
+    ],
+    ["PyTorch's start", { start: "torchLinear" }],
+    ["a start that draws biases, and a bias", { start: "asymmetric", bias: 0.1 }],
+    ["too small a start", { start: "small", activation: "tanh", data: "regression", rate: 0.1 }],
+    ["a calibrated start", { start: "calibrated", data: "xor" }],
+  ])("repeats %s: the same weights", async (_what, changed) => {
+    const harness = new EngineHarness();
+    harnesses.push(harness);
+    const started = await harness.start({ layers: [6, 4], ...changed });
+    const frame = await harness.stepTo(25);
+    expectSameKernels(codeFor(frame, started.task), started, frame);
   });
 });
 

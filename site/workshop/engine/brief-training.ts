@@ -2,9 +2,10 @@
 import { createNetwork } from "../../../src/network/network.js";
 import type { Network } from "../../../src/index.js";
 import { countDead } from "../../../src/inspect/dead-units.js";
-import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
+import { optimizerOf, specOf, targetsOf } from "./recipe-to-network.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import type { LiveSettings, Recipe } from "../state/recipe.js";
+import { startingWeights } from "../state/start.js";
 
 export interface BriefTraining {
   /** Units of each hidden layer. */
@@ -20,6 +21,10 @@ export const ARITHMETIC = "reproducible";
 export async function startNetwork(recipe: Recipe, task: LearningTask): Promise<Network> {
   const network = await createNetwork(specOf(recipe, task), { arithmetic: ARITHMETIC });
   startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
+  if (recipe.start === "calibrated") {
+    const { calibrate } = await import("../../../src/treatment/start/calibrate.js");
+    await calibrate(network, task.train.x);
+  }
   return network;
 }
 

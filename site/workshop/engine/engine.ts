@@ -6,7 +6,7 @@ import { digitsTask, planeTask } from "../../tasks/built-in-tasks.js";
 import { Session } from "./session.js";
 import type { Done, ErrorPlace, FromEngine, TableFile, ToEngine, UnitName } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import type { Recipe } from "../state/recipe.js";
+import { isPlane, type Recipe } from "../state/recipe.js";
 
 const SLOW_FROM = 1_000_000;
 
@@ -128,10 +128,12 @@ export class Engine {
     session.follow(changes, isUndisturbed ? until : undefined);
   }
 
-  private async load({ data: name, scale }: Recipe, table: TableFile | undefined): Promise<LearningTask | undefined> {
+  private async load(recipe: Recipe, table: TableFile | undefined): Promise<LearningTask | undefined> {
+    const { data: name, scale } = recipe;
     try {
       if (name === "csv") return await this.loadTable(table ?? this.table, scale);
-      return name === "digits" ? digitsTask(await this.host.loadDigits()) : planeTask(name);
+      if (name === "digits") return digitsTask(await this.host.loadDigits());
+      return planeTask(name, isPlane(recipe) ? recipe : {});
     } catch (error) {
       this.fail("data", error);
       return undefined;

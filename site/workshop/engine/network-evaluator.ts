@@ -1,7 +1,7 @@
 // A network of its own that is given weights and says what they do: loss and accuracy, each unit's state, its
 // preactivations on the training rows and, with two inputs, over the plane. The network that trains is not touched.
 import { createNetwork } from "../../../src/network/network.js";
-import type { ActivationName, Metrics, Network, NetworkSpec, UnitState } from "../../../src/index.js";
+import type { ActivationName, Matrix, Metrics, Network, NetworkSpec, UnitState } from "../../../src/index.js";
 import { mean } from "../../../src/core/statistics.js";
 import { type Chunk, Inspector, type VisitChunk } from "../../../src/inspect/inspector.js";
 import { judge } from "../../../src/inspect/unit-state.js";
@@ -12,6 +12,7 @@ import { evaluateRows } from "../../../src/network/training/evaluate.js";
 import { gridPoints, MAP_POINTS, PLANE_SIDE, writeMap } from "./activation-maps.js";
 import { targetsOf } from "./recipe-to-network.js";
 import type { Measurement, Picture, UnitFigures, UnitName } from "./types.js";
+import { COORDINATES, featureRows } from "../../tasks/features.js";
 import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
 import type { Recipe } from "../state/recipe.js";
 import { firstUnits } from "../state/units.js";
@@ -48,7 +49,8 @@ export class NetworkEvaluator {
   private readonly units: number;
   private readonly train: EvaluatedRows;
   private readonly heldOut: EvaluatedRows;
-  private readonly grid: Float32Array | undefined;
+  /** The rows of the plane's points, as the network is given them. */
+  private readonly grid: Matrix | undefined;
   private readonly bins: { of: Uint8Array; count: number };
 
   private constructor(
@@ -74,7 +76,7 @@ export class NetworkEvaluator {
     });
     this.train = prepare(task.train);
     this.heldOut = prepare(task.heldOut);
-    this.grid = task.extent > 0 ? gridPoints(task.extent) : undefined;
+    this.grid = task.extent > 0 ? featureRows(gridPoints(task.extent), task.plane?.features ?? COORDINATES) : undefined;
     this.bins = binsOf(task);
   }
 
@@ -160,14 +162,13 @@ export class NetworkEvaluator {
   }
 
   /** The outputs on the grid; writes each unit's map into `maps`. */
-  private evaluatePlane(grid: Float32Array, maps: Uint8Array): Float32Array {
+  private evaluatePlane(grid: Matrix, maps: Uint8Array): Float32Array {
     const { spec, runtime } = this.state;
     const last = spec.layers.length - 1;
     const outputs = spec.layers[last].units;
     const plane = new Float32Array(PLANE_SIDE * PLANE_SIDE * outputs);
     const z = this.layers.map((units) => new Float32Array(PLANE_SIDE * PLANE_SIDE * units));
-    const x = { rows: PLANE_SIDE * PLANE_SIDE, columns: 2, data: grid };
-    this.inspector.run(x, {}, (chunk) => {
+    this.inspector.run(grid, {}, (chunk) => {
       const answers = chunk.activations(last);
       applyLink(runtime, spec.loss, chunk.rows, outputs, answers.byteOffset);
       plane.set(answers, chunk.start * outputs);

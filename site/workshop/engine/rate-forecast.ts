@@ -1,13 +1,14 @@
 // What rates do to a recipe's network: the package's forecast of training, over the rates of the slider, in as many
 // steps as there is time for.
 import { forecastTraining, type RateForecast } from "../../../src/diagnosis/forecast/training.js";
-import type { TrainingForecastOptions } from "../../../src/index.js";
+import type { TrainingForecastOptions, Weights } from "../../../src/index.js";
 import { cutTo } from "../../../src/text/numbers.js";
-import { ARITHMETIC, fitOptions } from "./brief-training.js";
-import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
+import { ARITHMETIC, fitOptions, startNetwork } from "./brief-training.js";
+import { optimizerOf, specOf, targetsOf } from "./recipe-to-network.js";
 import type { ForecastMessage } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import { LEAST_RATE, MOST_RATE, type Recipe } from "../state/recipe.js";
+import { startingWeights } from "../state/start.js";
 
 /** Starts; the recipe's own is the first. */
 const STARTS = 3;
@@ -38,9 +39,20 @@ function lengthOf(steps: number, { batch }: Recipe, rows: number): Length {
   return { rows: few, epochs: Math.max(1, Math.floor(steps / Math.ceil(few / batch))) };
 }
 
-function optionsFor(recipe: Recipe, length: Length, signal: AbortSignal): TrainingForecastOptions {
+/** Weights that no initializer draws: starts differ then in the order of the rows alone. */
+async function weightsFor(recipe: Recipe, task: LearningTask): Promise<Weights[] | undefined> {
+  if (recipe.start !== "calibrated") return startingWeights(recipe);
+  using network = await startNetwork(recipe, task);
+  return network.layers.map((layer) => layer.getWeights());
+}
+
+function optionsFor(
+  recipe: Recipe,
+  startWeights: Weights[] | undefined,
+  length: Length,
+  signal: AbortSignal,
+): TrainingForecastOptions {
   const { batchSize, ...clipping } = fitOptions(recipe);
-  const startWeights = startingWeights(recipe);
   return {
     ...length,
     ...clipping,
@@ -64,8 +76,9 @@ export async function forecastRates(
 ): Promise<void> {
   const spec = specOf(recipe, task);
   const data = { x: task.train.x, y: targetsOf(recipe, task.train) };
+  const startWeights = await weightsFor(recipe, task);
   const run = (length: Length, more: TrainingForecastOptions) =>
-    forecastTraining(spec, data, { ...optionsFor(recipe, length, signal), ...more });
+    forecastTraining(spec, data, { ...optionsFor(recipe, startWeights, length, signal), ...more });
 
   /** The first run shows how many steps fit into the time. */
   async function affordableSteps(): Promise<number> {

@@ -1,15 +1,20 @@
 // From a recipe and its data to what the package is asked for.
 import { adam, adamW, rmsprop, sgd } from "../../../src/network/training/optimizers.js";
-import type { NetworkSpec, Optimizer, Targets, Weights } from "../../../src/index.js";
+import type { NetworkSpec, Optimizer, Targets } from "../../../src/index.js";
 import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
 import type { Recipe } from "../state/recipe.js";
+import { kernelInitializerOf, startsBiases } from "../state/start.js";
 
 export function specOf(recipe: Recipe, task: LearningTask): NetworkSpec {
-  const hidden = recipe.layers.map((units) => ({ units, activation: recipe.activation, biasInitializer: recipe.bias }));
+  const { activation, bias } = recipe;
+  const kernelInitializer = kernelInitializerOf(recipe.start);
+  const kernel = kernelInitializer !== undefined && { kernelInitializer };
+  const biases = !startsBiases(recipe) && { biasInitializer: bias };
+  const hidden = recipe.layers.map((units) => ({ units, activation, ...kernel, ...biases }));
   const isSoftmax = recipe.head === "softmax";
   return {
     inputs: task.features.length,
-    layers: [...hidden, { units: isSoftmax ? 1 : task.outputs }],
+    layers: [...hidden, { units: isSoftmax ? 1 : task.outputs, ...kernel }],
     loss: isSoftmax ? "crossEntropy" : task.loss,
     seed: recipe.seed,
   };
@@ -35,13 +40,4 @@ export function optimizerOf(
     case "rmsprop":
       return rmsprop({ learningRate });
   }
-}
-
-/** The textbook's unit fires on every row, its preactivations about +0.1: one step at 0.2 takes them to -0.1. */
-export function startingWeights(recipe: Recipe): Weights[] | undefined {
-  if (recipe.data !== "textbook" || recipe.layers.length !== 1 || recipe.layers[0] !== 1) return undefined;
-  return [
-    { kernel: Float32Array.of(0.06, 0.03), bias: Float32Array.of(0.1) },
-    { kernel: Float32Array.of(1), bias: Float32Array.of(0) },
-  ];
 }

@@ -3,12 +3,15 @@
 import { literal } from "../../../src/text/literal.js";
 import { roundTo } from "../../../src/text/numbers.js";
 import type { Frame } from "../engine/types.js";
+import type { Matrix } from "../../../src/index.js";
+import { FEATURES } from "../../tasks/features.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import { type Change, type CureName, CURES, endsFit, isSetting } from "./changes.js";
-import type { LiveSettings, Recipe } from "./recipe.js";
+import { DEFAULTS, isPlane, type LiveSettings, type Recipe } from "./recipe.js";
+import { kernelInitializerOf, startingWeights } from "./start.js";
 
 /** Nine digits give a float32 back. */
-const short = (value: number) => String(roundTo(value, 9));
+export const short = (value: number) => String(roundTo(value, 9));
 
 /** The file is read as the page reads it; numbers as they are have neither a mean taken off nor a scale. */
 function tableLines({ scale }: Recipe, { name, target }: NonNullable<LearningTask["table"]>): string[] {
@@ -40,7 +43,7 @@ function importLines(names: readonly string[], { scale }: Recipe, { table }: Lea
 }
 
 function dataLines(recipe: Recipe, { train, table }: LearningTask): string[] {
-  const { data, head } = recipe;
+  const { data, head, features } = recipe;
   if (table) return tableLines(recipe, table);
   if (data === "digits") {
     return [
@@ -49,18 +52,30 @@ function dataLines(recipe: Recipe, { train, table }: LearningTask): string[] {
       "const y = [/* one class or number a row */];",
     ];
   }
-  const rows = Array.from(
-    { length: train.x.rows },
-    (_, row) => `[${short(train.x.data[row * 2])}, ${short(train.x.data[row * 2 + 1])}]`,
-  );
   const targets = Array.from(train.y, (value) => (head === "softmax" ? "0" : short(value)));
-  return [`const x = [${rows.join(", ")}];`, `const y = [${targets.join(", ")}];`];
+  return [
+    ...(features.join() === DEFAULTS.features.join() || !isPlane(recipe)
+      ? []
+      : [`// ${features.map((name) => FEATURES[name].text).join(", ")} of each point`]),
+    `const x = [${rowTexts(train.x).join(", ")}];`,
+    `const y = [${targets.join(", ")}];`,
+  ];
 }
 
-function layerLines({ layers, activation, bias, head }: Recipe, { outputs }: LearningTask): string[] {
-  const options = `activation: "${activation}"${bias === 0 ? "" : `, biasInitializer: ${bias}`}`;
+/** `[0.5, -0.25]` for each row. */
+export function rowTexts({ rows, columns, data }: Matrix): string[] {
+  return Array.from(
+    { length: rows },
+    (_, row) => `[${Array.from(data.subarray(row * columns, (row + 1) * columns), short).join(", ")}]`,
+  );
+}
+
+function layerLines({ layers, activation, bias, head, start }: Recipe, { outputs }: LearningTask): string[] {
+  const initializer = kernelInitializerOf(start);
+  const kernel = initializer === undefined ? "" : `, kernelInitializer: ${literal(initializer)}`;
+  const options = `activation: "${activation}"${kernel}${bias === 0 ? "" : `, biasInitializer: ${bias}`}`;
   const hidden = layers.map((units) => `    { units: ${units}, ${options} },`);
-  return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs} },`];
+  return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs}${kernel} },`];
 }
 
 const OPTIMIZERS: Readonly<Record<Recipe["optimizer"], (decay: number) => readonly [name: string, options: string]>> = {
@@ -71,12 +86,13 @@ const OPTIMIZERS: Readonly<Record<Recipe["optimizer"], (decay: number) => readon
 };
 
 /** The textbook's unit starts from weights of its own. */
-function startLines({ data, layers }: Recipe): string[] {
-  if (data !== "textbook" || layers.length !== 1 || layers[0] !== 1) return [];
-  return [
-    "network.layers[0].setWeights({ kernel: Float32Array.of(0.06, 0.03), bias: Float32Array.of(0.1) });",
-    "network.layers[1].setWeights({ kernel: Float32Array.of(1), bias: Float32Array.of(0) });",
-  ];
+function startLines(recipe: Recipe): string[] {
+  const floats = (values: Float32Array) => `Float32Array.of(${Array.from(values, short).join(", ")})`;
+  const own = (startingWeights(recipe) ?? []).map(
+    ({ kernel, bias }, layer) =>
+      `network.layers[${layer}].setWeights({ kernel: ${floats(kernel)}, bias: ${floats(bias)} });`,
+  );
+  return [...own, ...(recipe.start === "calibrated" ? ["await calibrate(network, x);"] : [])];
 }
 
 /** One fit: its steps, and the settings that hold in it. */
@@ -144,6 +160,7 @@ export function codeFor(frame: Pick<Frame, "recipe" | "changes" | "step">, task:
   const stages = stagesOf({ ...frame, step: Math.max(1, frame.step) });
   const factories = new Set(stages.map(({ settings }) => OPTIMIZERS[recipe.optimizer](settings.decay)[0]));
   const names = ["createNetwork", "diagnose", ...factories, "traceDeaths"];
+  if (recipe.start === "calibrated") names.unshift("calibrate");
   if (stages.some(({ cures }) => cures.length > 0)) names.push("treat");
   return [
     ...importLines(names, recipe, task),

@@ -1,8 +1,14 @@
 // What is to be trained: all that the controls set and a link contains.
 import type { ActivationName } from "../../../src/index.js";
+import { POINTS } from "../../tasks/built-in-tasks.js";
+import { COORDINATES, type FeatureName } from "../../tasks/features.js";
 
 export const DATA_NAMES = ["spiral", "circle", "xor", "regression", "digits", "textbook", "csv"] as const;
 export type DataName = (typeof DATA_NAMES)[number];
+
+/** Data of which features, noise and split can be chosen. */
+const PLANES: readonly DataName[] = ["spiral", "circle", "xor", "regression"];
+export const isPlane = ({ data }: Pick<Recipe, "data">): boolean => PLANES.includes(data);
 
 export const ACTIVATION_NAMES = [
   "relu",
@@ -15,6 +21,30 @@ export const ACTIVATION_NAMES = [
 ] as const satisfies readonly ActivationName[];
 export const OPTIMIZER_NAMES = ["sgd", "momentum", "adam", "rmsprop"] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
+
+/**
+ * How weights start: "usual" as suits the activation; "small" and "large" are normal, of one size for all layers;
+ * "calibrated" as usual, then each unit scaled and shifted on the data; the others are the package's initializers.
+ */
+export const START_NAMES = [
+  "usual",
+  "zeros",
+  "small",
+  "large",
+  "heNormal",
+  "heUniform",
+  "glorotNormal",
+  "glorotUniform",
+  "lecunNormal",
+  "orthogonal",
+  "asymmetric",
+  "torchLinear",
+  "calibrated",
+] as const;
+export type StartName = (typeof START_NAMES)[number];
+/** Deviations of the weights. */
+export const SMALL_START = 0.01;
+export const LARGE_START = 2;
 
 export const SCALE_NAMES = ["asIs", "standardized"] as const;
 
@@ -37,6 +67,13 @@ export interface Recipe {
   readonly head: "usual" | "softmax";
   /** Of a table: its numbers as they stand in the file, or standardized. */
   readonly scale: (typeof SCALE_NAMES)[number];
+  /** Of a plane: what the network is given of a point, in the order of FEATURE_NAMES. */
+  readonly features: readonly FeatureName[];
+  /** Of a plane: the deviation of what is added to each point, or to each target that is a number. */
+  readonly noise: number;
+  /** Of a plane: how many of its 360 points are held out. */
+  readonly heldOut: number;
+  readonly start: StartName;
 }
 
 /** What may change while a network trains. */
@@ -46,6 +83,9 @@ export type LiveSettings = Pick<Recipe, LiveName>;
 
 export const MOST_LAYERS = 10;
 export const MOST_UNITS = 64;
+export const MOST_NOISE = 0.5;
+export const LEAST_HELD_OUT = POINTS / 10;
+export const MOST_HELD_OUT = POINTS - LEAST_HELD_OUT;
 export const LEAST_RATE = 1e-4;
 export const MOST_RATE = 10;
 
@@ -63,6 +103,10 @@ export const DEFAULTS: Recipe = {
   seed: 2,
   head: "usual",
   scale: "asIs",
+  features: COORDINATES,
+  noise: 0,
+  heldOut: POINTS / 3,
+  start: "usual",
 };
 
 /** Where deaths decide: within sixty steps the second layer is dead and every digit is given the same answer. */

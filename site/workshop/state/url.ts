@@ -1,17 +1,22 @@
 // The state of the page as the part of a link behind the #, and back: the recipe, what was changed on the way, and the
 // step. What equals the defaults is left out; the opening is an empty link.
 import { CHANGE_NAMES, type Change, type ChangeName, isSetting, MOST_CHANGES, MOST_LINK_STEPS } from "./changes.js";
+import { FEATURE_NAMES, type FeatureName } from "../../tasks/features.js";
 import {
   ACTIVATION_NAMES,
   DATA_NAMES,
   DEFAULTS,
+  LEAST_HELD_OUT,
+  MOST_HELD_OUT,
   MOST_LAYERS,
+  MOST_NOISE,
   MOST_UNITS,
   OPENING,
   OPTIMIZER_NAMES,
   type Recipe,
   sameRecipe,
   SCALE_NAMES,
+  START_NAMES,
 } from "./recipe.js";
 
 export interface LinkState {
@@ -19,7 +24,13 @@ export interface LinkState {
   readonly changes: readonly Change[];
   /** The step to pause at; absent: it runs. */
   readonly step?: number;
+  /** What the page shows beside the usual; absent: nothing. */
+  readonly show?: readonly ShowName[];
 }
+
+/** The output in plain classes; held-out samples over it; activations and gradients by layer. */
+export const SHOW_NAMES = ["discrete", "heldOut", "layers"] as const;
+export type ShowName = (typeof SHOW_NAMES)[number];
 
 /** Reads one field's text; undefined for what it can't be. */
 type ReadField = (text: string) => unknown;
@@ -40,6 +51,16 @@ function readLayers(text: string): number[] | undefined {
   return layers.length <= MOST_LAYERS && layers.every((units) => units !== undefined) ? layers : undefined;
 }
 
+/** Names with a hyphen between them, each once, in the order of `names`. */
+const someOf =
+  <T extends string>(names: readonly T[]): ReadField =>
+  (text) => {
+    const given = text.split("-");
+    const isGood =
+      new Set(given).size === given.length && given.every((name) => (names as readonly string[]).includes(name));
+    return isGood ? names.filter((name) => given.includes(name)) : undefined;
+  };
+
 const readStep = number(0, MOST_LINK_STEPS, true);
 
 const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
@@ -55,6 +76,10 @@ const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   seed: number(0, 2 ** 31, true),
   head: oneOf(["usual", "softmax"]),
   scale: oneOf(SCALE_NAMES),
+  features: someOf<FeatureName>(FEATURE_NAMES),
+  noise: number(0, MOST_NOISE),
+  heldOut: number(LEAST_HELD_OUT, MOST_HELD_OUT, true),
+  start: oneOf(START_NAMES),
 };
 
 /** `855:liftBias`, `855:rate:0.3` */
@@ -98,10 +123,16 @@ export function toHash({ recipe, ...given }: LinkState): string {
     ...recipeFields(recipe),
     ...(written.length > 0 ? [`changes=${written.map((parts) => parts.join(":")).join(",")}`] : []),
     ...(step !== undefined ? [`step=${step}`] : []),
+    ...(given.show && given.show.length > 0 ? [`show=${given.show.join("-")}`] : []),
   ].join("&");
 }
 
-const READERS: Readonly<Record<string, ReadField>> = { ...FIELDS, changes: readChanges, step: readStep };
+const READERS: Readonly<Record<string, ReadField>> = {
+  ...FIELDS,
+  changes: readChanges,
+  step: readStep,
+  show: someOf<ShowName>(SHOW_NAMES),
+};
 
 /** @returns the state, and the fields of the link that could not be read and are as by default */
 export function fromHash(hash: string): LinkState & { readonly unread: readonly string[] } {
@@ -112,7 +143,13 @@ export function fromHash(hash: string): LinkState & { readonly unread: readonly 
     if (value === undefined) unread.push(`${name}=${text}`);
     else found[name] = value;
   }
-  const { changes = [], step, ...fields } = found as Partial<LinkState>;
+  const { changes = [], step, show, ...fields } = found as Partial<LinkState>;
   const base = Object.keys(fields).length === 0 ? OPENING : DEFAULTS;
-  return { recipe: { ...base, ...fields }, changes, ...(step !== undefined && { step }), unread };
+  return {
+    recipe: { ...base, ...fields },
+    changes,
+    ...(step !== undefined && { step }),
+    ...(show && { show }),
+    unread,
+  };
 }

@@ -6,18 +6,21 @@ import { countDead } from "../state/units.js";
 import { h, indexOfLargest, prepare, setPixel, setText } from "../../look/dom.js";
 import type { Pointed } from "./network.js";
 import { CLASS_COLOURS, palette, parseColour, rampColour } from "../../look/palette.js";
+import type { ShowName } from "../state/url.js";
 import { figure, nameOf, percent } from "./descriptions.js";
+import { drawSamples } from "./samples.js";
 
 export interface OutputView {
   start(started: Started): void;
   /** With a unit that is pointed at, its map is drawn large in place of the output. */
   draw(frame: Frame, pointed?: Pointed): void;
+  /** Beside the usual. */
+  show(names: readonly ShowName[]): void;
   redraw(): void;
 }
 
 const MOST_SIDE = 320;
 const PAIR_GAP = 12;
-const MOST_DOTS = 400;
 
 export function createOutputView(
   stage: HTMLElement,
@@ -46,6 +49,7 @@ export function createOutputView(
   let started: Started | undefined;
   let last: Frame | undefined;
   let tableAt = 0;
+  let shown: readonly ShowName[] = [];
 
   function start(next: Started): void {
     started = next;
@@ -54,7 +58,7 @@ export function createOutputView(
     const own = h("div", {}, isPlane() || isNumber() ? canvas : table, title);
     stage.replaceChildren(h("div", { class: isPlane() ? "pair" : "" }, own, twinBox), twinActions);
     showTwin(undefined);
-    setText(legendElement, legendText(next));
+    setText(legendElement, legendText(next, shown));
   }
   const isPlane = () => started!.task.extent > 0;
   const isNumber = () => started!.task.classes.length === 0;
@@ -71,7 +75,7 @@ export function createOutputView(
       legendElement,
       unit
         ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).`
-        : legendText(started),
+        : legendText(started, shown),
     );
     if (unit) drawUnit(unit.index, side, frame, started);
     else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
@@ -96,25 +100,46 @@ export function createOutputView(
     const context = prepare(canvas, side, side);
     paintMap(map, maps.subarray(index * MAP_POINTS, (index + 1) * MAP_POINTS));
     context.drawImage(map, 0, 0, side, side);
-    drawSamples(context, side, task);
+    drawParts(context, side, task);
+  }
+
+  function drawParts(context: CanvasRenderingContext2D, side: number, task: Started["task"]): void {
+    drawSamples(context, side, task, "train");
+    if (shown.includes("heldOut")) drawSamples(context, side, task, "heldOut");
   }
 
   function drawPlane(to: HTMLCanvasElement, side: number, plane: Float32Array, { task, spec }: Started): void {
     const context = prepare(to, side, side);
-    paintPlane(small, plane, spec.layers.at(-1)!.units, spec.loss);
-    context.imageSmoothingEnabled = true;
+    const isDiscrete = shown.includes("discrete");
+    paintPlane(small, plane, spec.layers.at(-1)!.units, spec.loss, isDiscrete);
+    context.imageSmoothingEnabled = !isDiscrete;
     context.drawImage(small, 0, 0, side, side);
-    drawSamples(context, side, task);
+    drawParts(context, side, task);
   }
 
-  return { start, draw, redraw: () => last && draw(last) };
+  const redraw = () => last && draw(last);
+  return {
+    start,
+    draw,
+    show(names) {
+      shown = names;
+      redraw();
+    },
+    redraw,
+  };
 }
 
 function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
   return `${countDead(states)} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
 }
 
-function legendText({ task }: Started): string {
+function legendText(started: Started, shown: readonly ShowName[]): string {
+  const isHollowToo = started.task.extent > 0 && shown.includes("heldOut");
+  const hollow = started.task.classes.length > 2 ? "In italics" : "Hollow";
+  return `${usualLegend(started)}${isHollowToo ? ` ${hollow}: held-out samples.` : ""}`;
+}
+
+function usualLegend({ task }: Started): string {
   if (task.extent > 0 && task.classes.length === 2)
     return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The background is the output.`;
   if (task.extent > 0 && task.classes.length === 0)
@@ -139,7 +164,13 @@ function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
   context.putImageData(image, 0, 0);
 }
 
-function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number, loss: Started["spec"]["loss"]): void {
+function paintPlane(
+  to: HTMLCanvasElement,
+  plane: Float32Array,
+  outputs: number,
+  loss: Started["spec"]["loss"],
+  isDiscrete: boolean,
+): void {
   const context = to.getContext("2d")!;
   const image = context.createImageData(PLANE_SIDE, PLANE_SIDE);
   const background = parseColour(palette().paper);
@@ -147,47 +178,17 @@ function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number,
     let colour: ArrayLike<number>;
     if (outputs === 1) {
       const value = loss === "meanSquaredError" ? plane[i] : plane[i] * 2 - 1;
-      colour = rampColour(Math.max(-1, Math.min(1, value)) * 0.75);
+      const size = isDiscrete ? Math.sign(value) : Math.max(-1, Math.min(1, value));
+      colour = rampColour(size * 0.75);
     } else {
       const row = plane.subarray(i * outputs, (i + 1) * outputs);
       const best = indexOfLargest(row);
       const full = parseColour(CLASS_COLOURS[best % CLASS_COLOURS.length]);
-      colour = background.map((base, c) => base + (full[c] - base) * (0.15 + 0.5 * row[best]));
+      colour = background.map((base, c) => base + (full[c] - base) * (0.15 + 0.5 * (isDiscrete ? 1 : row[best])));
     }
     setPixel(image, i, colour);
   }
   context.putImageData(image, 0, 0);
-}
-
-function drawSamples(
-  context: CanvasRenderingContext2D,
-  side: number,
-  { train, extent, classes }: Started["task"],
-): void {
-  const { ink, paper } = palette();
-  const every = Math.ceil(train.x.rows / MOST_DOTS);
-  context.lineWidth = 1;
-  context.font = "600 10px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  for (let row = 0; row < train.x.rows; row += every) {
-    const x = (train.x.data[row * 2] / extent / 2 + 0.5) * side;
-    const y = (0.5 - train.x.data[row * 2 + 1] / extent / 2) * side;
-    const target = train.y[row];
-    context.strokeStyle = paper;
-    if (classes.length > 2) {
-      context.fillStyle = ink;
-      context.fillText(classes[target].slice(0, 1), x, y);
-      continue;
-    }
-    context.fillStyle = classes.length === 2 ? CLASS_COLOURS[target] : `rgb(${rampColour(target).join(" ")})`;
-    context.beginPath();
-    if (classes.length === 2 && target === 0) context.rect(x - 2.8, y - 2.8, 5.6, 5.6);
-    else context.arc(x, y, 3.3, 0, 2 * Math.PI);
-    context.fill();
-    if (classes.length === 0) context.strokeStyle = ink;
-    context.stroke();
-  }
 }
 
 function drawScatter(

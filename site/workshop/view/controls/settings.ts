@@ -1,18 +1,26 @@
-// The settings: layers, activation, starting bias, optimizer, rate with what it does to the units, batch, decay,
-// clip, seed. Rate, batch, decay and clip change while it trains; all others start anew.
+// The settings, in three groups: data (of a plane), network (layers, activation, how it starts), training (optimizer,
+// rate with what it does to the units, batch, decay, clip). Rate, batch, decay and clip change while it trains; all
+// others start anew.
 import type { ForecastMessage } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,
+  isPlane,
+  LARGE_START,
   LEAST_RATE,
-  MOST_LAYERS,
   MOST_RATE,
-  MOST_UNITS,
   OPTIMIZER_NAMES,
+  type OptimizerName,
   type Recipe,
+  SMALL_START,
+  START_NAMES,
+  type StartName,
 } from "../../state/recipe.js";
 import { roundTo } from "../../../../src/text/numbers.js";
 import { h, setText } from "../../../look/dom.js";
+import { createDataSettings } from "./data-settings.js";
+import { createLayerFields } from "./layer-fields.js";
 import { createRateForecastView } from "./rate-forecast.js";
+import { choice, field, group, numberField } from "./setting-fields.js";
 
 export interface SettingsView {
   show(recipe: Recipe): void;
@@ -20,7 +28,7 @@ export interface SettingsView {
   redraw(): void;
 }
 
-const ACTIVATION_TEXTS: Readonly<Record<string, string>> = {
+const ACTIVATION_TEXTS: Readonly<Record<Recipe["activation"], string>> = {
   relu: "ReLU",
   leakyRelu: "Leaky ReLU",
   elu: "ELU",
@@ -29,13 +37,29 @@ const ACTIVATION_TEXTS: Readonly<Record<string, string>> = {
   tanh: "tanh",
   sigmoid: "sigmoid",
 };
-const OPTIMIZER_TEXTS: Readonly<Record<string, string>> = {
+const OPTIMIZER_TEXTS: Readonly<Record<OptimizerName, string>> = {
   sgd: "SGD",
   momentum: "SGD, momentum 0.9",
   adam: "Adam",
   rmsprop: "RMSprop",
 };
+const START_TEXTS: Readonly<Record<StartName, string>> = {
+  usual: "usual for the activation",
+  zeros: "all zero",
+  small: `too small (± ${SMALL_START})`,
+  large: `too large (± ${LARGE_START})`,
+  heNormal: "He, normal",
+  heUniform: "He, uniform",
+  glorotNormal: "Glorot, normal",
+  glorotUniform: "Glorot, uniform",
+  lecunNormal: "LeCun, normal",
+  orthogonal: "orthogonal",
+  asymmetric: "asymmetric",
+  torchLinear: "PyTorch's default",
+  calibrated: "calibrated on the data",
+};
 const RATE_STOPS = 200;
+const PHONE_WIDTH = 720; // as in the style sheet
 
 const toStop = (rate: number) => (Math.log(rate / LEAST_RATE) / Math.log(MOST_RATE / LEAST_RATE)) * RATE_STOPS;
 const toRate = (stop: number) => roundTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** (stop / RATE_STOPS), 2);
@@ -43,8 +67,10 @@ const toRate = (stop: number) => roundTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) *
 export function createSettings(root: HTMLElement, change: (recipe: Recipe) => void): SettingsView {
   let recipe: Recipe;
   const set = (changes: Partial<Recipe>) => change({ ...recipe, ...changes });
-  const layers = h("div", { class: "row" });
+  const data = createDataSettings(set);
+  const layers = createLayerFields((next) => set({ layers: next }));
   const activation = choice(ACTIVATION_NAMES, ACTIVATION_TEXTS, (name) => set({ activation: name }));
+  const start = choice(START_NAMES, START_TEXTS, (name) => set({ start: name }));
   const optimizer = choice(OPTIMIZER_NAMES, OPTIMIZER_TEXTS, (name) => set({ optimizer: name }));
   const bias = numberField(-10, 10, "any", (value) => set({ bias: value }));
   const batch = numberField(1, 1024, 1, (value) => set({ batch: value }));
@@ -63,19 +89,30 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     onchange: () => set({ rate: toRate(rate.valueAsNumber) }),
   });
   const forecast = createRateForecastView();
-  const field = (name: string, ...children: HTMLElement[]) =>
-    h("label", { class: "field" }, h("span", {}, name), ...children);
+  const isWide = innerWidth > PHONE_WIDTH; // on a phone two are folded at first
+  const dataGroup = group("Data", isWide, ...data.elements);
   root.replaceChildren(
-    h("fieldset", {}, h("legend", {}, "Hidden layers (units)"), layers),
-    field("Activation", activation),
-    field("Starting bias", bias),
-    field("Optimizer", optimizer),
-    field("Batch", batch),
-    field("Weight decay", decay),
-    field("Clip norm (0: off)", clip),
-    field("Seed", seed),
-    h("div", { class: "field rate" }, rateTitle, forecast.canvas, rate, forecast.text),
+    dataGroup,
+    group(
+      "Network",
+      isWide,
+      layers.element,
+      field("Activation", activation),
+      field("Weights start", start),
+      field("Starting bias", bias),
+      field("Seed", seed),
+    ),
+    group(
+      "Training",
+      true,
+      field("Optimizer", optimizer),
+      field("Batch", batch),
+      field("Weight decay", decay),
+      field("Clip norm (0: off)", clip),
+      h("div", { class: "field rate" }, rateTitle, forecast.canvas, rate, forecast.text),
+    ),
   );
+  root.addEventListener("toggle", () => forecast.redraw(), true);
 
   function nameRate(value: number): void {
     setText(rateTitle, `Rate ${value}`);
@@ -83,46 +120,14 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     rate.setAttribute("aria-valuetext", String(value));
   }
 
-  function showLayers(): void {
-    const focused = [...layers.children].indexOf(document.activeElement as Element);
-    const fields = recipe.layers.map((units, layer) => {
-      const input = numberField(1, MOST_UNITS, 1, (value) =>
-        set({ layers: recipe.layers.map((old, at) => (at === layer ? value : old)) }),
-      );
-      input.value = String(units);
-      input.setAttribute("aria-label", `Units of layer ${layer + 1}`);
-      return input;
-    });
-    const more = h(
-      "button",
-      {
-        type: "button",
-        "aria-label": "Add a layer",
-        onclick: () => set({ layers: [...recipe.layers, recipe.layers.at(-1)!] }),
-      },
-      "+",
-    );
-    const less = h(
-      "button",
-      {
-        type: "button",
-        "aria-label": "Remove the last layer",
-        onclick: () => set({ layers: recipe.layers.slice(0, -1) }),
-      },
-      "−",
-    );
-    more.disabled = recipe.layers.length >= MOST_LAYERS;
-    less.disabled = recipe.layers.length <= 1;
-    layers.replaceChildren(...fields, less, more);
-    if (focused >= 0) (layers.children[Math.min(focused, layers.children.length - 1)] as HTMLElement).focus();
-  }
-
   return {
     show(next) {
-      const isNew = !recipe || recipe.layers.join() !== next.layers.join();
       recipe = next;
-      if (isNew) showLayers();
+      dataGroup.hidden = !isPlane(next);
+      data.show(next);
+      layers.show(next.layers);
       activation.value = next.activation;
+      start.value = next.start;
       optimizer.value = next.optimizer;
       bias.value = String(next.bias);
       batch.value = String(next.batch);
@@ -136,30 +141,4 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     forecast: forecast.show,
     redraw: forecast.redraw,
   };
-}
-
-function choice<T extends string>(
-  names: readonly T[],
-  texts: Readonly<Record<string, string>>,
-  act: (name: T) => void,
-): HTMLSelectElement {
-  const select = h(
-    "select",
-    { onchange: () => act(select.value as T) },
-    ...names.map((name) => h("option", { value: name }, texts[name])),
-  );
-  return select;
-}
-
-/** Acts on whole and allowed numbers alone; the browser says what is wrong with others. */
-function numberField(min: number, max: number, step: number | "any", act: (value: number) => void): HTMLInputElement {
-  const input = h("input", {
-    type: "number",
-    min,
-    max,
-    step,
-    required: true,
-    onchange: () => input.reportValidity() && act(input.valueAsNumber),
-  });
-  return input;
 }
