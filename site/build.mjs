@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeArticle } from "./build/article.mjs";
 import { writeDocs } from "./build/docs.mjs";
 import { writeFigures } from "./build/figures.mjs";
 import { writeReference } from "./build/reference.mjs";
@@ -13,8 +14,14 @@ import { writeSiteMap } from "./build/site-map.mjs";
 import { writeWorkshop } from "./build/workshop.mjs";
 
 /** In the order in which they are built; the first that was built is the one whose address is told. */
-const PARTS = { figures: writeFigures, workshop: writeWorkshop, reference: writeReference, docs: writeDocs };
-const ADDRESSES = { figures: "f/1/", workshop: "workshop/", reference: "docs/reference/", docs: "docs/" };
+const PARTS = {
+  article: writeArticle,
+  figures: writeFigures,
+  workshop: writeWorkshop,
+  reference: writeReference,
+  docs: writeDocs,
+};
+const ADDRESSES = { article: "", figures: "f/1/", workshop: "workshop/", reference: "docs/reference/", docs: "docs/" };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,21 @@
+// What the article and the figures' own pages load: their scripts from one call of the bundler, so that they share parts.
+import { writeFileSync } from "node:fs";
+import { bundle, bundleInParts } from "./bundle.mjs";
+import { digits } from "./digits.mjs";
+
+const written = new Map();
+
+async function write(folder) {
+  await bundleInParts({ article: "article/main.ts", frame: "figures/frame.ts", worker: "figures/worker.ts" }, folder);
+  await bundle({ article: "article/style.css", style: "figures/style.css" }, folder);
+  writeFileSync(`${folder}/digits.bin`, digits());
+}
+
+/**
+ * Writes assets/, once however many parts of the site ask for it.
+ * @param {string} to the site's folder
+ */
+export function writeAssets(to) {
+  if (!written.has(to)) written.set(to, write(`${to}/assets`));
+  return written.get(to);
+}
