@@ -1,7 +1,5 @@
-// npx tsx site/article/measure.ts: measures what the article tells of starts, with the package, into measured.json.
-// `relumine textbook --json` measures the rest: textbook.json. tests/site holds both against the package.
-import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// What the article tells of starts, measured with the package: measured.json. `relumine textbook` measures the rest:
+// textbook.json. site/build/measure.mjs writes both, tests/site holds them against the package.
 import { createNetwork, type NetworkSpec } from "../../src/index.js";
 
 /** The same numbers on every machine. */
@@ -40,9 +38,4 @@ export async function measure(starts = STARTS): Promise<Record<string, number>> 
     "narrow: share constant": await shareConstant(deep(2), LINE, starts),
     "wide: share constant": await shareConstant(deep(16), LINE, starts),
   };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = JSON.stringify(await measure(), undefined, 2);
-  writeFileSync(new URL("measured.json", import.meta.url), `${text}\n`);
 }

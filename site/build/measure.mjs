@@ -1,0 +1,13 @@
+// npx tsx site/build/measure.mjs: measures the article's numbers again, by the package, into site/article/*.json. After
+// npm run build; takes a minute.
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { measure } from "../article/measure.ts";
+import { path } from "./bundle.mjs";
+
+const write = (name, text) => writeFileSync(path(`article/${name}`), `${text}\n`);
+
+write("measured.json", JSON.stringify(await measure(), undefined, 2));
+const said = execFileSync(process.execPath, [path("../dist/cli/main.js"), "textbook", "--json"], { encoding: "utf8" });
+const withoutTimes = JSON.parse(said, (key, value) => (key === "seconds" ? undefined : value));
+write("textbook.json", JSON.stringify(withoutTimes));
