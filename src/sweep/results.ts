@@ -58,10 +58,10 @@ function meanOf(trials: readonly SweepTrialResult[], read: (trial: SweepTrialRes
   return values.includes(undefined) ? undefined : mean(values as number[]);
 }
 
-/** Means by layer of those that have as many layers as the first. */
-export function deadByLayer(trials: readonly SweepTrialResult[]): number[] | undefined {
+/** Shares of the units: means by layer of those that have as many layers as the first. */
+export function meansByLayer(trials: readonly SweepTrialResult[], which: "dead" | "born"): number[] | undefined {
   const shares = trials
-    .flatMap(({ dead, units }) => (dead ? [dead.map((count, layer) => count / units![layer])] : []))
+    .flatMap(({ units, [which]: counts }) => (counts ? [counts.map((count, layer) => count / units![layer])] : []))
     .filter((each, _, all) => each.length === all[0].length);
   if (shares.length === 0) return undefined;
   return shares[0].map((_, layer) => mean(shares.map((each) => each[layer])));
@@ -109,7 +109,7 @@ function cellOf(all: readonly SweepTrialResult[], isShare: boolean): SweepCell {
       meanOf(trials, ({ loss }) => loss),
     ),
     ...optional("deadFraction", shares.length > 0 ? mean(shares) : undefined),
-    ...optional("dead", deadByLayer(trials)),
+    ...optional("dead", meansByLayer(trials, "dead")),
     ...((scoreInterval ?? deadInterval) && {
       interval: { ...optional("score", scoreInterval), ...optional("dead", deadInterval) },
     }),

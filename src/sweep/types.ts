@@ -145,6 +145,8 @@ export interface TrialFigures {
   readonly units?: readonly number[];
   /** Dead on the training rows at the end, by hidden layer. */
   readonly dead?: readonly number[];
+  /** Of the dead, those that were so before the first step, by hidden layer. */
+  readonly born?: readonly number[];
   /**
    * Of the dead units: "born" dead before the first step, "unexplained" since then; with `trace` what the trace says.
    */

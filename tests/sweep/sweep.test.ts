@@ -68,6 +68,9 @@ test("a trial is the training that its values say", async () => {
     const dead = after.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
     const born = dead.filter(({ layer, unit }) => before.layers[layer].units[unit].state === "dead").length;
     expect([trial.causes!.born ?? 0, trial.causes!.unexplained ?? 0]).toEqual([born, dead.length - born]);
+    const bornIn = (layer: number) =>
+      dead.filter((each) => each.layer === layer && before.layers[layer].units[each.unit].state === "dead").length;
+    expect(trial.born).toEqual([bornIn(0), bornIn(1)]);
     expect(trial.learning).toEqual({ score: after.learning!.score, verdict: after.learning!.verdict });
   }
   expect(trials.filter(({ dead }) => dead![0] > 0).length).toBeGreaterThan(2); // a bias of -3 closes units

@@ -16,6 +16,7 @@ const figures = object<TrialFigures>({
   balancedAccuracy: share,
   units: optional(list(integer(1, 2 ** 30), 0, MOST_LAYERS)),
   dead: optional(list(count, 0, MOST_LAYERS)),
+  born: optional(list(count, 0, MOST_LAYERS)),
   causes: optional(causes),
   closedSamples: optional(count),
   learning: optional(object<NonNullable<TrialFigures["learning"]>>({ score: optional(finite), verdict: shortText })),
@@ -24,17 +25,17 @@ const figures = object<TrialFigures>({
   failed: optional(failure),
 });
 
+function checkWithin(path: string, parts: readonly number[], all: readonly number[], what: string): void {
+  if (parts.length === all.length && parts.every((part, layer) => part <= all[layer])) return;
+  throw new RelumineError("format", path, `to be as many as ${what}, and no more in each layer`, describe(parts));
+}
+
 /** @throws RelumineError "format" */
 export function checkFigures(path: string, given: unknown): TrialFigures {
   const checked = figures(path, given);
-  const { units = [], dead = [] } = checked;
-  if (dead.length !== units.length || dead.some((each, layer) => each > units[layer]))
-    throw new RelumineError(
-      "format",
-      `${path}.dead`,
-      "to be as many as units, and no more in each layer",
-      describe(dead),
-    );
+  const { units = [], dead = [], born = dead } = checked;
+  checkWithin(`${path}.dead`, dead, units, "units");
+  checkWithin(`${path}.born`, born, dead, "the dead");
   return checked;
 }
 

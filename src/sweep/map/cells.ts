@@ -1,6 +1,6 @@
 // From the trials of a map to its cells: means over the seeds, and how far those lie apart.
 import type { MapCell, MapRange } from "./types.js";
-import { deadByLayer, sumCauses } from "../results.js";
+import { meansByLayer, sumCauses } from "../results.js";
 import type { SweepTrialResult } from "../types.js";
 import { mean, sum } from "../../core/statistics.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
@@ -14,7 +14,7 @@ function mainOf(causes: Readonly<Partial<Record<Cause, number>>>): Cause | undef
 }
 
 function bornOf(trials: readonly SweepTrialResult[]): number | undefined {
-  const shares = trials.filter(({ units }) => units).map(({ causes, units }) => (causes?.born ?? 0) / sum(units!));
+  const shares = trials.flatMap(({ born, units }) => (born ? [sum(born) / sum(units!)] : []));
   return shares.length > 0 ? mean(shares) : undefined;
 }
 
@@ -28,12 +28,14 @@ export function mapCell(
   const isJudged = judged.length === trials.length;
   const causes = sumCauses(trials);
   const cause = mainOf(causes);
-  const [layers, born] = [deadByLayer(trials), bornOf(trials)];
+  const [layers, bornLayers] = [meansByLayer(trials, "dead"), meansByLayer(trials, "born")];
+  const born = bornOf(trials);
   return {
     ...place,
     ...(dead.length > 0 && { dead: mean(dead), deadRange: rangeOf(dead) }),
     ...(layers && { layers }),
     ...(born !== undefined && { born }),
+    ...(bornLayers && { bornLayers }),
     ...(isJudged && { score: mean(judged), scoreRange: rangeOf(judged) }),
     causes,
     ...(cause && { cause }),

@@ -77,8 +77,10 @@ export interface MapCell {
   readonly deadRange?: MapRange;
   /** The mean by hidden layer. */
   readonly layers?: readonly number[];
-  /** Share of the hidden units that were dead before the first step. */
+  /** Share of the hidden units that are dead and were so before the first step. */
   readonly born?: number;
+  /** The same by hidden layer. */
+  readonly bornLayers?: readonly number[];
   /** Accuracy, or 1 - loss / the best constant's loss: the mean over the seeds; absent where one failed. */
   readonly score?: number;
   /** The same, least and most of the seeds. */

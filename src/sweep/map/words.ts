@@ -5,8 +5,8 @@
 // - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a sentence;
 //   of more than five groups those with the most rows speak, and how many rows are left out is said.
 // - Units are "born dead" where half of the dead or more were so before the first step, in all cells of the sentence; a
-//   layer is dead as a whole where its mean share is 99.5 % or more in all of them, and born so where in the first cell of
-//   each row 90 % of the dead units were born dead.
+//   layer is dead as a whole where its mean share is 99.5 % or more in all of them, and born dead where that is so of
+//   those of its dead units alone that were dead before the first step.
 import type { DeathMap, MapCell, MapForecast, MapSide } from "./types.js";
 import { placeOn, valueOn } from "./side.js";
 import { formatValue } from "../sweep-text.js";
@@ -26,7 +26,6 @@ export const DEADLY = 0.1;
 export const HALF = 0.5;
 const MOST_GROUPS = 5;
 const WHOLE = 0.995;
-const BORN = 0.9;
 /** Of the columns: crossings of one sentence lie within so many. */
 const NEAR = 0.2;
 
@@ -51,10 +50,10 @@ interface RowKind {
   readonly crossings: readonly number[];
   /** Most of its dead units were born so. */
   readonly isBorn: boolean;
-  /** Of its first cell, where that is the least trained, nearly all dead units were. */
-  readonly areBorn: boolean;
   /** Layers that are dead as a whole in all its deadly cells. */
   readonly wholly: readonly number[];
+  /** Those of them that were born so. */
+  readonly whollyBorn: readonly number[];
   /** How many hidden layers those cells have; undefined where not all have as many. */
   readonly layers: number | undefined;
   /** Cells of which no training left a network. */
@@ -76,15 +75,17 @@ function kindOf(cells: readonly MapCell[]): RowKind | undefined {
   const shares = seen.map(({ dead }) => dead!);
   const deadly = seen.filter((_, i) => isDeadly[i]);
   const layers = deadly[0]?.layers ?? [];
+  const wholeIn = (read: (cell: MapCell) => readonly number[] | undefined): number[] =>
+    [...layers.keys()].filter((layer) => deadly.every((cell) => (read(cell)?.[layer] ?? 0) >= WHOLE));
   const hasOneDepth = deadly.every((cell) => cell.layers?.length === layers.length);
   return {
     kind: nameKind(isDeadly[0], crossings.length),
     crossings,
     isBorn: deadly.length > 0 && deadly.every(({ born = 0, dead }) => born >= HALF * dead!),
-    wholly: layers.flatMap((_, layer) => (deadly.every((cell) => (cell.layers?.[layer] ?? 0) >= WHOLE) ? [layer] : [])),
+    wholly: wholeIn((cell) => cell.layers),
+    whollyBorn: wholeIn((cell) => cell.bornLayers),
     layers: hasOneDepth ? layers.length : undefined,
     failed: cells.length - seen.length,
-    areBorn: (deadly[0]?.born ?? 0) >= BORN * (deadly[0]?.dead ?? 1),
     low: Math.min(...shares),
     high: Math.max(...shares),
   };
@@ -103,7 +104,8 @@ interface Group {
 }
 
 const sameLayers = (a: RowKind, b: RowKind): boolean =>
-  String(a.wholly) === String(b.wholly) && (a.wholly.length === 0 || a.layers === b.layers);
+  String([a.wholly, a.whollyBorn]) === String([b.wholly, b.whollyBorn]) &&
+  (a.wholly.length === 0 || a.layers === b.layers);
 
 const sameKind = (a: RowKind, b: RowKind): boolean =>
   a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && sameLayers(a, b)));
@@ -150,12 +152,21 @@ function placeText(y: MapSide | undefined, rows: readonly number[]): string {
   return `at ${axisWord(y.name)} ${range}, `;
 }
 
-function layersText(kinds: readonly RowKind[]): string {
-  const [{ wholly, layers }] = kinds;
-  const how = kinds.every(({ areBorn }) => areBorn) ? "born dead" : "dead as a whole";
-  if (layers === 1) return `the hidden layer is ${how}`;
-  if (wholly.length === layers) return `${layers === 2 ? "both" : `all ${layers}`} hidden layers are ${how}`;
-  return `${plural(wholly.length, "layer", "layers")} ${listWords(wholly.map(String))} ${plural(wholly.length, "is", "are")} ${how}`;
+const layerNames = (layers: readonly number[]): string =>
+  `${plural(layers.length, "layer", "layers")} ${listWords(layers.map(String))}`;
+
+function whollyText({ wholly, layers }: RowKind): string {
+  if (layers === 1) return "the hidden layer is";
+  if (wholly.length === layers) return `${layers === 2 ? "both" : `all ${layers}`} hidden layers are`;
+  return `${layerNames(wholly)} ${plural(wholly.length, "is", "are")}`;
+}
+
+/** Of layers that are dead as a whole. */
+function layersText([kind]: readonly RowKind[]): string {
+  const { wholly, whollyBorn } = kind;
+  if (whollyBorn.length === wholly.length) return `${whollyText(kind)} born dead`;
+  const some = whollyBorn.length > 0 ? `, ${layerNames(whollyBorn)} since before the first step,` : "";
+  return `${whollyText(kind)} dead as a whole${some}`;
 }
 
 /** What no network is known of, where a sentence speaks of a whole row. */

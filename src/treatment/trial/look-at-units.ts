@@ -18,6 +18,8 @@ export interface TrialLook {
   readonly units: readonly number[];
   /** Those that are dead, by hidden layer. */
   readonly dead: readonly number[];
+  /** Of the dead, those that were so before the first step, by hidden layer. */
+  readonly born: readonly number[];
   /**
    * Of the dead: "born" before the first step, "unexplained" since; where deaths were traced, what the trace says of the
    * last death of each.
@@ -40,7 +42,7 @@ function causesOf(dead: readonly boolean[][], born: readonly boolean[][], deaths
   dead.forEach((units, layer) =>
     units.forEach((isClosed, unit) => {
       if (!isClosed) return;
-      const cause = traced.get(`${layer} ${unit}`) ?? (born[layer]?.[unit] ? "born" : "unexplained");
+      const cause = traced.get(`${layer} ${unit}`) ?? (born[layer][unit] ? "born" : "unexplained");
       causes[cause] = (causes[cause] ?? 0) + 1;
     }),
   );
@@ -84,6 +86,7 @@ function readLook(
   return {
     units: hidden.map(({ units }) => units.length),
     dead: dead.map((units) => units.filter(Boolean).length),
+    born: dead.map((units, layer) => units.filter((isClosed, unit) => isClosed && born[layer][unit]).length),
     causes: causesOf(dead, born, deaths),
     closedSamples: countClosedRows(hidden),
     ...(learning && {

@@ -11,6 +11,7 @@ import {
   type MapPlan,
   type SweepEngine,
 } from "../../../src/sweep.js";
+import { sum } from "../../../src/core/statistics.js";
 import { fillCoarse } from "../../../src/sweep/map/look.js";
 import { drawCells } from "../../../src/sweep/map/map-text.js";
 import { expectError } from "../../support/errors.js";
@@ -30,7 +31,7 @@ const plain = ({ seconds: _seconds, hosts: _hosts, journal: _journal, ...rest }:
 /** Says what a share of dead units that a formula gives, and trains nothing. */
 const invented = (
   share: (rate: number, bias: number, seed: number, layer: number) => number,
-  born = 0,
+  bornOf: (layer: number, rate: number) => number = () => 0,
 ): SweepEngine => ({
   async run(trials, _work, { onResult }) {
     const all = trials[Symbol.asyncIterator]();
@@ -46,11 +47,14 @@ const invented = (
       const dead = hidden.map(({ units }, layer) =>
         Math.round(units * share(settings.optimizer.options.learningRate, hidden[0].biasInitializer, seed, layer)),
       );
-      const all = dead.reduce((sum, count) => sum + count, 0);
-      const causes = { born: Math.round(born * all), unexplained: all - Math.round(born * all) };
+      const born = dead.map((count, layer) =>
+        Math.round(count * bornOf(layer, settings.optimizer.options.learningRate)),
+      );
+      const [all, early] = [sum(dead), sum(born)];
+      const causes = { born: early, unexplained: all - early };
       await onResult(
         next.value,
-        { loss: 1, accuracy: 0.9, units: hidden.map(({ units }) => units), dead, causes, seconds: 0, trained: 4 },
+        { loss: 1, accuracy: 0.9, units: hidden.map(({ units }) => units), dead, born, causes, seconds: 0, trained: 4 },
         "here",
       );
     }
@@ -146,13 +150,40 @@ describe("what it says", () => {
   });
 
   test("that layers are born dead at any rate", async () => {
-    const words = await say(invented((_rate, bias) => (bias <= -1 ? 1 : 0), 1));
+    const words = await say(
+      invented(
+        (_rate, bias) => (bias <= -1 ? 1 : 0),
+        () => 1,
+      ),
+    );
     expect(words[0]).toMatch(/^At bias -2 to -1, both hidden layers are born dead at any rate/);
     expect(words[1]).toMatch(/^At bias -0\.5 to 1, fewer than a tenth of the units are dead at any rate/);
-    const one = await say(invented((_rate, bias, _seed, layer) => (bias <= -1 && layer === 1 ? 1 : 0), 1));
+    const one = await say(
+      invented(
+        (_rate, bias, _seed, layer) => (bias <= -1 && layer === 1 ? 1 : 0),
+        () => 1,
+      ),
+    );
     expect(one[0]).toMatch(/^At bias -2 to -1, layer 1 is born dead at any rate/);
     const trained = await say(invented((_rate, bias) => (bias <= -1 ? 0.3 : 0)));
     expect(trained[0]).toMatch(/^At bias -2 to -1, a tenth of the units or more are dead at any rate/);
+  });
+
+  test("that layers are born dead of those alone that are", async () => {
+    const isWhole = (_rate: number, bias: number) => (bias <= -1 ? 1 : 0);
+    const words = async (bornOf: (layer: number, rate: number) => number) => (await say(invented(isWhole, bornOf)))[0];
+    expect(await words((layer) => (layer === 0 ? 1 : 0))).toMatch(
+      /^At bias -2 to -1, both hidden layers are dead as a whole, layer 0 since before the first step, at any rate/,
+    );
+    expect(await words(() => 0.97)).toMatch(/^At bias -2 to -1, both hidden layers are dead as a whole at any rate/);
+    expect(await words((_layer, rate) => (rate < 9 ? 1 : 0.5))).toMatch(/^At bias .* are dead as a whole at any rate/);
+    // layer 0, of many units that are born dead but for one, does not make layer 1 born dead, which is smaller
+    const base = { ...wide.base, spec: { ...spec, layers: [{ units: 100 }, { units: 4 }, { units: 3 }] } };
+    const small = invented(
+      (_rate, _bias, _seed, layer) => (layer === 0 ? 0.99 : 1),
+      (layer) => (layer === 0 ? 1 : 0),
+    );
+    expect((await say(small, { ...wide, base }))[0]).toMatch(/layer 1 is dead as a whole at any rate/);
   });
 
   test("of layers as many as the rows that it is said of have", async () => {
