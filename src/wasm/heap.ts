@@ -5,6 +5,13 @@ import { formatBytes } from "../text/numbers.js";
 
 const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
+let mostBytes = MAX_BYTES;
+
+/** For programs that do what others ask: no memory grows beyond. */
+export function limitMemory(bytes: number): void {
+  mostBytes = Math.min(MAX_BYTES, bytes);
+}
+
 const ALIGNMENT = 64; // a cache line
 const FIRST_ADDRESS = PAGE; // the first page belongs to the kernels' constants
 
@@ -84,7 +91,7 @@ export class Heap {
   }
 
   private grow(missing: number, size: number, purpose: string): void {
-    if (this.memory.buffer.byteLength + missing > MAX_BYTES) throw this.refusal(size, purpose);
+    if (this.memory.buffer.byteLength + missing > mostBytes) throw this.refusal(size, purpose);
     try {
       this.memory.grow(Math.ceil(missing / PAGE));
     } catch {
@@ -94,8 +101,9 @@ export class Heap {
   }
 
   private refusal(size: number, purpose: string, hint?: string): RelumineError {
-    const free = formatBytes(MAX_BYTES - this.used);
-    const expected = `to fit into the ${free} that are free of WebAssembly's ${formatBytes(MAX_BYTES)}`;
+    const free = formatBytes(Math.max(0, mostBytes - this.used));
+    const whose = mostBytes < MAX_BYTES ? "the allowed" : "WebAssembly's";
+    const expected = `to fit into the ${free} that are free of ${whose} ${formatBytes(mostBytes)}`;
     return new RelumineError("memory", purpose, expected, formatBytes(size), hint);
   }
 

@@ -28,6 +28,7 @@ interface WorkerCommandOptions {
   readonly lock: number;
   readonly grace: number;
   readonly limit: number;
+  readonly memory?: number;
 }
 
 const more = (text: string, before: readonly string[]): string[] => [...before, text];
@@ -43,7 +44,7 @@ function countTrials(terminal: Terminal) {
       if (trial.failed === undefined) done++;
       else {
         failed++;
-        terminal.fail(`trial ${trial.id.slice(0, 12)}: ${onOneLine(trial.failed)}`);
+        terminal.fail(onOneLine(`trial ${trial.id.slice(0, 12)}: ${trial.failed}`));
       }
       if (performance.now() - last < LOG_EVERY) return;
       last = performance.now();
@@ -53,7 +54,7 @@ function countTrials(terminal: Terminal) {
 }
 
 async function work(options: WorkerCommandOptions): Promise<void> {
-  const { queue, threads, allow, cache, lock, grace, limit } = options;
+  const { queue, threads, allow, cache, lock, grace, limit, memory } = options;
   const terminal = new Terminal();
   const signal = interruption();
   const { serveQueue } = await import("../../sweep-queue.js");
@@ -67,6 +68,7 @@ async function work(options: WorkerCommandOptions): Promise<void> {
       lockSeconds: lock,
       graceSeconds: grace,
       trialSeconds: limit,
+      ...(memory !== undefined && { trialBytes: Math.ceil(memory * 1e6) }),
       signal,
       onReady: (builds) => terminal.tell(`Waiting for trials of ${builds.join(" and ")}`),
       onTrial: counts.onTrial,
@@ -87,6 +89,7 @@ export function workerCommand(): Command {
     .option("--lock <seconds>", "silent for so long, its trials go to others", decimal({ low: 0.1, high: DAY }), 60)
     .option("--grace <seconds>", "what trials under way have at the end", decimal({ low: 0, high: DAY }), 10)
     .option("--limit <seconds>", "a trial that takes longer fails", decimal({ low: 0.001, high: 400 * DAY }), DAY)
+    .option("--memory <MB>", "a trial that needs more fails (default: half of all)", decimal({ low: 1, high: 1e6 }))
     .addHelpText("after", EXAMPLES)
     .action(work);
 }

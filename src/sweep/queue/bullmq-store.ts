@@ -30,6 +30,9 @@ export const workerOptions = ({ concurrency, lockDuration }: ConsumerOptions) =>
 /** Redis takes strings of up to 512 MB, and does nothing else while it does. */
 export const PIECE = 2 ** 24;
 
+/** A size that nothing here has: a hundred thousand pieces. */
+export const MOST_PIECES = 1e5;
+
 /** Views of the bytes, each of a piece. */
 export function cutBytes(bytes: Uint8Array): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, index) => {

@@ -1,11 +1,15 @@
 // Files of rows, each named by its content: what a folder that machines share holds, and what a worker keeps.
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname, tmpdir, userInfo } from "node:os";
+import { hostname, tmpdir, totalmem, userInfo } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { checkBytes } from "./store.js";
 import { RelumineError } from "../../core/errors.js";
 
 export const hostName = (): string => hostname();
+
+/** Bytes of this machine, or of the container. */
+export const memoryOf = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
 export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -27,8 +31,9 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
 export async function readNamed(folder: string, name: string, mostBytes: number): Promise<Uint8Array | undefined> {
   const path = fileOf(folder, name);
   try {
-    const { size } = await stat(path);
-    if (size > mostBytes) throw new RelumineError("memory", path, `to be at most ${mostBytes} bytes`, `${size}`);
+    const found = await stat(path);
+    if (!found.isFile()) throw new RelumineError("format", path, "to be a file", "another thing"); // a pipe never ends
+    checkBytes(name, found.size, mostBytes);
     return await readFile(path);
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return undefined;
@@ -56,17 +61,20 @@ export function isWithin(folder: string, allowed: string): boolean {
   return isAbsolute(folder) && !way.startsWith("..") && !isAbsolute(way);
 }
 
+const LEFT_MILLISECONDS = 3_600_000;
+
 /** Rows that a worker has seen, so that it fetches them once, whoever starts it again. */
 export class FileCache {
   constructor(
     private readonly folder: string,
+    /** Of one file; four times as many of all. */
     private readonly mostBytes: number,
   ) {}
 
   /** What is not what its name says is not there. */
   async get(name: string): Promise<Uint8Array | undefined> {
     const path = fileOf(this.folder, name);
-    const bytes = await readFile(path).catch(() => undefined);
+    const bytes = await readNamed(this.folder, name, this.mostBytes).catch(() => undefined);
     if (!bytes) return undefined;
     if (hashOf(bytes) === name) {
       const now = new Date();
@@ -91,13 +99,17 @@ export class FileCache {
 
   /** Those that were not used for the longest go first. */
   private async shrink(): Promise<void> {
-    const names = (await readdir(this.folder)).filter((name) => /^[\da-f]{64}\.safetensors$/.test(name));
-    const files = await Promise.all(
+    const names = (await readdir(this.folder)).filter((name) => /^[\da-f]{64}\.safetensors(\.|$)/.test(name));
+    const all = await Promise.all(
       names.map(async (name) => ({ path: join(this.folder, name), ...(await stat(join(this.folder, name))) })),
     );
-    let sum = files.reduce((all, { size }) => all + size, 0);
+    const files = all.filter(({ path }) => path.endsWith(".safetensors"));
+    const isLeft = ({ path, mtimeMs }: (typeof all)[number]) =>
+      path.endsWith(".tmp") && Math.abs(Date.now() - mtimeMs) > LEFT_MILLISECONDS;
+    for (const { path } of all.filter(isLeft)) await rm(path, { force: true }); // of one that was killed
+    let sum = files.reduce((total, { size }) => total + size, 0);
     for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs).slice(0, -1)) {
-      if (sum <= this.mostBytes) return;
+      if (sum <= 4 * this.mostBytes) return;
       await rm(path, { force: true });
       sum -= size;
     }

@@ -4,10 +4,13 @@ import { checkFigures, checkHost } from "../journal/check-figures.js";
 import type { TrialFigures } from "../types.js";
 import { type ErrorCode, RelumineError } from "../../core/errors.js";
 import { type Check, integer, object, oneOf, optional, refuseStored } from "../../core/stored-values.js";
+import { onOneLine } from "../../text/printable.js";
 import type { TrialJob } from "../../treatment/trial/trial.js";
 
 const VERSION = 1;
 const LONGEST = 4096;
+/** Of a task as JSON. */
+const LONGEST_TASK = 2 ** 22;
 /** Longer figures are not put into the queue itself. */
 export const LONGEST_VALUE = 3500;
 /** Rows are in the queue, not at a place of the operator's. */
@@ -60,7 +63,20 @@ const VALUE = object<TrialValue>({
   blob: optional(hash),
 });
 
+function checkLength(task: unknown, code: ErrorCode): void {
+  const { length } = JSON.stringify(task) ?? "";
+  if (length > LONGEST_TASK)
+    throw new RelumineError(
+      code,
+      "the trial's task",
+      `to have at most ${LONGEST_TASK} characters as JSON`,
+      `${length}`,
+    );
+}
+
+/** @throws RelumineError "memory" for a task that workers would refuse */
 export function dataOf({ task }: SweepTrial, shared: Omit<TrialData, "relumine" | "task">): TrialData {
+  checkLength(task, "memory");
   return { relumine: VERSION, ...shared, task };
 }
 
@@ -70,6 +86,7 @@ export function dataOf({ task }: SweepTrial, shared: Omit<TrialData, "relumine" 
  */
 export function readData(id: string, given: unknown): TrialData & { readonly job: TrialJob } {
   const data = DATA("job", given);
+  checkLength(data.task, "format");
   const job = readTask(data.task);
   const { id: own } = nameTrial(job, data.data, data.build);
   if (own !== id) throw new RelumineError("format", "the job's id", "to be its trial's", `${id.slice(0, 80)}`);
@@ -81,8 +98,11 @@ export const valueOf = (rest: Omit<TrialValue, "relumine">): TrialValue => ({ re
 /** @throws RelumineError "format" */
 export const readValue = (given: unknown): TrialValue => VALUE("result", given);
 
-/** Why a job failed: an error's code, or what the queue does about it. */
-export type Failure = ErrorCode | "cancelled" | "lost" | "data" | "fault";
+/**
+ * Why a job failed: an error's code, or what the queue does about it. "data": the rows are not in the queue, or are
+ * others; "room": it needs more memory than this worker gives; "lost": whoever trained it died.
+ */
+export type Failure = ErrorCode | "cancelled" | "lost" | "data" | "room" | "fault";
 
 /** As the queue keeps it: a word and a sentence. */
 export const failureText = (code: Failure, message: string): string => `${code}: ${message.slice(0, 1000)}`;
@@ -90,5 +110,5 @@ export const failureText = (code: Failure, message: string): string => `${code}:
 export function readFailure(text: string): { readonly code: Failure; readonly message: string } {
   if (/stalled more than/.test(text)) return { code: "lost", message: "its workers were lost" };
   const [, code = "fault", message = text] = /^(\w{1,20}): ([^]*)$/.exec(text) ?? [];
-  return { code: code as Failure, message: message.slice(0, 1000) };
+  return { code: code as Failure, message: onOneLine(message).slice(0, 1000) };
 }

@@ -2,13 +2,16 @@
 //   blobs (name, piece, of, bytes, until)   pieces; workers (id, note, until); marker (text)
 import type { Processor } from "bullmq";
 import type { Client, Pool } from "pg";
-import { type Bullmq, BullmqStore, cutBytes, nameOf, withPassword, workerOptions } from "./bullmq-store.js";
+import { type Bullmq, BullmqStore, cutBytes, nameOf, PIECE, withPassword, workerOptions } from "./bullmq-store.js";
 import { loadBullmq, loadPg } from "./peers.js";
 import {
+  checkBytes,
   CONNECT_MILLISECONDS,
   type ConsumerOptions,
   foreignError,
+  LONGEST_NOTE,
   MARKER,
+  MOST_WORKERS,
   type QueueStore,
   readNote,
   RECONNECT_MILLISECONDS,
@@ -32,6 +35,8 @@ const LOCK = 0x72656c75;
 
 class PostgresStore extends BullmqStore implements QueueStore {
   private listener: Client | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private isClosed = false;
 
   constructor(
     readonly name: string,
@@ -69,16 +74,19 @@ class PostgresStore extends BullmqStore implements QueueStore {
       );
   }
 
-  async get(name: string): Promise<Uint8Array | undefined> {
+  async get(name: string, mostBytes: number): Promise<Uint8Array | undefined> {
     const parts: Buffer[] = [];
+    let size = 0;
     for (let of = 1; parts.length < of;) {
       const { rows } = await this.pool.query(
-        "SELECT bytes, of FROM relumine_sweep.blobs WHERE name = $1 AND piece = $2",
-        [name, parts.length],
+        "SELECT substring(bytes FROM 1 FOR $3) AS bytes, of FROM relumine_sweep.blobs WHERE name = $1 AND piece = $2",
+        [name, parts.length, PIECE],
       );
       if (rows.length === 0) return undefined;
       of = Number(rows[0].of);
       parts.push(rows[0].bytes as Buffer);
+      size += parts.at(-1)!.length;
+      checkBytes(name, Math.max(size, (of - 1) * PIECE), mostBytes);
     }
     return Buffer.concat(parts);
   }
@@ -98,13 +106,20 @@ class PostgresStore extends BullmqStore implements QueueStore {
   async subscribe(listener: (text: string) => void): Promise<void> {
     const client = this.connect();
     this.listener = client;
-    client.on("error", () => {
-      if (this.listener === client)
-        setTimeout(() => void this.subscribe(listener).catch(() => undefined), RECONNECT_MILLISECONDS);
-    });
+    client.on("error", () => this.listener === client && this.subscribeLater(listener));
     client.on("notification", ({ payload }) => listener(payload ?? ""));
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
+  }
+
+  /** Until it succeeds, or the store is closed. */
+  private subscribeLater(listener: (text: string) => void): void {
+    void this.listener?.end().catch(() => undefined);
+    this.listener = undefined;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => {
+      if (!this.isClosed) void this.subscribe(listener).catch(() => this.subscribeLater(listener));
+    }, RECONNECT_MILLISECONDS);
   }
 
   async announce(note: WorkerNote): Promise<void> {
@@ -120,7 +135,10 @@ class PostgresStore extends BullmqStore implements QueueStore {
   }
 
   async workers(): Promise<WorkerNote[]> {
-    const { rows } = await this.pool.query("SELECT note FROM relumine_sweep.workers WHERE until > now()");
+    const { rows } = await this.pool.query(
+      "SELECT left(note, $1) AS note FROM relumine_sweep.workers WHERE until > now() LIMIT $2",
+      [LONGEST_NOTE + 1, MOST_WORKERS],
+    );
     return rows.flatMap(({ note }) => readNote(String(note)) ?? []);
   }
 
@@ -154,6 +172,8 @@ class PostgresStore extends BullmqStore implements QueueStore {
 
   async close(): Promise<void> {
     const { listener } = this;
+    this.isClosed = true;
+    clearTimeout(this.retry);
     this.listener = undefined;
     await Promise.allSettled([listener?.end(), this.pool.end()]);
   }

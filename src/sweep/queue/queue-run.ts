@@ -1,7 +1,8 @@
 // One sweep on a queue. Nothing that the queue tells is needed but what stands in it: results are looked for, the newest
 // ones often, and each trial now and then by its id, so that what was lost on the way is put there again.
 import type { Job, Queue } from "bullmq";
-import { dataOf, type Failure, readFailure, readValue } from "./job.js";
+import { hashOf } from "./files.js";
+import { dataOf, type Failure, IN_QUEUE, readFailure, readValue } from "./job.js";
 import { shareFile } from "./places.js";
 import { queueOf, type QueueStore } from "./store.js";
 import type { EngineOptions, SweepWork } from "../engine.js";
@@ -11,6 +12,7 @@ import type { TrialFigures } from "../types.js";
 import { RelumineError } from "../../core/errors.js";
 import { parseStrictJson } from "../../core/strict-json.js";
 import { countOf } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
 
 export interface RunSettings {
   readonly place: string;
@@ -44,8 +46,19 @@ const STARTING_MILLISECONDS = 200;
 const IDS_IN_A_MESSAGE = 100;
 /** A trial that fails for reasons that are not its own is put there again so often. */
 const MOST_TIMES = 4;
+const RESTORE_MILLISECONDS = 2000;
+const LONGEST_NOTICE = 1000;
+/** Of a trial's figures as text: a thousand layers, and more. */
+const LONGEST_FIGURES = 2 ** 20;
 /** A trial whose workers were lost so often, four times each, is what kills them. */
 const MOST_LOST = 2;
+
+/** What stands in the queue under a trial's id; "damaged": what is no job. */
+type Found = Job | undefined | "damaged";
+
+/** fetch says in the cause what it failed by. */
+const reasonOf = ({ message, cause }: Error): string =>
+  cause instanceof Error ? `${message} (${cause.message || (cause as { code?: string }).code})` : message;
 
 export class QueueRun {
   private readonly queue: Queue;
@@ -62,6 +75,8 @@ export class QueueRun {
   private makeRoom: () => void = () => undefined;
   private readonly told = new Set<string>();
   private patrolled: string[] = [];
+  private sharing: Promise<void | undefined> | undefined;
+  private restored = -Infinity;
 
   constructor(
     private readonly store: QueueStore,
@@ -84,7 +99,7 @@ export class QueueRun {
     });
     try {
       const concern = await this.store.concern().catch(() => undefined);
-      if (concern) this.settings.onNotice(concern);
+      if (concern) this.notice("concern", concern);
       await this.share();
       await Promise.all([
         this.feed(iterator),
@@ -144,11 +159,11 @@ export class QueueRun {
   private notice(what: string, text: string): void {
     if (this.told.has(what)) return;
     this.told.add(what);
-    this.settings.onNotice(text);
+    this.settings.onNotice(onOneLine(text).slice(0, LONGEST_NOTICE));
   }
 
   /** Until it succeeds: a queue that is full, or away, is waited for. Undefined where it is all over. */
-  private async persist<T>(act: () => Promise<T>): Promise<T | undefined> {
+  private async persist<T>(act: () => Promise<T>, where = this.store.name): Promise<T | undefined> {
     while (!this.isEnded)
       try {
         const result = await this.orEnd(act());
@@ -166,7 +181,7 @@ export class QueueRun {
             `${this.store.name} is full; waiting for room (raise its maxmemory, or end other sweeps)`,
           );
           await this.forget().catch(() => undefined);
-        } else this.notice(`error ${(error as Error).message}`, `${this.store.name}: ${(error as Error).message}`);
+        } else this.notice(`error ${(error as Error).message}`, `${where}: ${reasonOf(error as Error)}`);
         await this.sleep(RETRY_MILLISECONDS);
       }
     return undefined;
@@ -178,9 +193,22 @@ export class QueueRun {
     for (const id of ids) if (!this.placed.has(id)) await this.queue.remove(id);
   }
 
-  private share(): Promise<void | undefined> {
-    const { data, pack } = this.work;
-    return this.persist(() => shareFile(this.store, this.settings.place, data, () => pack.call(this.work)));
+  private share(isLost = false): Promise<void | undefined> {
+    const { place } = this.settings;
+    const { signal } = this.options;
+    const options = { pack: () => this.work.pack(), signal, isLost };
+    this.sharing ??= this.persist(
+      () => shareFile(this.store, place, this.work.data, options),
+      place === IN_QUEUE ? undefined : place,
+    ).finally(() => (this.sharing = undefined));
+    return this.sharing;
+  }
+
+  /** What workers did not find, or found to be another file; many trials tell so at once. */
+  private async restore(): Promise<void> {
+    const isRecent = performance.now() - this.restored < RESTORE_MILLISECONDS;
+    this.restored = isRecent ? this.restored : performance.now();
+    await this.share(!isRecent);
   }
 
   /** Takes trials as there is room for them. */
@@ -191,8 +219,8 @@ export class QueueRun {
           await new Promise<void>((resolve) => (this.makeRoom = resolve));
           continue;
         }
-        const next = await iterator.next();
-        if (next.done) break;
+        const next = await this.orEnd(iterator.next());
+        if (!next || next.done) break;
         this.waiting.push({ trial: next.value, times: 0 });
         this.wakePlacing();
       }
@@ -273,22 +301,34 @@ export class QueueRun {
   /** What became of some trials. */
   private async lookAt(ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0;
-    const jobs = await Promise.all(ids.map((id) => this.queue.getJob(id) as Promise<Job | undefined>));
+    const jobs = await Promise.all(ids.map((id) => this.find(id)));
     const found = await Promise.all(ids.map((id, i) => this.consider(id, jobs[i])));
     return found.filter(Boolean).length;
   }
 
-  private async consider(id: string, job: Job | undefined): Promise<boolean> {
+  private async find(id: string): Promise<Found> {
+    try {
+      return (await this.queue.getJob(id)) as Job | undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof SyntaxError || error instanceof TypeError || message.startsWith("WRONGTYPE"))
+        return "damaged";
+      throw error;
+    }
+  }
+
+  private async consider(id: string, job: Found): Promise<boolean> {
     const placed = this.placed.get(id);
     if (!placed || this.taking.has(id)) return false;
     if (!job) {
       this.again(placed, placed.times - 1); // the queue has lost it
       return true;
     }
-    if (!job.finishedOn) return false;
+    if (job !== "damaged" && !job.finishedOn) return false;
     this.taking.add(id);
     try {
-      if (job.failedReason !== undefined) await this.retry(placed, job.failedReason);
+      if (job === "damaged") await this.retry(placed, "format: the job is damaged");
+      else if (job.failedReason !== undefined) await this.retry(placed, job.failedReason);
       else await this.take(placed, job.returnvalue);
     } finally {
       this.taking.delete(id);
@@ -316,8 +356,8 @@ export class QueueRun {
   private async readResult(given: unknown) {
     const { host, figures, blob } = readValue(given);
     if (figures) return { host, figures };
-    const bytes = blob === undefined ? undefined : await this.store.get(blob);
-    if (!bytes) throw new RelumineError("format", "result", "to have figures", "none");
+    const bytes = blob === undefined ? undefined : await this.store.get(blob, LONGEST_FIGURES);
+    if (!bytes || hashOf(bytes) !== blob) throw new RelumineError("format", "result", "to have figures", "none");
     const text = new TextDecoder().decode(bytes);
     return { host, figures: checkFigures("figures", parseStrictJson("figures", text, 5)) };
   }
@@ -338,15 +378,17 @@ export class QueueRun {
   private async retry(placed: Placed, reason: string): Promise<void> {
     const { code, message } = readFailure(reason);
     const { trial, times } = placed;
-    if (code === "lost" && times >= MOST_LOST) {
-      const failed = { code: "memory" as const, message: `its worker was lost, ${4 * MOST_LOST} times` };
-      return this.tell(placed, { seconds: 0, trained: 0, failed }, "");
-    }
+    const failure = {
+      code: "memory" as const,
+      message: code === "lost" ? "its workers died again and again" : message,
+    };
+    if ((code === "lost" && times >= MOST_LOST) || (code === "room" && times >= MOST_TIMES))
+      return this.tell(placed, { seconds: 0, trained: 0, failed: failure }, "");
     if (times >= MOST_TIMES && code !== "cancelled") {
       this.fail(this.refusal(code, message));
       return;
     }
-    if (code === "data") await this.share();
+    if (code === "data") await this.restore();
     await this.queue.remove(trial.id);
     this.again(placed, code === "cancelled" ? times - 1 : times);
     if (times > 1) await this.sleep(RETRY_MILLISECONDS);

@@ -5,14 +5,26 @@
 //   relumine:workers            ids of workers, and relumine:worker:ID what each says of itself, as long as it does
 import type { Processor, QueueOptions, WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import { type Bullmq, BullmqStore, cutBytes, nameOf, PIECE, withPassword, workerOptions } from "./bullmq-store.js";
+import {
+  type Bullmq,
+  BullmqStore,
+  cutBytes,
+  MOST_PIECES,
+  nameOf,
+  PIECE,
+  withPassword,
+  workerOptions,
+} from "./bullmq-store.js";
 import { loadBullmq, loadIoredis } from "./peers.js";
 import {
+  checkBytes,
   CONNECT_MILLISECONDS,
   type ConsumerOptions,
-  ForeignError,
   foreignError,
+  LateError,
+  LONGEST_NOTE,
   MARKER,
+  MOST_WORKERS,
   PREFIX,
   type QueueStore,
   readNote,
@@ -22,6 +34,7 @@ import {
   within,
   type WorkerNote,
 } from "./store.js";
+import { RelumineError } from "../../core/errors.js";
 
 const CHANNEL = `${PREFIX}:cancel`;
 const MARK = `${PREFIX}:marker`;
@@ -70,25 +83,28 @@ class RedisStore extends BullmqStore implements QueueStore {
     await this.redis.set(blob(name), String(bytes.length), "EX", seconds);
   }
 
-  private async piecesOf(name: string): Promise<number | undefined> {
-    const bytes = Number(await this.redis.get(blob(name)));
-    return Number.isSafeInteger(bytes) && bytes > 0 ? Math.ceil(bytes / PIECE) : undefined;
+  /** As it says itself. */
+  private async sizeOf(name: string): Promise<number> {
+    const text = await this.redis.getrange(blob(name), 0, 15);
+    return /^\d{1,15}$/.test(text) ? Number(text) : 0;
   }
 
-  async get(name: string): Promise<Uint8Array | undefined> {
-    const count = (await this.piecesOf(name)) ?? 0;
+  async get(name: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    const bytes = await this.sizeOf(name);
+    checkBytes(name, bytes, mostBytes);
     const parts: Buffer[] = [];
-    for (let index = 0; index < count; index++) {
-      const part = await this.redis.getBuffer(piece(name, index));
-      if (part === null) return undefined;
+    for (let index = 0; index * PIECE < bytes; index++) {
+      const length = Math.min(PIECE, bytes - index * PIECE);
+      const part = await this.redis.getrangeBuffer(piece(name, index), 0, length - 1); // no more, whatever is there
+      if (part.length < length) return undefined;
       parts.push(part);
     }
     return parts.length > 0 ? Buffer.concat(parts) : undefined;
   }
 
   async renew(name: string, seconds: number): Promise<boolean> {
-    const count = await this.piecesOf(name);
-    if (count === undefined) return false;
+    const count = Math.ceil((await this.sizeOf(name)) / PIECE);
+    if (count === 0 || count > MOST_PIECES) return false;
     const names = [blob(name), ...Array.from({ length: count }, (_, index) => piece(name, index))];
     const kept = await Promise.all(names.map((key) => this.redis.expire(key, seconds)));
     return !kept.includes(0);
@@ -117,12 +133,11 @@ class RedisStore extends BullmqStore implements QueueStore {
   }
 
   async workers(): Promise<WorkerNote[]> {
-    const ids = await this.redis.smembers(WORKERS);
-    if (ids.length === 0) return [];
-    const texts = await this.redis.mget(ids.map(worker));
-    const silent = ids.filter((_, i) => texts[i] === null);
+    const ids = await this.redis.srandmember(WORKERS, MOST_WORKERS);
+    const texts = await Promise.all(ids.map((id) => this.redis.getrange(worker(id), 0, LONGEST_NOTE)));
+    const silent = ids.filter((_, i) => texts[i] === "");
     if (silent.length > 0) await this.redis.srem(WORKERS, ...silent);
-    return texts.flatMap((text) => readNote(text ?? "") ?? []);
+    return texts.flatMap((text) => readNote(text) ?? []);
   }
 
   async mark(): Promise<void> {
@@ -168,17 +183,41 @@ class RedisStore extends BullmqStore implements QueueStore {
   }
 }
 
-/** One that is just being started again is waited for; one that refuses the user is not. */
-function connected(redis: Redis): Promise<void> {
+/** What another try would meet too: no trust in the certificate, or a user who may not come in. */
+function refusalOf(name: string, { message, code = "" }: Error & { code?: string }): RelumineError | undefined {
+  const said = `${name} (${message})`;
+  if (/^(ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_)/.test(code)) {
+    const hint = "The variable NODE_EXTRA_CA_CERTS names a file of certificates to be trusted, too";
+    return new RelumineError("value", "queue", "to have a certificate that is trusted here", said, hint);
+  }
+  if (/^(WRONGPASS|NOAUTH|NOPERM|DENIED)/.test(message))
+    return new RelumineError("value", "queue", "to let this user in", said);
+  if (/^(ERR_SSL_|EPROTO$)/.test(code)) return new RelumineError("value", "queue", "to speak TLS", said);
+  return undefined;
+}
+
+/** One that is just being started again is waited for; one that refuses for good is not. */
+function connected(redis: Redis, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     redis.once("ready", () => resolve());
-    redis.on("error", (error: Error) => /^(WRONGPASS|NOAUTH|NOPERM)/.test(error.message) && reject(error));
+    redis.on("error", (error: Error) => {
+      const refusal = refusalOf(name, error);
+      if (refusal) reject(refusal);
+    });
     redis.connect().catch(() => undefined); // of the first try alone
   });
 }
 
+/** A command that is not answered for so long will not be: the connection is dead, though nobody closed it. */
+const SILENT_MILLISECONDS = 60_000;
+
 /** @throws RelumineError "value" for one that does not answer, or is another program's; "unsupported" */
-export async function openRedis(url: string, password: string | undefined, queues: readonly string[]) {
+export async function openRedis(
+  url: string,
+  password: string | undefined,
+  queues: readonly string[],
+  silentMilliseconds = SILENT_MILLISECONDS,
+): Promise<QueueStore> {
   const [bullmq, { Redis }] = await Promise.all([loadBullmq(), loadIoredis()]);
   const name = nameOf(url);
   let why = "no answer";
@@ -187,16 +226,22 @@ export async function openRedis(url: string, password: string | undefined, queue
     connectTimeout: CONNECT_MILLISECONDS,
     keepAlive: 10_000,
     maxRetriesPerRequest: null,
+    socketTimeout: silentMilliseconds,
     retryStrategy: (times) => Math.min(RECONNECT_MILLISECONDS, 50 * times),
+    reconnectOnError: ({ message }) => message.startsWith("READONLY"), // it was the first, and is now another's copy
   });
-  redis.on("error", (error: Error) => (why = error.message || (error as { code?: string }).code || why));
+  redis.on("error", (error: Error & { code?: string }) => {
+    why = error.message || error.code || why;
+  });
   try {
-    await within(connected(redis), name);
+    await within(connected(redis, name), name);
     const store = new RedisStore(name, redis, bullmq);
     await within(store.claim(queues), name);
     return store;
   } catch (error) {
     redis.disconnect();
-    throw error instanceof ForeignError ? error : unreachableError(name, why);
+    throw error instanceof RelumineError && !(error instanceof LateError)
+      ? error
+      : (refusalOf(name, error as Error) ?? unreachableError(name, why));
   }
 }

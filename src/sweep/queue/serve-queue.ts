@@ -1,9 +1,9 @@
 // A worker of queues: takes trials of its own build, trains them in threads, and tells what came of them.
 import type { Job, Worker } from "bullmq";
-import { defaultCache, FileCache, hostName } from "./files.js";
+import { defaultCache, FileCache, hostName, memoryOf } from "./files.js";
 import { Trials } from "./serve-trials.js";
 import { checkQueueUrl, openStore, type QueuePlace } from "./open-store.js";
-import { queueOf, type QueueStore, type WorkerNote } from "./store.js";
+import { queueOf, type QueueStore, readIds, type WorkerNote } from "./store.js";
 import { nameBuild } from "../../worker/build.js";
 import { checkFunction, checkInteger, checkNumber, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -21,6 +21,8 @@ export interface ServeOptions extends QueuePlace {
   readonly mostBytes?: number;
   /** A trial that trains for longer, in seconds, fails. Default: a day. */
   readonly trialSeconds?: number;
+  /** A trial whose network needs more memory fails. Default: half of the machine's, by threads, and at most 4 GiB. */
+  readonly trialBytes?: number;
   /** So long, in seconds, a worker may be silent before its trials go to others. Default 60. */
   readonly lockSeconds?: number;
   /** At the signal, trials under way have so many seconds; then they are handed back. Default 10. */
@@ -43,6 +45,7 @@ const OPTIONS = [
   "cache",
   "mostBytes",
   "trialSeconds",
+  "trialBytes",
   "lockSeconds",
   "graceSeconds",
   "signal",
@@ -54,12 +57,30 @@ const OPTIONS = [
 const MOST_THREADS = 256;
 const DAY = 86_400;
 const ANNOUNCE_MILLISECONDS = 5000;
+const PROGRESS_MILLISECONDS = 1000;
+
+/** Now and then, but not while the last time is still under way: a queue that is away would get all at once. */
+function repeat(act: () => Promise<unknown>, milliseconds: number): ReturnType<typeof setInterval> {
+  let isUnderWay = false;
+  return setInterval(() => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    act()
+      .catch(() => undefined)
+      .finally(() => (isUnderWay = false));
+  }, milliseconds);
+}
 
 interface Checked extends Required<Omit<ServeOptions, "password" | "signal" | "threads" | "url">> {
   readonly place: QueuePlace;
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
 }
+
+const MOST_MEMORY = 2 ** 32; // of WebAssembly
+
+const standardBytes = (threads: number): number =>
+  Math.min(MOST_MEMORY, Math.max(2 ** 26, Math.floor(memoryOf() / 2 / threads)));
 
 function checkAllowed(given: unknown): readonly string[] {
   if (Array.isArray(given) && given.every((each) => typeof each === "string" && each !== "")) return given as string[];
@@ -72,12 +93,14 @@ function checkServe(options: ServeOptions): Checked {
   const seconds = (name: "trialSeconds" | "lockSeconds" | "graceSeconds", standard: number, low: number) =>
     checkNumber(name, given[name] ?? standard, { low, high: 400 * DAY });
   const nothing = () => undefined;
+  const count = threads === "auto" ? countCores() : checkInteger("threads", threads, { low: 1, high: MOST_THREADS });
   return {
     place: { url: checkQueueUrl(url), ...(password !== undefined && { password }) },
-    threads: threads === "auto" ? countCores() : checkInteger("threads", threads, { low: 1, high: MOST_THREADS }),
+    threads: count,
     allow: checkAllowed(given.allow ?? []),
     cache,
     mostBytes: checkInteger("mostBytes", given.mostBytes ?? 2 ** 31, { low: 1 }),
+    trialBytes: checkInteger("trialBytes", given.trialBytes ?? standardBytes(count), { low: 1 }),
     trialSeconds: seconds("trialSeconds", DAY, 0.001),
     lockSeconds: seconds("lockSeconds", 60, 0.1),
     graceSeconds: seconds("graceSeconds", 10, 0),
@@ -86,16 +109,6 @@ function checkServe(options: ServeOptions): Checked {
     onTrial: given.onTrial === undefined ? nothing : checkFunction("onTrial", given.onTrial),
     onNotice: given.onNotice === undefined ? nothing : checkFunction("onNotice", given.onNotice),
   };
-}
-
-/** The ids of a message that stops trials; it may come from anybody. */
-function readIds(text: string): readonly string[] {
-  try {
-    const ids = JSON.parse(text) as unknown;
-    return Array.isArray(ids) ? ids.filter((id): id is string => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
 }
 
 class Server {
@@ -109,10 +122,11 @@ class Server {
     private readonly options: Checked,
     builds: Readonly<Record<"fast" | "reproducible", string>>,
   ) {
-    const { allow, mostBytes, trialSeconds, threads, cache } = options;
+    const { allow, mostBytes, trialSeconds, trialBytes, threads, cache } = options;
     const host = hostName();
-    const files = new FileCache(cache, 4 * mostBytes);
-    this.trials = new Trials(store, files, { allowed: allow, mostBytes, trialSeconds, threads, host, builds });
+    const limits = { seconds: trialSeconds, bytes: trialBytes };
+    const files = new FileCache(cache, mostBytes);
+    this.trials = new Trials(store, files, { allowed: allow, mostBytes, limits, threads, host, builds });
     this.note = { id: crypto.randomUUID(), host, threads, builds: [...new Set(Object.values(builds))] };
   }
 
@@ -135,7 +149,7 @@ class Server {
     );
     await this.store.subscribe((text) => this.cancel(readIds(text)));
     await this.store.announce(this.note);
-    const timer = setInterval(() => void this.store.announce(this.note).catch(() => undefined), ANNOUNCE_MILLISECONDS);
+    const timer = repeat(() => this.store.announce(this.note), ANNOUNCE_MILLISECONDS);
     onReady(this.note.builds);
     const { signal } = this.options;
     if (!signal?.aborted) await new Promise((resolve) => signal?.addEventListener("abort", resolve));
@@ -160,9 +174,10 @@ class Server {
     const since = performance.now();
     const secondsOf = () => (performance.now() - since) / 1000;
     this.running.set(id, { worker, since });
-    const timer = setInterval(() => {
-      void job.updateProgress({ seconds: Math.round(secondsOf()), host: this.note.host }).catch(() => undefined);
-    }, 1000);
+    const timer = repeat(
+      () => job.updateProgress({ seconds: Math.round(secondsOf()), host: this.note.host }),
+      PROGRESS_MILLISECONDS,
+    );
     try {
       const value = await this.trials.do(id, job.data as unknown, signal!);
       this.options.onTrial({ id, seconds: secondsOf() });
@@ -200,8 +215,8 @@ class Server {
  * Does trials of queues until the signal: those of sweeps whose program and arithmetic are this machine's, so that results
  * are the same to the bit whoever trains them; others are left to others. Nothing that comes from the queue is run: a
  * trial is data, checked as files are, and what is none fails with a code.
- * @param options url, password, threads, allow, cache, mostBytes, trialSeconds, lockSeconds, graceSeconds, signal, onReady,
- *   onTrial, onNotice
+ * @param options url, password, threads, allow, cache, mostBytes, trialSeconds, trialBytes, lockSeconds, graceSeconds, signal,
+ *   onReady, onTrial, onNotice
  * @cost a thread each, and for each of the last two sets of rows a copy in each thread
  * @throws RelumineError "value" for options, and for a queue that does not answer within 5 seconds or is another program's;
  *   "unsupported" where the packages are not installed (as a rejection)

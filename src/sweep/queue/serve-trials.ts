@@ -4,7 +4,7 @@ import { hashOf } from "./files.js";
 import { type Failure, failureText, IN_QUEUE, LONGEST_VALUE, readData, type TrialValue, valueOf } from "./job.js";
 import { fetchFile, type FetchOptions, KEEP_SECONDS } from "./places.js";
 import type { QueueStore } from "./store.js";
-import { TrainingThreads } from "./training-thread.js";
+import { timeLimit, TrainingThreads, type TrialLimits, untilStopped } from "./training-thread.js";
 import { unpackRows } from "../rows.js";
 import { figuresOf } from "../task.js";
 import type { TrialFigures } from "../types.js";
@@ -13,7 +13,7 @@ import type { TrialSetup } from "../../treatment/trial/trial.js";
 
 export interface TrialsOptions extends Omit<FetchOptions, "signal"> {
   readonly threads: number;
-  readonly trialSeconds: number;
+  readonly limits: TrialLimits;
   readonly host: string;
   readonly builds: Readonly<Record<"fast" | "reproducible", string>>;
 }
@@ -55,13 +55,16 @@ export class Trials {
       const own = this.options.builds[arithmetic];
       if (build !== own)
         throw new JobFailure("unsupported", `it is for the build ${build.slice(0, 80)}, this is ${own}`);
-      const setup = await this.setupOf(data, place, arithmetic);
-      const limit = AbortSignal.timeout(Math.min(2 ** 31 - 1, 1000 * this.options.trialSeconds));
-      const outcome = await this.threads.train(setup, job, AbortSignal.any([signal, limit]));
+      const { limits } = this.options;
+      const loading = AbortSignal.any([signal, timeLimit(limits.seconds)]);
+      const setup = await untilStopped(this.setupOf(data, place, arithmetic), loading);
+      const outcome = setup === "stopped" ? setup : await this.threads.train(setup, job, limits, signal);
       if (outcome === "lost") throw new JobFailure("lost", "the thread that trained it died");
-      if (outcome !== "stopped") return await this.tell(figuresOf(outcome));
-      if (signal.aborted) throw new JobFailure("cancelled", "it was stopped");
-      throw new JobFailure("value", `it took more than ${this.options.trialSeconds} s`);
+      if (outcome === "stopped" && signal.aborted) throw new JobFailure("cancelled", "it was stopped");
+      if (outcome === "stopped" || outcome === "late")
+        throw new JobFailure("value", `it took more than ${limits.seconds} s`);
+      if (outcome.failed?.code === "memory") throw new JobFailure("room", outcome.failed.message);
+      return await this.tell(figuresOf(outcome));
     } catch (error) {
       throw failureOf(error);
     }
@@ -88,7 +91,7 @@ export class Trials {
     this.sets.delete(key);
     set ??= this.load(data, place, arithmetic);
     this.sets.set(key, set); // the last one used is the last
-    set.catch(() => this.sets.delete(key));
+    set.catch(() => this.sets.get(key) === set && this.sets.delete(key));
     for (const old of [...this.sets.keys()].slice(0, -MOST_SETS)) this.sets.delete(old);
     return set;
   }
@@ -99,8 +102,8 @@ export class Trials {
       try {
         file = await fetchFile(this.store, place, data, { ...this.options, signal: this.stop.signal });
       } catch (error) {
-        const isAbsent = error instanceof RelumineError && error.code === "value" && place === IN_QUEUE;
-        throw isAbsent ? new JobFailure("data", error.message) : failureOf(error);
+        const isLost = place === IN_QUEUE && error instanceof RelumineError && error.code !== "memory";
+        throw isLost ? new JobFailure("data", error.message) : failureOf(error);
       }
       await this.files.put(data, file);
     }

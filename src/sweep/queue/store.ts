@@ -2,6 +2,7 @@
 // results that are too long, who works, and messages that stop trials.
 import type { Job, Processor, Queue, Worker } from "bullmq";
 import { RelumineError } from "../../core/errors.js";
+import { onOneLine } from "../../text/printable.js";
 
 /** What a worker says of itself. */
 export interface WorkerNote {
@@ -30,7 +31,11 @@ export interface QueueStore {
 
   /** Keeps bytes for so many seconds. */
   put(name: string, bytes: Uint8Array, seconds: number): Promise<void>;
-  get(name: string): Promise<Uint8Array | undefined>;
+  /**
+   * Undefined where they are not there, or not whole.
+   * @throws RelumineError "memory" for more than so many, before they are fetched
+   */
+  get(name: string, mostBytes: number): Promise<Uint8Array | undefined>;
   /** For so many seconds more; false if they are not there, or not whole. */
   renew(name: string, seconds: number): Promise<boolean>;
 
@@ -39,7 +44,7 @@ export interface QueueStore {
 
   announce(note: WorkerNote): Promise<void>;
   withdraw(id: string): Promise<void>;
-  /** Those that spoke within the last seconds. */
+  /** Those that spoke within the last seconds, a thousand of them. */
   workers(): Promise<WorkerNote[]>;
 
   /** Says whose it is. */
@@ -65,10 +70,8 @@ export const SILENT_SECONDS = 20;
 export const queueOf = (build: string): string => `trials-${build}`;
 
 /** The queue is another program's. */
-export class ForeignError extends RelumineError {}
-
-export function foreignError(name: string): ForeignError {
-  return new ForeignError(
+export function foreignError(name: string): RelumineError {
+  return new RelumineError(
     "value",
     "queue",
     "to be one that sweeps may use",
@@ -77,8 +80,11 @@ export function foreignError(name: string): ForeignError {
   );
 }
 
-export function unreachableError(name: string, why: string): RelumineError {
-  return new RelumineError("value", "queue", "to answer within 5 seconds", `${name}, which does not (${why})`);
+/** It did not answer in time, and did not say why. */
+export class LateError extends RelumineError {}
+
+export function unreachableError(name: string, why: string): LateError {
+  return new LateError("value", "queue", "to answer within 5 seconds", `${name}, which does not (${why})`);
 }
 
 /** @throws RelumineError "value" */
@@ -94,13 +100,38 @@ export async function within<T>(promised: Promise<T>, name: string): Promise<T> 
   }
 }
 
+/** Notes of workers that are looked at; anybody may have written them. */
+export const MOST_WORKERS = 1000;
+export const LONGEST_NOTE = 4096;
+
 /** What was read of a worker's note, if it is one. */
 export function readNote(text: string): WorkerNote | undefined {
+  if (text.length > LONGEST_NOTE) return undefined;
   try {
     const { id, host, threads, builds } = JSON.parse(text) as WorkerNote;
     if (typeof id !== "string" || typeof host !== "string" || !Array.isArray(builds)) return undefined;
-    return { id, host, threads: Number(threads), builds: builds.map(String) };
+    return { id, host: onOneLine(host).slice(0, 64), threads: Number(threads), builds: builds.map(String) };
   } catch {
     return undefined;
   }
+}
+
+/** Of a message that stops trials: a hundred ids, and more. */
+const LONGEST_MESSAGE = 2 ** 14;
+
+/** The ids of a message that stops trials; it may come from anybody. */
+export function readIds(text: string): readonly string[] {
+  if (text.length > LONGEST_MESSAGE) return [];
+  try {
+    const ids = JSON.parse(text) as unknown;
+    return Array.isArray(ids) ? ids.filter((id): id is string => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @throws RelumineError "memory" */
+export function checkBytes(name: string, bytes: number, mostBytes: number): void {
+  if (bytes <= mostBytes) return;
+  throw new RelumineError("memory", `the file ${name.slice(0, 12)}`, `to be at most ${mostBytes} bytes`, `${bytes}`);
 }

@@ -55,6 +55,7 @@ import { treat } from "../../treatment/treat.js";
 import { calibrate, type CalibrationOptions } from "../../treatment/start/calibrate.js";
 import type { Treatment, TreatKnowledge, TreatOptions } from "../../treatment/types.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
+import { limitMemory } from "../../wasm/heap.js";
 
 /** Options of `serve`: what a worker of one's own knows beside the package. */
 export interface ServeOptions {
@@ -197,6 +198,7 @@ class Server {
         return this.prescribe(call);
       case "setUpTrials":
         this.setup = args[0] as TrialSetup;
+        limitMemory((args[1] as { mostMemory?: number } | undefined)?.mostMemory ?? Infinity);
         return undefined;
       case "trials":
         return runJobs(this.setup!, args[0] as TrialJob[]);
