@@ -3,13 +3,14 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir, totalmem, userInfo } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { constrainedMemory } from "node:process";
 import { checkBytes } from "./store.js";
 import { RelumineError } from "../../core/errors.js";
 
 export const hostName = (): string => hostname();
 
 /** Bytes of this machine, or of the container. */
-export const memoryOf = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
+export const memoryOf = (): number => Math.min(totalmem(), constrainedMemory() || Infinity);
 
 export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
