@@ -57,7 +57,7 @@ const PACKAGES: Record<string, RegExp> = {
   "sweep/queue/store.ts": /^bullmq$/,
   "sweep/queue/queue-run.ts": /^bullmq$/,
   "sweep/queue/serve-queue.ts": /^bullmq$/,
-  "sweep/queue/files.ts": /^node:(crypto|fs\/promises|os|path)$/,
+  "sweep/queue/files.ts": /^node:(crypto|fs\/promises|os|path|process)$/,
   "sweep/queue/training-thread.ts": /^#worker$/,
   table: /^papaparse$/,
   arrays: /^fflate$/,
