@@ -1,4 +1,5 @@
 // A slider with its name and its value in words over it; arrow keys move it.
+import { roundTo } from "../../src/text/numbers.js";
 import { h, setText } from "../look/dom.js";
 
 export interface SliderOptions {
@@ -20,7 +21,7 @@ export interface Slider {
 
 /** Evenly spaced numbers, both ends included. */
 export function evenly(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => Number((low + ((high - low) * i) / (count - 1)).toPrecision(12)));
+  return Array.from({ length: count }, (_, i) => roundTo(low + ((high - low) * i) / (count - 1), 12));
 }
 
 export function slider({ label, values, value, text, onInput }: SliderOptions): Slider {

@@ -1,7 +1,7 @@
 // The figure "One unit" shows what the package computes: its engine here, and the same steps taken with the package.
 import { beforeAll, describe, expect, test } from "vitest";
-import { ORDINARY_RATE, START, UnitsEngine } from "../../site/figures/one-unit/engine.js";
-import { type FirstStep, UNIT_ACTIVATIONS, type UnitLook } from "../../site/figures/one-unit/types.js";
+import { START, UnitsEngine } from "../../site/figures/one-unit/engine.js";
+import { type FirstStep, ORDINARY_RATE, UNIT_ACTIVATIONS, type UnitLook } from "../../site/figures/one-unit/types.js";
 import { planeTask } from "../../site/tasks/built-in-tasks.js";
 import { createNetwork, diagnose, type Network, sgd } from "../../src/index.js";
 

@@ -1,12 +1,10 @@
 // The figure "One unit": a unit of each activation, from the same start, takes one step at the reader's rate, and then
 // ordinary ones.
-import { type FromUnits, type ToUnits, UNIT_ACTIVATIONS, type UnitWeights } from "./types.js";
+import { type FromUnits, ORDINARY_RATE, type ToUnits, UNIT_ACTIVATIONS, type UnitWeights } from "./types.js";
 import { UnitTraining } from "./unit-training.js";
 import type { Control } from "../figure.js";
 import { planeTask } from "../../tasks/built-in-tasks.js";
 
-/** Of all steps after the first. */
-export const ORDINARY_RATE = 0.1;
 /** The textbook's unit: its preactivations lie around its bias, +0.1. */
 export const START: UnitWeights = { kernel: [0.06, 0.03], bias: 0.1, outgoing: 1, outputBias: 0 };
 

@@ -1,7 +1,7 @@
 // One unit's step past zero, in slow motion, beside units of sigmoid and tanh that take the same step.
-import { drawPanel, middleOf, niceAbove, scaleOf } from "./panel.js";
-import { type FirstStep, type FromUnits, type ToUnits, UNIT_ACTIVATIONS, type UnitLook } from "./types.js";
-import { afterStep, afterTraining, beforeStep, isClosed, NAMES, reading } from "./words.js";
+import { drawPanel, middleOf, niceAbove, type PanelView, scaleOf } from "./panel.js";
+import { type FirstStep, type FromUnits, SHOWN_AT, type ToUnits, UNIT_ACTIVATIONS, type UnitLook } from "./types.js";
+import { afterStep, afterTraining, beforeStep, isClosed, lossWords, NAMES, slopeWords } from "./words.js";
 import type { Mounted, Stage } from "../figure.js";
 import { evenly, slider } from "../slider.js";
 import { formatNumber, formatSigned, typeset } from "../../../src/text/numbers.js";
@@ -10,14 +10,22 @@ import { isMotionReduced } from "../../look/palette.js";
 
 const BIASES = evenly(-0.3, 0.3, 61);
 const RATES = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5];
+const HUGE_RATE = 3;
+const TRY_HUGE = `Try a step at a rate of ${formatNumber(HUGE_RATE)}.`;
 const SLOW_MOTION_MS = 1000;
-/** At so many steps after the first the units are shown as they train on, at most so often. */
-const SHOWN_AT = [
-  1, 2, 3, 4, 6, 8, 10, 13, 18, 24, 32, 42, 56, 75, 100, 130, 180, 240, 320, 420, 560, 750, 1000,
-].concat([1300, 1800, 2400, 3200, 4200, 5600, 7500, 10_000, 13_000, 18_000, 24_000, 30_000]);
+/** Between two looks at a training. */
 const BETWEEN_MS = 90;
 
-type Phase = "ready" | "moving" | "stepped" | "training";
+/** ended: it has trained on for as long as it is shown. */
+type Phase = "ready" | "moving" | "stepped" | "training" | "ended";
+
+const MAIN_BUTTON: Readonly<Record<Phase, string>> = {
+  ready: "Take the step",
+  moving: "Taking the step",
+  stepped: "Train on",
+  training: "Pause",
+  ended: "Start over",
+};
 
 export function mount(stage: Stage): Mounted {
   return new OneUnit(stage);
@@ -25,8 +33,9 @@ export function mount(stage: Stage): Mounted {
 
 class OneUnit implements Mounted {
   private readonly canvases = UNIT_ACTIVATIONS.map(() => h("canvas", { "aria-hidden": "true" }));
-  private readonly readings = UNIT_ACTIVATIONS.map(() => h("span", { class: "reading" }));
-  private readonly said = h("p", { class: "said" });
+  private readonly slopes = UNIT_ACTIVATIONS.map(() => h("span", { class: "slope" }));
+  private readonly losses = UNIT_ACTIVATIONS.map(() => h("span", { class: "loss" }));
+  private readonly words = h("span");
   private readonly bias = slider({
     label: "Bias",
     values: BIASES,
@@ -41,13 +50,9 @@ class OneUnit implements Mounted {
     text: (value) => formatNumber(value),
     onInput: () => this.restart(),
   });
-  private readonly step = h(
-    "button",
-    { type: "button", class: "primary", onclick: () => this.takeStep() },
-    "Take the step",
-  );
-  private readonly train = h("button", { type: "button", onclick: () => this.trainOrPause() }, "Train on");
-  private readonly again = h("button", { type: "button", onclick: () => this.restart() }, "Start over");
+  private readonly main = h("button", { type: "button", class: "primary", onclick: () => this.act() });
+  private readonly again = h("button", { type: "button", onclick: () => this.startOver() }, "Start over");
+  private readonly huge = h("button", { type: "button", class: "inline", onclick: () => this.tryHuge() }, TRY_HUGE);
   private readonly engine;
   private phase: Phase = "ready";
   private first: readonly FirstStep[] = [];
@@ -59,32 +64,26 @@ class OneUnit implements Mounted {
   private askedAt = 0;
 
   constructor(private readonly stage: Stage) {
-    const panels = UNIT_ACTIVATIONS.map((name, index) =>
-      h(
-        "div",
-        { class: `panel ${name}` },
-        h("p", {}, h("b", {}, name === "relu" ? "ReLU: max(0, z)" : NAMES[name]), " ", this.readings[index]),
-        this.canvases[index],
-      ),
-    );
-    stage.root.append(
-      h(
-        "div",
-        { class: "one-unit" },
-        h("div", { class: "panels" }, ...panels),
-        h(
-          "div",
-          { class: "controls" },
-          this.bias.element,
-          this.rate.element,
-          h("div", { class: "row" }, this.step, this.train, this.again),
-        ),
-        this.said,
-      ),
-    );
+    stage.root.append(this.layout());
     this.dragHump(this.canvases[0]);
     this.engine = stage.startEngine<ToUnits, FromUnits>((reply) => this.take(reply));
     this.restart();
+  }
+
+  private layout(): HTMLElement {
+    const panels = UNIT_ACTIVATIONS.map((name, index) => {
+      const caption = h("b", {}, name === "relu" ? "ReLU: max(0, z)" : NAMES[name]);
+      const readings = h("span", { class: "readings" }, this.slopes[index], this.losses[index]);
+      return h("div", { class: `panel ${name}` }, h("p", {}, caption, readings), this.canvases[index]);
+    });
+    const buttons = h("div", { class: "row" }, this.main, this.again);
+    return h(
+      "div",
+      { class: "one-unit" },
+      h("div", { class: "panels" }, ...panels),
+      h("div", { class: "controls" }, this.bias.element, this.rate.element, buttons),
+      h("p", { class: "said" }, this.words, " ", this.huge),
+    );
   }
 
   private post(message: ToUnits): void {
@@ -108,16 +107,29 @@ class OneUnit implements Mounted {
     this.stage.requestDraw();
   }
 
+  /** The main button. */
+  private act(): void {
+    if (this.isStale || this.first.length === 0) return;
+    if (this.phase === "ready") this.takeStep();
+    else if (this.phase === "ended") this.startOver();
+    else if (this.phase !== "moving") this.phase = this.phase === "training" ? "stepped" : "training";
+    this.stage.requestDraw();
+  }
+
   private takeStep(): void {
     this.phase = isMotionReduced() ? "stepped" : "moving";
     this.movingSince = performance.now();
     this.now = this.first.map(({ after }) => after);
-    this.stage.requestDraw();
   }
 
-  private trainOrPause(): void {
-    this.phase = this.phase === "training" ? "stepped" : "training";
-    this.stage.requestDraw();
+  private startOver(): void {
+    this.main.focus(); // the other button goes
+    this.restart();
+  }
+
+  private tryHuge(): void {
+    this.rate.set(HUGE_RATE);
+    this.startOver();
   }
 
   private dragHump(canvas: HTMLCanvasElement): void {
@@ -141,57 +153,59 @@ class OneUnit implements Mounted {
   draw(now: number): void {
     if (this.first.length === 0) return;
     if (this.phase === "moving" && now - this.movingSince >= SLOW_MOTION_MS) this.phase = "stepped";
+    if (this.phase === "training") this.trainOn(now);
     this.drawPanels(now);
     this.write();
     if (this.phase === "moving") this.stage.requestDraw();
-    if (this.phase === "training") this.trainOn(now);
   }
 
   private trainOn(now: number): void {
     const done = this.now[0].steps - 1;
-    const next = SHOWN_AT.find((steps) => steps > done);
-    if (next === undefined) this.phase = "stepped";
+    const next = isMotionReduced() ? SHOWN_AT.at(-1)! : SHOWN_AT.find((steps) => steps > done);
+    if (next === undefined || done >= next) this.phase = "ended";
     else if (now - this.askedAt >= BETWEEN_MS && !this.isAsked) {
       this.askedAt = now;
       this.post({ kind: "train", steps: next - done });
     } else if (!this.isAsked) this.stage.requestDraw();
-    if (next === undefined) this.write();
   }
 
   /** The axis holds both ends of the step, and what has become of it. */
   private reach(index: number): number {
     const { before, after } = this.first[index];
-    const all = [before, after, this.now[index]].map(({ z }) =>
+    const ends = [before, after, this.now[index]].map(({ z }) =>
       z.reduce((most, each) => Math.max(most, Math.abs(each)), 0),
     );
-    return niceAbove(Math.max(0.15, ...all) * 1.05);
+    return niceAbove(Math.max(0.15, ...ends) * 1.05);
   }
 
   private drawPanels(now: number): void {
     const widths = this.canvases.map((canvas) => canvas.parentElement!.clientWidth);
-    const height = Math.round(Math.max(180, Math.min(280, widths[0] * 0.5)));
+    const height = Math.round(Math.max(176, Math.min(300, widths[0] * 0.42)));
     const isBeside = widths[0] > 1.4 * widths[1];
-    const small = isBeside ? Math.round((height - 34) / 2) : 130;
-    UNIT_ACTIVATIONS.forEach((activation, index) => {
-      const { before, after } = this.first[index];
-      const shown = this.shownZ(index, now);
-      const [from, to] = [middleOf(before.z), middleOf(after.z)];
-      const isDead = this.phase !== "moving" && isClosed(this.now[index]) && activation === "relu";
-      drawPanel(this.canvases[index], widths[index], index === 0 ? height : small, {
-        activation,
-        z: shown,
-        reach: this.reach(index),
-        isLarge: index === 0,
-        fontSize: this.stage.isSlide ? 18 : 14,
-        ...(this.phase !== "ready" && { ghost: before.z }),
-        ...(index === 0 &&
-          (this.phase === "ready" || this.phase === "moving") &&
-          from !== to && {
-            arrow: { from, to, text: typeset(`rate \u00d7 gradient: ${formatSigned(to - from, 3)}`) },
-          }),
-        ...(isDead && { note: "slope 0 here: no gradient comes through" }),
-      });
-    });
+    const caption = this.slopes[0].parentElement!.parentElement!.offsetHeight;
+    const small = isBeside ? Math.round((height - caption - 4) / 2) : 110;
+    UNIT_ACTIVATIONS.forEach((_, index) =>
+      drawPanel(this.canvases[index], widths[index], index === 0 ? height : small, this.view(index, now)),
+    );
+  }
+
+  private view(index: number, now: number): PanelView {
+    const { before, after } = this.first[index];
+    const isBefore = this.phase === "ready" || this.phase === "moving";
+    const [from, to] = [middleOf(before.z), middleOf(after.z)];
+    const text = typeset(`rate \u00d7 gradient: ${formatSigned(to - from, 3)}`);
+    const isLarge = index === 0;
+    const isNoted = isLarge && isClosed(this.phase === "moving" ? before : this.now[0]);
+    return {
+      activation: UNIT_ACTIVATIONS[index],
+      z: this.shownZ(index, now),
+      reach: this.reach(index),
+      isLarge,
+      fontSize: this.stage.isSlide ? 18 : 14,
+      ...(this.phase !== "ready" && { ghost: before.z }),
+      ...(isLarge && isBefore && from !== to && { arrow: { from, to, text } }),
+      ...(isNoted && { note: ["slope 0 here:", "no gradient comes through"] }),
+    };
   }
 
   private shownZ(index: number, now: number): Float32Array {
@@ -202,19 +216,22 @@ class OneUnit implements Mounted {
   }
 
   private write(): void {
-    const isReady = this.phase === "ready";
-    setText(this.train, this.phase === "training" ? "Pause" : "Train on");
-    this.step.hidden = !isReady;
-    this.train.hidden = this.again.hidden = isReady;
-    this.train.disabled = this.phase === "moving" || (this.phase === "stepped" && this.now[0].steps > SHOWN_AT.at(-1)!);
-    this.now.forEach((look, index) => setText(this.readings[index], reading(look)));
-    setText(this.said, this.words());
-    if (this.phase === "stepped") this.stage.say(this.words());
+    setText(this.main, MAIN_BUTTON[this.phase]);
+    const isAlone = this.phase === "ready" || this.phase === "ended";
+    this.again.style.visibility = isAlone ? "hidden" : "visible"; // keeps its place
+    this.huge.hidden = this.phase === "ready" || this.phase === "moving" || this.rate.value >= HUGE_RATE;
+    const shown = this.phase === "moving" ? this.first.map(({ before }) => before) : this.now;
+    shown.forEach((look, index) => {
+      setText(this.slopes[index], slopeWords(look));
+      setText(this.losses[index], lossWords(look));
+    });
+    const words = this.wordsNow();
+    setText(this.words, words);
+    if (this.phase === "stepped" || this.phase === "ended") this.stage.say(words);
   }
 
-  private words(): string {
-    if (this.phase === "ready") return beforeStep(this.first[0], this.rate.value);
-    if (this.now[0].steps > 1) return afterTraining(UNIT_ACTIVATIONS, this.first, this.now);
-    return this.phase === "moving" ? beforeStep(this.first[0], this.rate.value) : afterStep(this.first[0]);
+  private wordsNow(): string {
+    if (this.phase === "ready" || this.phase === "moving") return beforeStep(this.first[0], this.rate.value);
+    return this.now[0].steps > 1 ? afterTraining(this.first, this.now) : afterStep(this.first[0]);
   }
 }

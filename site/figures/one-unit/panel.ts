@@ -2,7 +2,7 @@
 import { humpOf } from "./hump.js";
 import type { UnitActivation } from "./types.js";
 import { activate, slope } from "../../../src/activations/analysis.js";
-import { formatNumber, formatSigned, typeset } from "../../../src/text/numbers.js";
+import { formatSigned, typeset } from "../../../src/text/numbers.js";
 import { prepare } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
 
@@ -16,7 +16,7 @@ export interface PanelView {
   /** Where the step takes the hump's middle. */
   readonly arrow?: { readonly from: number; readonly to: number; readonly text: string };
   /** Words over the hump. */
-  readonly note?: string;
+  readonly note?: readonly string[];
   /** With words for what lies left and right of 0. */
   readonly isLarge: boolean;
   readonly fontSize: number;
@@ -69,27 +69,31 @@ class Panel {
     context.lineJoin = "round";
   }
 
+  /** Kept within the panel, with a rim of paper where it lies over something. */
   private write(text: string, x: number, y: number, colour: string, align: CanvasTextAlign, weight = 400): void {
     const { context, view, width } = this;
     context.font = `${weight} ${view.fontSize}px system-ui, sans-serif`;
-    context.fillStyle = colour;
     context.textAlign = align;
-    const half = align === "center" ? context.measureText(text).width / 2 : 0;
-    context.fillText(text, Math.max(half, Math.min(width - half, x)), y);
+    const half = align === "center" ? context.measureText(text).width / 2 + 2 : 0;
+    const at = Math.max(half, Math.min(width - half, x));
+    context.strokeStyle = palette().paper;
+    context.lineWidth = 3;
+    context.globalAlpha = 0.8;
+    context.strokeText(text, at, y);
+    context.globalAlpha = 1;
+    context.fillStyle = colour;
+    context.fillText(text, at, y);
   }
 
   ground(): void {
-    const { context, width, floor, view } = this;
-    const { line, muted } = palette();
+    const { context, width, floor } = this;
+    const { line } = palette();
     context.fillStyle = line;
     context.globalAlpha = 0.35;
     context.fillRect(0, 0, width / 2, floor);
     context.globalAlpha = 1;
     context.fillRect(0, floor, width, 1);
     context.fillRect(width / 2 - 0.5, 0, 1, floor);
-    if (!view.isLarge) return;
-    this.write("closed: z \u2264 0", 8, 18, muted, "left");
-    this.write("open: z > 0", width - 8, floor - 8, muted, "right");
   }
 
   private path(z: Float32Array): Path2D {
@@ -169,18 +173,19 @@ class Panel {
     const { width, floor, view } = this;
     const { muted } = palette();
     const y = floor + BELOW - 5;
-    const end = (z: number) => typeset(formatSigned(z, 3));
-    const slopeAt = (z: number) => (view.isLarge ? `   slope ${formatNumber(slope(view.activation, z, 0), 2)}` : "");
-    this.write(end(-view.reach) + slopeAt(-view.reach), EDGE, y, muted, "left");
-    this.write("z = 0", width / 2, y, muted, "center");
-    this.write((slopeAt(view.reach) + "   ").trimStart() + end(view.reach), width - EDGE, y, muted, "right");
+    this.write(typeset(formatSigned(-view.reach, 3)), EDGE, y, muted, "left");
+    this.write(view.isLarge ? "z = 0" : "0", width / 2, y, muted, "center");
+    this.write(formatSigned(view.reach, 3), width - EDGE, y, muted, "right");
+    if (!view.isLarge) return;
+    this.write("closed, slope 0", width * 0.27, y, muted, "center");
+    this.write("open, slope 1", width * 0.73, y, muted, "center");
   }
 
   arrow({ from, to, text }: NonNullable<PanelView["arrow"]>): void {
     const { context, x, floor } = this;
     const { accent } = palette();
     const [start, end] = [x(from), x(to)];
-    const y = floor * 0.33;
+    const y = floor * 0.34;
     const head = Math.sign(end - start) * Math.min(10, Math.abs(end - start));
     context.strokeStyle = context.fillStyle = accent;
     context.lineWidth = 3;
@@ -196,8 +201,11 @@ class Panel {
     this.write(text, (start + end) / 2, y - 12, accent, "center", 600);
   }
 
-  note(text: string): void {
+  note(lines: readonly string[]): void {
     const { floor, view, x } = this;
-    this.write(text, x(middleOf(view.z)), floor * 0.33, palette().ink, "center", 600);
+    lines.forEach((text, index) => {
+      const y = floor * 0.34 - (lines.length - 1 - index) * (view.fontSize + 5);
+      this.write(text, x(middleOf(view.z)), y, palette().ink, "center", 600);
+    });
   }
 }

@@ -2,6 +2,13 @@
 export type UnitActivation = "relu" | "sigmoid" | "tanh";
 export const UNIT_ACTIVATIONS: readonly UnitActivation[] = ["relu", "sigmoid", "tanh"];
 
+/** Of all steps after the first. */
+export const ORDINARY_RATE = 0.1;
+/** At so many steps after the first the units are shown as they train on. */
+export const SHOWN_AT: readonly number[] = [1, 10, 100, 1000, 10_000]
+  .flatMap((power) => [1, 1.3, 1.8, 2.4, 3.2, 4.2, 5.6, 7.5].map((factor) => Math.round(factor * power)))
+  .filter((steps, index, all) => steps !== all[index - 1] && steps <= 32_000);
+
 export interface UnitWeights {
   /** One number an input. */
   readonly kernel: readonly number[];
