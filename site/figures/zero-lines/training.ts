@@ -1,0 +1,125 @@
+// A small network that learns the spiral, and what the figure shows of its first layer: the numbers are the package's.
+import { traceDeaths } from "../../../src/diagnosis/trace/trace-deaths.js";
+import { explainDeath } from "../../../src/diagnosis/trace/death-text.js";
+import { Inspector } from "../../../src/inspect/inspector.js";
+import { createNetwork } from "../../../src/network/network.js";
+import { stateOf } from "../../../src/network/state/state.js";
+import { sgd } from "../../../src/network/training/optimizers.js";
+import type { Death, DeathTrace, Network } from "../../../src/index.js";
+import { planeTask } from "../../tasks/built-in-tasks.js";
+import { pageNaming } from "../../workshop/state/naming.js";
+import type { Pace } from "../parts/pace.js";
+import type { Frame, FrameDeath, LineValues, Settings } from "./messages.js";
+import { LAST_STEP, UNITS } from "./messages.js";
+
+const DEEPER = 8;
+const BATCH = 16;
+/** So many places of a dying unit's line are shown. */
+const PLACES = 8;
+
+export const task = planeTask("spiral");
+const NAMING = pageNaming();
+
+export class ZeroLineTraining {
+  step = 0;
+  private readonly inspector: Inspector;
+  /** By step. */
+  private readonly lines: LineValues[] = [];
+  private readonly paths = new Map<Death, FrameDeath>();
+  private ended = false;
+
+  private constructor(
+    readonly network: Network,
+    private readonly trace: DeathTrace,
+    private readonly settings: Settings,
+  ) {
+    this.inspector = new Inspector(stateOf(network));
+    this.note();
+  }
+
+  static async create(settings: Settings): Promise<ZeroLineTraining> {
+    const network = await createNetwork(
+      {
+        inputs: 2,
+        layers: [{ units: UNITS }, { units: DEEPER }, { units: task.outputs }],
+        loss: task.loss,
+        seed: settings.seed,
+      },
+      { arithmetic: "reproducible" },
+    );
+    return new ZeroLineTraining(network, traceDeaths({ explain: Infinity }), { ...settings });
+  }
+
+  setRate(rate: number): void {
+    Object.assign(this.settings, { rate });
+  }
+
+  /** Trains until the pace says stop, or the last step. */
+  async run(pace: Pace, afterStep: () => void): Promise<void> {
+    const answer = await pace.next();
+    if (answer !== "stop")
+      await this.network.fit(task.train, {
+        epochs: LAST_STEP,
+        batchSize: BATCH,
+        optimizer: sgd({ learningRate: this.settings.rate }),
+        learningRate: () => this.settings.rate,
+        callbacks: [
+          this.trace,
+          {
+            onBatchEnd: (_log, { stop }) => {
+              this.step++;
+              this.note();
+              if (this.step >= LAST_STEP) stop();
+              afterStep();
+              if (this.step < LAST_STEP) return pace.next()?.then((next) => (next === "stop" ? stop() : undefined));
+            },
+          },
+        ],
+      });
+    this.ended = true;
+  }
+
+  get isOver(): boolean {
+    return this.ended || this.step >= LAST_STEP;
+  }
+
+  private note(): void {
+    const { kernel, bias } = this.network.layers[0].getWeights();
+    this.lines.push({ kernel: kernel.slice(), bias: bias.slice() });
+  }
+
+  frame(isRunning: boolean): Frame {
+    const first = this.inspector.statistics(task.train.x, undefined, 1)[0];
+    return {
+      kind: "frame",
+      step: this.step,
+      isRunning: isRunning && !this.isOver,
+      isOver: this.isOver,
+      ...this.settings,
+      ...this.lines[this.step],
+      open: first.map(({ fired, samples }) => fired / samples),
+      accuracy: this.network.evaluate(task.heldOut).accuracy!,
+      deaths: this.trace.deaths.filter(({ layer }) => layer === 0).map((death) => this.describe(death)),
+    };
+  }
+
+  private describe(death: Death): FrameDeath {
+    const known = this.paths.get(death);
+    if (known) return known;
+    const { unit, step, blow } = death;
+    const from = Math.max(0, Math.min(blow?.step ?? step, step) - 1);
+    const count = Math.min(PLACES, step - from + 1);
+    const path = Array.from({ length: count }, (_, i) => {
+      const { kernel, bias } = this.lines[Math.round(from + ((step - from) * i) / Math.max(1, count - 1))];
+      return [kernel[unit], kernel[UNITS + unit], bias[unit]] as const;
+    });
+    const described = { unit, step, from, path, explanation: explainDeath(death, 0, NAMING) };
+    this.paths.set(death, described);
+    return described;
+  }
+
+  dispose(): void {
+    this.inspector.dispose();
+    this.network.dispose();
+  }
+}
