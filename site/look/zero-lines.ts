@@ -63,6 +63,8 @@ export interface ZeroLineView {
   readonly extent: number;
   /** Of the names; 13 by default. */
   readonly type?: number;
+  /** Where names stand by now: others keep away. One list for each picture. */
+  readonly taken?: Point[];
 }
 
 const TOOTH = 7;
@@ -101,7 +103,11 @@ export interface ZeroLineStyle {
   readonly hasName?: boolean;
 }
 
-/** The line, dashed where the unit is dead; the tooth stands in its middle and points to the open side. */
+/** Of a line's length: where its name and its tooth may stand, the best place first. */
+const PLACES = [0.09, 0.91, 0.2, 0.8, 0.3, 0.7];
+const NAME_DISTANCE = 15;
+
+/** The dashed line of a dead unit, the plain one of a living, with a tooth that points to the open side. */
 export function drawZeroLine(
   context: CanvasRenderingContext2D,
   view: ZeroLineView,
@@ -137,10 +143,24 @@ function drawInside(
   context.moveTo(...from);
   context.lineTo(...to);
   context.stroke();
-  const [x, y] = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
-  const size = isStrong ? TOOTH * 1.4 : TOOTH;
-  fillTooth(context, [x, y], [nx, -ny], size);
-  if (hasName) writeName(context, unit, view, [x - nx * 13, y + ny * 13], isStrong);
+  const tooth = placeOnLine(from, to, [nx, -ny], view);
+  fillTooth(context, tooth, [nx, -ny], isStrong ? TOOTH * 1.4 : TOOTH);
+  if (hasName) writeName(context, unit, view, nameBeside(tooth, [nx, -ny]), isStrong);
+}
+
+const nameBeside = ([x, y]: Point, [dx, dy]: Point): Point => [x - dx * NAME_DISTANCE, y - dy * NAME_DISTANCE];
+
+/** The first place at which the name keeps clear of others, else the one where it is furthest from them. */
+function placeOnLine(from: Point, to: Point, direction: Point, { taken = [], type = 13 }: ZeroLineView): Point {
+  const places = PLACES.map((share): Point => [
+    from[0] + share * (to[0] - from[0]),
+    from[1] + share * (to[1] - from[1]),
+  ]);
+  const room = places.map((place) => {
+    const [x, y] = nameBeside(place, direction);
+    return Math.min(...taken.map(([a, b]) => Math.hypot(a - x, b - y)), 2 * type);
+  });
+  return places[room.indexOf(Math.max(...room))];
 }
 
 function fillTooth(context: CanvasRenderingContext2D, [x, y]: Point, [dx, dy]: Point, size: number): void {
@@ -156,13 +176,14 @@ function fillTooth(context: CanvasRenderingContext2D, [x, y]: Point, [dx, dy]: P
 function writeName(
   context: CanvasRenderingContext2D,
   { name, isDead }: PlaneUnit,
-  { left, top, side, type = 13 }: ZeroLineView,
+  { left, top, side, type = 13, taken }: ZeroLineView,
   [x, y]: Point,
   isStrong: boolean,
 ): void {
   const { ink, muted, paper } = palette();
   const inside = (value: number, start: number) => Math.min(start + side - type, Math.max(start + type, value));
   const [cx, cy] = [inside(x, left), inside(y, top)];
+  taken?.push([cx, cy]);
   context.font = `${isStrong ? 700 : 600} ${type}px ${FONT}`;
   context.textAlign = "center";
   context.textBaseline = "middle";

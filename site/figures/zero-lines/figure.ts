@@ -19,11 +19,12 @@ import { distanceTo, drawZeroLine, type PlaneUnit, tintOpenSide, type ZeroLineVi
 
 /** The data reach to 1: what lies outside of them is seen as well. */
 const EXTENT = 1.7;
-const MOST_SIDE = 460;
+const MOST_SIDE = 480;
 const NEAR = 16; // pixels
+const LEGEND = "A line: where one unit of layer 1 switches. Orange, where its tooth points: open. Dashed: dead.";
 const INTRODUCTION =
-  "Each line is where one unit of the first layer switches: on its orange side, to which its tooth points, the unit is " +
-  "open; on the other it gives 0 and learns nothing. Point at a line or a number to see one alone.";
+  "On the closed side a unit gives 0, and no gradient comes through: only the samples on its open side move its line. " +
+  "Point at a line or choose a number to see one alone.";
 
 const RATES = [0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3];
 
@@ -36,7 +37,10 @@ export function mount(stage: Stage): Mounted {
   let chosen: number | undefined;
   let toldDeaths = 0;
 
-  const canvas = h("canvas", { role: "img", "aria-label": "Training samples, and the line on which each unit switches" });
+  const canvas = h("canvas", {
+    role: "img",
+    "aria-label": "Training samples, and the line on which each unit switches",
+  });
   const status = h("p", { class: "small" });
   const words = h("p");
   const units = Array.from({ length: UNITS }, (_, unit) => unitButton(unit));
@@ -62,7 +66,7 @@ export function mount(stage: Stage): Mounted {
   });
   stage.root.classList.add("zero-lines");
   stage.root.append(
-    h("div", { class: "picture" }, canvas),
+    h("div", { class: "picture" }, canvas, h("p", { class: "small" }, LEGEND)),
     h(
       "div",
       { class: "beside" },
@@ -148,7 +152,7 @@ export function mount(stage: Stage): Mounted {
     const side = Math.min(MOST_SIDE, canvas.parentElement!.clientWidth);
     const context = prepare(canvas, side, side);
     if (!frame || !rows || side === 0) return;
-    const view: ZeroLineView = { left: 0, top: 0, side, extent: EXTENT, type: stage.isSlide ? 18 : 14 };
+    const view: ZeroLineView = { left: 0, top: 0, side, extent: EXTENT, type: stage.isSlide ? 18 : 14, taken: [] };
     drawPicture(context, view, rows, frame);
     drawWords(frame);
   }
@@ -166,20 +170,20 @@ export function mount(stage: Stage): Mounted {
     drawSamples(context, view, samples, one === undefined ? undefined : all[one]);
     const death = one === undefined ? deaths.at(-1) : deathOf(one);
     if (death) drawPath(context, view, death);
+    const strong = one ?? death?.unit;
     all.forEach((unit, index) => {
-      if (index !== one) drawZeroLine(context, view, unit, { alpha: one === undefined ? 1 : 0.15 });
+      if (index !== strong) drawZeroLine(context, view, unit, { alpha: one === undefined ? 1 : 0.15 });
     });
-    if (one !== undefined) drawZeroLine(context, view, all[one], { isStrong: true });
+    if (strong !== undefined) drawZeroLine(context, view, all[strong], { isStrong: true });
     context.strokeStyle = palette().line;
     context.strokeRect(0.5, 0.5, view.side - 1, view.side - 1);
   }
 
-  function drawPath(context: CanvasRenderingContext2D, view: ZeroLineView, { unit, path }: FrameDeath): void {
+  function drawPath(context: CanvasRenderingContext2D, view: ZeroLineView, { path }: FrameDeath): void {
     path.forEach(([x, y, bias], i) => {
       const at = { name: "", weights: [x, y] as const, bias, isDead: false };
       drawZeroLine(context, view, at, { alpha: 0.12 + (0.3 * i) / path.length, hasName: false });
     });
-    if (shown() === undefined) drawZeroLine(context, view, planeUnit(unit), { isStrong: true });
   }
 
   function drawWords({ step, isRunning, isOver, accuracy, deaths, open }: Frame): void {
@@ -189,7 +193,7 @@ export function mount(stage: Stage): Mounted {
     setText(
       status,
       typeset(
-        `step ${formatCount(step)} of ${formatCount(LAST_STEP)}${end}; ${dead} of ${UNITS} units dead; ` +
+        `step ${formatCount(step)} of ${formatCount(LAST_STEP)}${end}: ${dead} of ${UNITS} units dead, ` +
           `held-out accuracy ${formatPercent(accuracy)}`,
       ),
     );
