@@ -13,6 +13,7 @@ import { queueEngine, type QueueOptions, serveQueue } from "../../../src/sweep-q
 import { expectError } from "../../support/errors.js";
 import { newFolder } from "../../support/folder.js";
 import { freePort, hasRedis, RedisServer } from "../../support/redis.js";
+import { RIGHTS } from "./documented.js";
 import { localResult, plain, planOf, rows, startMachine } from "./machines.js";
 
 const onQueue = (url: string, plan = planOf(40), options: SweepOptions = {}, more: Partial<QueueOptions> = {}) =>
@@ -331,10 +332,7 @@ describe.skipIf(!hasRedis)("a sweep on a queue", () => {
 
   it("works for a user that may do this alone", async () => {
     const other = await RedisServer.start();
-    const said = other.command(
-      ..."ACL SETUSER relumine on >secret resetkeys ~relumine:* resetchannels &relumine:* -@all".split(" "),
-      ..."+@read +@write +@connection +@pubsub +@scripting +@transaction -@dangerous +info".split(" "),
-    );
+    const said = other.command("acl", "setuser", "relumine", "on", ">secret", "resetkeys", ...RIGHTS);
     expect(said).toBe("OK");
     other.command("acl", "setuser", "default", "off");
     const url = `redis://relumine@127.0.0.1:${other.port}`;
@@ -342,6 +340,13 @@ describe.skipIf(!hasRedis)("a sweep on a queue", () => {
     const served = serveQueue({ url, password: "secret", threads: 1, signal: stop.signal, cache: newFolder("cache") });
     const result = await onQueue(url, planOf(20), {}, { password: "secret" });
     expect(plain(result)).toEqual(await localResult(planOf(20)));
+    const soon = await onQueue(url, planOf(20, 3), {}, { password: "secret", keepSeconds: 0 });
+    expect(plain(soon)).toEqual(await localResult(planOf(20, 3)));
+    const end = new AbortController();
+    const long = onQueue(url, planOf(20, 100_000), { signal: end.signal }, { password: "secret" });
+    setTimeout(() => end.abort(), 500);
+    expect((await long).stopped).toBe("aborted");
+    expect(plain(await onQueue(url, planOf(10), {}, { password: "secret" }))).toEqual(await localResult(planOf(10)));
     stop.abort();
     await served;
     const error = await expectError(onQueue(url, planOf(20), {}, { password: "wrong" }), "value", "queue");
