@@ -43,7 +43,7 @@ function lineTable({ x, series, events }: LinePlot): TextTable {
   const places = [...new Set(all.map(([at]) => at))].sort((a, b) => a - b);
   const eventsAt = new Map(events?.points);
   const rows = places.map((place) => [
-    formatNumber(place),
+    x.names?.[place] ?? formatNumber(place),
     ...series.map(({ points, band }) => {
       const i = points.findIndex(([at]) => at === place);
       return i < 0 ? "" : formatWithRange(points[i][1], band?.[i][0], band?.[i][1]);

@@ -67,12 +67,18 @@ export function meansByLayer(trials: readonly SweepTrialResult[], which: "dead" 
   return shares[0].map((_, layer) => mean(shares.map((each) => each[layer])));
 }
 
-export function sumCauses(trials: readonly SweepTrialResult[]): Partial<Record<Cause, number>> {
-  const sums: Partial<Record<Cause, number>> = {};
-  for (const { causes = {} } of trials)
-    for (const [cause, count] of Object.entries(causes) as [Cause, number][]) sums[cause] = (sums[cause] ?? 0) + count;
+/** By name. */
+export function sumCounts<N extends string>(
+  all: readonly Readonly<Partial<Record<N, number>>>[],
+): Partial<Record<N, number>> {
+  const sums: Partial<Record<N, number>> = {};
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts) as [N, number][]) sums[name] = (sums[name] ?? 0) + count;
   return sums;
 }
+
+export const sumCauses = (trials: readonly SweepTrialResult[]): Partial<Record<Cause, number>> =>
+  sumCounts(trials.map(({ causes = {} }) => causes));
 
 const optional = <N extends string, T>(name: N, value: T | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [Name in N]?: T };

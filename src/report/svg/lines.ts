@@ -64,7 +64,16 @@ function drawBand({ points, band }: Series, x: Scale, y: Scale, kind: string): s
   return `<path d="M${[...upper, ...lower].join("L")}Z" class="band ${kind}"/>`;
 }
 
-function drawSeries({ points }: Series, x: Scale, y: Scale, kind: string): string {
+/** A range by itself at each point: between names there is none. */
+function drawRanges({ points, band = [] }: Series, x: Scale, y: Scale, kind: string): string {
+  return band
+    .map(([low, high], i) => [x.at(points[i][0]), y.at(low), y.at(high)] as const)
+    .filter((place) => place.every(Number.isFinite))
+    .map(([at, low, high]) => `<path d="M${at} ${low}L${at} ${high}" class="line ${kind}"/>`)
+    .join("");
+}
+
+function drawSeries({ points }: Series, x: Scale, y: Scale, kind: string, isJoined: boolean): string {
   const places = points.map(([at, value]) => [x.at(at), y.at(value)] as const);
   const dots =
     points.length > DOTS_UP_TO
@@ -72,7 +81,7 @@ function drawSeries({ points }: Series, x: Scale, y: Scale, kind: string): strin
       : places
           .filter(([, at]) => Number.isFinite(at))
           .map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="2.5" class="dot ${kind}"/>`);
-  return `<path d="${path(places)}" class="line ${kind}"/>${dots.join("")}`;
+  return `${isJoined ? `<path d="${path(places)}" class="line ${kind}"/>` : ""}${dots.join("")}`;
 }
 
 /** The value farthest to the right. */
@@ -133,8 +142,8 @@ export function linesToSvg({ title, x: xAxis, y: yAxis, series, events, mark }: 
   return picture(title, HEIGHT, [
     ...verticalAxis(yAxis, y, box),
     ...horizontalAxis(xAxis, x, box),
-    ...series.map((one, index) => drawBand(one, x, y, seriesKind(index))),
-    ...series.map((one, index) => drawSeries(one, x, y, seriesKind(index))),
+    ...series.map((one, index) => (xAxis.names ? drawRanges : drawBand)(one, x, y, seriesKind(index))),
+    ...series.map((one, index) => drawSeries(one, x, y, seriesKind(index), !xAxis.names)),
     ...(mark ? drawMark(mark, x, box) : []),
     ...(events && events.points.length > 0 ? drawEvents(events, x, box) : []),
     ...drawNames(series, y, box),

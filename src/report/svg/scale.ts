@@ -8,6 +8,8 @@ export interface Axis {
   /** Ends that the axis must reach. */
   readonly low?: number;
   readonly high?: number;
+  /** Of things without an order, at 0, 1, 2 and so on: nothing lies between them. */
+  readonly names?: readonly string[];
 }
 
 export interface Tick {
@@ -62,7 +64,14 @@ function logTicks(low: number, high: number, count: number): Tick[] {
 /** A place in a picture, rounded to a tenth. */
 export const tenth = (place: number): number => Math.round(place * 10) / 10;
 
-function linearScale(values: readonly number[], { low, high }: Axis, start: number, end: number, count: number): Scale {
+/** Of many names some. */
+function namedTicks(names: readonly string[], count: number): Tick[] {
+  const every = Math.ceil(names.length / (count + 1));
+  return names.flatMap((text, value) => (value % every === 0 ? [{ value, text }] : []));
+}
+
+function linearScale(values: readonly number[], axis: Axis, start: number, end: number, count: number): Scale {
+  const { low, high, names } = axis;
   const required = [...values, ...[low, high].filter((end) => end !== undefined)];
   let [from, to] = required.length === 0 ? [0, 1] : [Math.min(...required), Math.max(...required)];
   if (from === to) [from, to] = [from - (Math.abs(from) || 1) / 2, to + (Math.abs(to) || 1) / 2];
@@ -72,7 +81,7 @@ function linearScale(values: readonly number[], { low, high }: Axis, start: numb
   return {
     low: from,
     high: to,
-    ticks: linearTicks(from, to, count),
+    ticks: names ? namedTicks(names, count) : linearTicks(from, to, count),
     at: (value) => tenth(start + ((value - from) / (to - from)) * (end - start)),
   };
 }

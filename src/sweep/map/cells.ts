@@ -1,6 +1,6 @@
 // From the trials of a map to its cells: means over the seeds, and how far those lie apart.
 import type { MapCell, MapRange } from "./types.js";
-import { meansByLayer, sumCauses } from "../results.js";
+import { meansByLayer, sumCauses, sumCounts } from "../results.js";
 import type { SweepTrialResult } from "../types.js";
 import { mean, sum } from "../../core/statistics.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
@@ -26,6 +26,7 @@ export function mapCell(
   const dead = trials.flatMap(({ deadFraction }) => deadFraction ?? []);
   const judged = trials.flatMap(({ failed, score }) => (failed ? [] : (score ?? [])));
   const isJudged = judged.length === trials.length;
+  const failed = trials.flatMap((trial) => trial.failed?.code ?? []);
   const causes = sumCauses(trials);
   const cause = mainOf(causes);
   const [layers, bornLayers] = [meansByLayer(trials, "dead"), meansByLayer(trials, "born")];
@@ -39,7 +40,8 @@ export function mapCell(
     ...(isJudged && { score: mean(judged), scoreRange: rangeOf(judged) }),
     causes,
     ...(cause && { cause }),
-    failed: trials.filter(({ failed }) => failed).length,
+    failed: failed.length,
+    ...(failed.length > 0 && { failures: sumCounts(failed.map((code) => ({ [code]: 1 }))) }),
     seeds: trials.length,
   };
 }

@@ -104,7 +104,9 @@ function cellsOf({ x, y }: CheckedMap, trials: readonly SweepTrialResult[]): Map
 function makeMap({ x, y }: CheckedMap, cells: readonly MapCell[], rest: Rest): DeathMap {
   const grid = (y?.values ?? []).map(() => new Array<number | undefined>(x.values.length).fill(undefined));
   if (y) for (const { column, row, dead } of cells) grid[row][column] = dead;
-  const walls = y ? [DEADLY, HALF].map((level) => wallOf(grid, level, x, y)) : [];
+  const isOrdered = x.scale !== "list" && y?.scale !== "list"; // between words there is nothing that a wall could cross
+  const wall = (level: number) => (y && isOrdered ? wallOf(grid, level, x, y) : { level, lines: [] });
+  const walls = y ? [DEADLY, HALF].map(wall) : [];
   const words = { x, ...(y && { y }), cells, walls, ...rest };
   const map = { ...words, sentences: sentencesOf(words) };
   return Object.defineProperty(map, "toString", { value: () => drawMap(map), enumerable: false });

@@ -30,6 +30,9 @@ export const causesIn = (cells: readonly MapCell[]): Cause[] =>
 /** A cell as a number of 0 to 1; undefined where it has none. */
 export type ReadShare = (cell: MapCell) => number | undefined;
 
+/** No training came to its end: units were counted where they stopped. */
+export const hasStopped = ({ failed, seeds }: MapCell): boolean => failed === seeds;
+
 /** From the constant's score, of no use, to the best. */
 export function shareReader({ cells, constant }: Pick<DeathMap, "cells" | "constant">, color: MapColor): ReadShare {
   if (color !== "score") return ({ dead }) => dead;

@@ -1,5 +1,5 @@
 // A map as a terminal shows it: a cell two characters wide where that fits, shades or letters, the sentences below.
-import { causeMark, causesIn, fillCoarse, type MapColor, shareEnds, shareReader } from "./look.js";
+import { causeMark, causesIn, fillCoarse, hasStopped, type MapColor, shareEnds, shareReader } from "./look.js";
 import type { DeathMap, MapCell, MapSide } from "./types.js";
 import { axisWord, ownPlace, scoreName, scoreText } from "./words.js";
 import { formatValue } from "../sweep-text.js";
@@ -44,10 +44,12 @@ function painter(map: DeathMap, { color = "dead", colors = false }: MapTextOptio
     if (!cell) return (isOwn ? OWN : UNKNOWN).padEnd(width);
     const share = read(cell);
     const letters = color === "cause" ? letter(cell) : "";
-    const mark = share === undefined ? FAILED : letters;
+    const isCrossed = color === "dead" && hasStopped(cell);
+    const mark = share === undefined || (isCrossed && (colors || width === 1)) ? FAILED : letters;
     if (!colors || share === undefined) {
-      const text = mark || shade(share!);
-      return isOwn ? OWN + text.repeat(width - 1) : text.repeat(width);
+      const text = (mark || shade(share!)).repeat(width);
+      const all = isCrossed ? text.slice(0, -1) + FAILED : text;
+      return isOwn ? OWN + all.slice(1) : all;
     }
     const level = Math.min(COLORS.length - 1, Math.floor(share * COLORS.length));
     const text = (isOwn ? OWN : mark || UNKNOWN) + (mark || UNKNOWN).repeat(width - 1);
@@ -117,7 +119,9 @@ export function drawCells(map: DeathMap, options: MapTextOptions = {}): string[]
 export function drawLegend(map: DeathMap, options: MapTextOptions = {}): string {
   const { color = "dead", colors = false } = options;
   const own = ownPlace(map) ? `; ${OWN} your own setting` : "";
-  const failed = map.cells.some((cell) => cell.failed > 0 && cell.dead === undefined) ? `; ${FAILED} failed` : "";
+  const isCrossed = (cell: MapCell) =>
+    color === "dead" ? hasStopped(cell) : shareReader(map, color)(cell) === undefined;
+  const failed = map.cells.some(isCrossed) ? `; ${FAILED} failed` : "";
   if (color === "cause") {
     const marks = causesIn(map.cells).map((cause) => causeMark(cause).join(" "));
     return `${[`${SHADES[0]} none dead`, ...marks].join(", ")}${failed}${own}`;

@@ -1,5 +1,5 @@
 // A map as pictures and as a page.
-import { causeMark, causesIn, cellTitle, type MapColor, shareEnds, shareReader } from "./look.js";
+import { causeMark, causesIn, cellTitle, hasStopped, type MapColor, shareEnds, shareReader } from "./look.js";
 import { placeOn } from "./side.js";
 import type { DeathMap, MapCell, MapSide } from "./types.js";
 import { axisWord, isSplit, ownPlace, scoreName, scoreText } from "./words.js";
@@ -10,7 +10,7 @@ import { footOf, type PageSubject, subjectSection } from "../../report/pages/dia
 import type { Plot } from "../../report/plot.js";
 import type { HeatAxis, HeatCell, HeatMap } from "../../report/svg/heat-map.js";
 import type { LinePlot } from "../../report/svg/lines.js";
-import { makeScale } from "../../report/svg/scale.js";
+import { type Axis, makeScale } from "../../report/svg/scale.js";
 import { formatNumber, formatPercent } from "../../text/numbers.js";
 
 const TITLES: Readonly<Record<MapColor, string>> = {
@@ -60,7 +60,8 @@ export function heatMapOf(map: DeathMap & { readonly y: MapSide }, color: MapCol
     return {
       column: cell.column,
       row: cell.row,
-      ...(share === undefined ? { isFailed: true } : { share }),
+      ...(share !== undefined && { share }),
+      ...((share === undefined || (color === "dead" && hasStopped(cell))) && { isFailed: true }),
       title: hasTitles ? cellTitle(map, cell) : "",
       text: words(cell),
       ...(color === "cause" && cell.cause && { kind: kinds.indexOf(cell.cause) }),
@@ -68,6 +69,7 @@ export function heatMapOf(map: DeathMap & { readonly y: MapSide }, color: MapCol
     };
   });
   const own = ownPlace(map);
+  const crosses = crossesText(cells);
   return {
     kind: "heat",
     title: color === "score" && map.measure === "accuracy" ? "Accuracy at the end of training" : TITLES[color],
@@ -85,13 +87,21 @@ export function heatMapOf(map: DeathMap & { readonly y: MapSide }, color: MapCol
     ...(cells.some(({ isDotted }) => isDotted) && {
       dots: `seeds lie on both sides of ${formatPercent(map.walls[0].level).replace(".0", "")}`,
     }),
-    ...(cells.some(({ isFailed }) => isFailed) && { crosses: "failed: no figures" }),
+    ...(crosses !== undefined && { crosses }),
   };
+}
+
+/** What crosses mean, where there are some. */
+function crossesText(cells: readonly HeatCell[]): string | undefined {
+  const crossed = cells.filter(({ isFailed }) => isFailed);
+  if (crossed.length === 0) return undefined;
+  return crossed.some(({ share }) => share !== undefined) ? "all failed: as they stopped" : "failed: no figures";
 }
 
 const percent = (share: number | undefined): number => (share === undefined ? Number.NaN : 100 * share);
 
-function lineX({ x }: DeathMap): { label: string; scale?: "log" } {
+function lineX({ x }: DeathMap): Axis {
+  if (x.scale === "list") return { label: axisWord(x.name), names: x.values.map(label) };
   return { label: axisWord(x.name), ...(x.scale === "log" && { scale: "log" as const }) };
 }
 

@@ -15,18 +15,22 @@ const isNumbers = (values: readonly unknown[]): values is readonly number[] =>
 const isAscending = (values: readonly number[]): boolean =>
   values.every((value, i) => i === 0 || value > values[i - 1]);
 
-/** The axis as a sweep takes it, with what a map leaves out. */
+const ascending = (values: readonly unknown[]): readonly unknown[] =>
+  isNumbers(values) ? values.toSorted((a, b) => a - b) : values;
+
+/** The axis as a sweep takes it, with what a map leaves out; numbers in ascending order, as sides and sentences have them. */
 export function axisOf(path: string, given: MapAxis): { name: string; values: SweepAxis } {
   const { name, values } = checkOptions(path, given, ["name", "values"]);
   if (typeof name !== "string") throw new RelumineError("value", `${path}.name`, "to be a name", describe(name));
-  if (Array.isArray(values)) return { name, values: values as readonly unknown[] };
+  if (Array.isArray(values)) return { name, values: ascending(values as readonly unknown[]) };
   const range = values as SweepRange | undefined;
   if (typeof range !== "object" || range === null)
     throw new RelumineError("value", `${path}.values`, "to be a list of values, or { from, to }", describe(values));
   const { from, to, count = CELLS } = range;
   const isWide = from > 0 && to > 0 && Math.max(from, to) >= LOG_FROM * Math.min(from, to);
   const scale = checkName(`${path}.values.scale`, range.scale ?? (isWide ? "log" : "linear"), ["linear", "log"]);
-  return { name, values: { ...range, count, scale } };
+  const isFalling = from > to;
+  return { name, values: { ...range, ...(isFalling && { from: to, to: from }), count, scale } };
 }
 
 /** How many cells an axis asks for; what is no count is told when it is read. */

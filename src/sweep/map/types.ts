@@ -3,6 +3,7 @@ import type { SweepOptions } from "../sweep.js";
 import type { SweepAxis, SweepBase, SweepProgress } from "../types.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
 import type { JournalReport } from "../../treatment/trial/journal/lines.js";
+import type { TrialFailure } from "../../treatment/trial/trial.js";
 
 /** What varies along one side of a map. */
 export interface MapAxis {
@@ -89,8 +90,10 @@ export interface MapCell {
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
   /** What killed most of them; absent where none died. */
   readonly cause?: Cause;
-  /** Seeds that failed: most diverged. */
+  /** Seeds that failed: most diverged. What they left is counted where they stopped. */
   readonly failed: number;
+  /** The same by code, where some did: "diverged", or what refused them. */
+  readonly failures?: Readonly<Partial<Record<TrialFailure["code"], number>>>;
   /** Seeds that are in. */
   readonly seeds: number;
 }

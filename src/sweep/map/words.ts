@@ -1,7 +1,10 @@
 // What a map shows, in sentences. The rules:
 // - A row's units "die from x on" where its mean share of dead units is below a tenth at first and at least that from some
 //   place to the end, "up to x" where it is the other way round, "between" and "outside" where it crosses twice; where it
-//   is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls are.
+//   is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls are. Words,
+//   which have no order, are named. Of a map that is not whole no sentence speaks of cells that are not in.
+// - What a training had that diverged is counted where it stopped, perhaps too early for units to die: where fewer are
+//   dead so, it is said.
 // - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a sentence;
 //   of more than five groups those with the most rows speak, and how many rows are left out is said.
 // - Units are "born dead" where half of the dead or more were so before the first step, in all cells of the sentence; a
@@ -9,10 +12,13 @@
 //   those of its dead units alone that were dead before the first step.
 import type { DeathMap, MapCell, MapForecast, MapSide } from "./types.js";
 import { placeOn, valueOn } from "./side.js";
+import { isWholeAxis } from "../plan/axes.js";
+import { sumCounts } from "../results.js";
 import { formatValue } from "../sweep-text.js";
-import { median } from "../../core/statistics.js";
+import { median, sum } from "../../core/statistics.js";
 import {
   countOf,
+  formatCount,
   formatNumber,
   formatPercent,
   formatRange,
@@ -28,6 +34,15 @@ const MOST_GROUPS = 5;
 const WHOLE = 0.995;
 /** Of the columns: crossings of one sentence lie within so many. */
 const NEAR = 0.2;
+
+/** What became of a training, by the code of its failure. */
+const FAILURES: Readonly<Record<string, string>> = {
+  diverged: "diverged",
+  memory: "would not fit into the memory",
+  value: "were refused",
+  shape: "were refused",
+  unsupported: "were refused",
+};
 
 const NAMES: Readonly<Record<string, string>> = {
   learningRate: "rate",
@@ -45,7 +60,7 @@ const shortValue = (value: unknown): string =>
 type Words = Omit<DeathMap, "sentences" | "toString">;
 
 interface RowKind {
-  readonly kind: "none" | "all" | "from" | "to" | "between" | "outside" | "mixed";
+  readonly kind: "none" | "all" | "from" | "to" | "between" | "outside" | "mixed" | "some";
   /** Places along x, in columns. */
   readonly crossings: readonly number[];
   /** Most of its dead units were born so. */
@@ -56,14 +71,21 @@ interface RowKind {
   readonly whollyBorn: readonly number[];
   /** How many hidden layers those cells have; undefined where not all have as many. */
   readonly layers: number | undefined;
+  /** Of words: the columns of deadly cells, and of the others. */
+  readonly named?: { readonly deadly: readonly number[]; readonly others: readonly number[] };
   /** Cells of which no training left a network. */
   readonly failed: number;
+  /** Cells that are not in yet. */
+  readonly missing: number;
+  /** Cells with fewer dead, where trainings failed; and whether that are all behind the last crossing. */
+  readonly early: number;
+  readonly endsEarly: boolean;
   readonly low: number;
   readonly high: number;
 }
 
 /** Undefined where too little is known. */
-function kindOf(cells: readonly MapCell[]): RowKind | undefined {
+function kindOf(cells: readonly MapCell[], { values, scale }: MapSide): RowKind | undefined {
   const seen = cells.filter(({ dead }) => dead !== undefined);
   if (seen.length < 2) return undefined;
   const isDeadly = seen.map(({ dead }) => dead! >= DEADLY);
@@ -72,6 +94,9 @@ function kindOf(cells: readonly MapCell[]): RowKind | undefined {
     const [a, b] = [seen[i], cell];
     return [a.column + ((DEADLY - a.dead!) / (b.dead! - a.dead!)) * (b.column - a.column)];
   });
+  const columns = (are: boolean) => seen.filter((_, i) => isDeadly[i] === are).map(({ column }) => column);
+  const isNamed = scale === "list" && crossings.length > 0;
+  const behind = seen.filter(({ column }) => column > (crossings.at(-1) ?? Infinity));
   const shares = seen.map(({ dead }) => dead!);
   const deadly = seen.filter((_, i) => isDeadly[i]);
   const layers = deadly[0]?.layers ?? [];
@@ -79,13 +104,17 @@ function kindOf(cells: readonly MapCell[]): RowKind | undefined {
     [...layers.keys()].filter((layer) => deadly.every((cell) => (read(cell)?.[layer] ?? 0) >= WHOLE));
   const hasOneDepth = deadly.every((cell) => cell.layers?.length === layers.length);
   return {
-    kind: nameKind(isDeadly[0], crossings.length),
-    crossings,
+    kind: isNamed ? "some" : nameKind(isDeadly[0], crossings.length),
+    crossings: isNamed ? [] : crossings,
+    ...(isNamed && { named: { deadly: columns(true), others: columns(false) } }),
     isBorn: deadly.length > 0 && deadly.every(({ born = 0, dead }) => born >= HALF * dead!),
     wholly: wholeIn((cell) => cell.layers),
     whollyBorn: wholeIn((cell) => cell.bornLayers),
     layers: hasOneDepth ? layers.length : undefined,
     failed: cells.length - seen.length,
+    missing: values.length - cells.length,
+    early: seen.filter((cell, i) => !isDeadly[i] && cell.failed > 0).length,
+    endsEarly: behind.length > 0 && behind.every((cell) => cell.failed > 0),
     low: Math.min(...shares),
     high: Math.max(...shares),
   };
@@ -108,7 +137,10 @@ const sameLayers = (a: RowKind, b: RowKind): boolean =>
   (a.wholly.length === 0 || a.layers === b.layers);
 
 const sameKind = (a: RowKind, b: RowKind): boolean =>
-  a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && sameLayers(a, b)));
+  a.kind === b.kind &&
+  JSON.stringify(a.named) === JSON.stringify(b.named) &&
+  (a.kind !== "between" || a.endsEarly === b.endsEarly) &&
+  (a.kind !== "all" || (a.isBorn === b.isBorn && sameLayers(a, b)));
 
 /** Whether the rows' crossings stay together: a wall that bends is told in pieces. */
 const areNear = (kinds: readonly RowKind[], most: number): boolean =>
@@ -135,18 +167,22 @@ function groupRows(kinds: readonly (RowKind | undefined)[], columns: number): { 
   return { told: groups.filter((group) => largest.includes(group)), others };
 }
 
-/** The values of the nth crossing in a group of rows: `0.7 to 1.2`. */
+/** The values of the nth crossing in a group of rows: `0.7 to 1.2`; of whole numbers the first behind it, or the last before. */
 function crossingText(x: MapSide, kinds: readonly RowKind[], n: number): string {
   const places = kinds.map(({ crossings }) => crossings[n]);
-  const value = (place: number) => valueOn(x, place) ?? x.values[Math.ceil(place)];
+  const isLast = kinds[0].kind === "to" || (kinds[0].kind === "outside" && n === 1);
+  const round = isLast ? Math.floor : Math.ceil;
+  const value = (place: number) => (isWholeAxis(x.name) ? round(valueOn(x, place)!) : valueOn(x, place)!);
   const ends = [Math.min(...places), Math.max(...places)].map(value);
-  return ends.every((end) => typeof end === "number")
-    ? formatRange(ends[0] as number, ends[1] as number, shortValue, " to ")
-    : [...new Set(ends.map(shortValue))].join(" to ");
+  return formatRange(ends[0], ends[1], shortValue, " to ");
 }
+
+const namesOf = ({ values }: MapSide, places: readonly number[]): string =>
+  listWords(places.map((place) => shortValue(values[place])));
 
 function placeText(y: MapSide | undefined, rows: readonly number[]): string {
   if (!y) return "";
+  if (y.scale === "list") return `at ${axisWord(y.name)} ${namesOf(y, rows)}, `;
   const [first, last] = [rows[0], rows[rows.length - 1]].map((row) => shortValue(y.values[row]));
   const range = first === last ? first : `${first} to ${last}`;
   return `at ${axisWord(y.name)} ${range}, `;
@@ -169,16 +205,30 @@ function layersText([kind]: readonly RowKind[]): string {
   return `${whollyText(kind)} dead as a whole${some}`;
 }
 
-/** What no network is known of, where a sentence speaks of a whole row. */
-function failedText(kinds: readonly RowKind[]): string {
-  const failed = kinds.reduce((sum, kind) => sum + kind.failed, 0);
-  return failed > 0 ? `; of ${countOf(failed, "cell")} there no training left a network` : "";
+const total = (kinds: readonly RowKind[], read: (kind: RowKind) => number): number => sum(kinds.map(read));
+
+/** What no network is known of, or one that stopped early, or nothing yet, where a sentence speaks of a whole row. */
+function exceptText(kinds: readonly RowKind[]): string {
+  const failed = total(kinds, (kind) => kind.failed);
+  const missing = total(kinds, (kind) => kind.missing);
+  const early = total(kinds, (kind) => (kind.kind === "between" && kind.endsEarly ? 0 : kind.early));
+  return [
+    failed > 0 ? `; of ${countOf(failed, "cell")} there no training left a network` : "",
+    early > 0 ? `; in ${countOf(early, "cell")} with fewer dead trainings failed before their end` : "",
+    missing > 0 ? `; ${countOf(missing, "cell")} there ${plural(missing, "is", "are")} not in yet` : "",
+  ].join("");
+}
+
+/** `at any rate`; of a row that is not whole what is known. */
+function anyText(kinds: readonly RowKind[], word: string): string {
+  return total(kinds, ({ missing }) => missing) > 0 ? `at every ${word} that is in` : `at any ${word}`;
 }
 
 function groupText({ rows, kinds }: Group, { x, y }: Words): string {
   const place = placeText(y, rows);
   const word = axisWord(x.name);
   const many = "a tenth of the units or more";
+  const any = anyText(kinds, word);
   const [at, second] = [0, 1].map((n) => () => crossingText(x, kinds, n));
   const shares = formatRange(
     Math.min(...kinds.map(({ low }) => low)),
@@ -188,17 +238,23 @@ function groupText({ rows, kinds }: Group, { x, y }: Words): string {
   );
   switch (kinds[0].kind) {
     case "none":
-      return `${place}fewer than a tenth of the units are dead at any ${word} (${shares})`;
+      return `${place}fewer than a tenth of the units are dead ${any} (${shares})`;
     case "all":
       return kinds[0].wholly.length > 0
-        ? `${place}${layersText(kinds)} at any ${word} (${shares} of the units dead)`
-        : `${place}${many} are ${kinds[0].isBorn ? "born dead" : "dead"} at any ${word} (${shares})`;
+        ? `${place}${layersText(kinds)} ${any} (${shares} of the units dead)`
+        : `${place}${many} are ${kinds[0].isBorn ? "born dead" : "dead"} ${any} (${shares})`;
     case "from":
       return `${place}${many} die from ${word} ${at()} on`;
     case "to":
       return `${place}${many} die up to ${word} ${at()}, fewer above`;
     case "between":
-      return `${place}${many} die from ${word} ${at()} on and, as the dead revive or never were, fewer from ${second()} on`;
+      return kinds[0].endsEarly
+        ? `${place}${many} die from ${word} ${at()} on, fewer from ${second()} on, where trainings fail before their end`
+        : `${place}${many} die from ${word} ${at()} on and, as the dead revive or never were, fewer from ${second()} on`;
+    case "some": {
+      const { deadly, others: few } = kinds[0].named!;
+      return `${place}${many} are dead at ${word} ${namesOf(x, deadly)}, fewer at ${namesOf(x, few)} (${shares})`;
+    }
     case "outside":
       return `${place}fewer than a tenth of the units die between ${word} ${at()} and ${second()}, more on either side`;
     case "mixed":
@@ -210,11 +266,11 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 function wallSentences(map: Words): string[] {
   const rows = (map.y?.values ?? [undefined]).map((_, row) => map.cells.filter((cell) => cell.row === row));
-  const kinds = rows.map(kindOf);
+  const kinds = rows.map((cells) => kindOf(cells, map.x));
   const { told, others } = groupRows(kinds, map.x.values.length);
-  const unknown = rows.filter((cells, row) => cells.length > 0 && !kinds[row]).length;
+  const unknown = rows.filter((cells, row) => cells.length === map.x.values.length && !kinds[row]).length;
   return [
-    ...told.map((group) => `${capital(groupText(group, map))}${failedText(group.kinds)}.`),
+    ...told.map((group) => `${capital(groupText(group, map))}${exceptText(group.kinds)}.`),
     ...(others > 0 ? [`${countOf(others, "other row")} of the map ${plural(others, "is", "are")} left out here.`] : []),
     ...(map.y && unknown > 0 ? [`Of ${countOf(unknown, "row")} too few trainings left a network to tell.`] : []),
   ];
@@ -261,7 +317,7 @@ export function ownPlace({ x, y }: Pick<DeathMap, "x" | "y">): { column: number;
 
 /** How far the own value is from the row's first crossing above it, as a factor. */
 function marginText({ x }: Words, row: readonly MapCell[], place: number): string {
-  const kind = kindOf(row);
+  const kind = kindOf(row, x);
   const ahead = kind?.kind === "from" ? kind.crossings[0] : undefined;
   const [here, there] = [x.own, ahead === undefined ? undefined : valueOn(x, ahead)];
   if (x.scale !== "log" || typeof here !== "number" || there === undefined || ahead! <= place || here <= 0) return "";
@@ -315,11 +371,16 @@ function spreadSentence({ cells, repeats }: Words): string[] {
 function failureSentence(map: Words): string[] {
   const failed = map.cells.filter((cell) => cell.failed > 0);
   if (failed.length === 0) return [];
-  const first = failed.reduce((least, cell) => (cell.column < least.column ? cell : least));
-  return [
-    `In ${countOf(failed.length, "cell")} some training failed, diverged most often; the lowest ` +
-      `${axisWord(map.x.name)} of them is ${shortValue(first.x)}.`,
-  ];
+  const columns = [...new Set(failed.map(({ column }) => column))].sort((a, b) => a - b);
+  const where =
+    map.x.scale === "list"
+      ? `, at ${axisWord(map.x.name)} ${namesOf(map.x, columns)}`
+      : `; the lowest ${axisWord(map.x.name)} of them is ${shortValue(map.x.values[columns[0]])}`;
+  const codes = Object.entries(sumCounts(failed.map(({ failures = {} }) => failures))) as [string, number][];
+  const how = codes
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([code, count]) => `${formatCount(count)} ${FAILURES[code] ?? "failed otherwise"}`);
+  return [`In ${countOf(failed.length, "cell")} trainings failed: ${listWords(how)}${where}.`];
 }
 
 const deadlyText = ({ deadlyFrom }: MapForecast): string =>

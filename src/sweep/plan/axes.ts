@@ -71,6 +71,9 @@ const NAMED: Readonly<Record<string, Target>> = {
 const NEED_HIDDEN = ["depth", "units", "activation", "bias"];
 const INTEGERS = /(^|\.)(units|depth|batchSize|epochs|inputs|seed|patience)$/;
 
+/** There is nothing between its whole numbers. */
+export const isWholeAxis = (name: string): boolean => INTEGERS.test(name);
+
 function pathTarget(name: string, path: string, full: PlainObject, known: readonly string[]): Target {
   const steps = parsePath(name);
   if (!steps || !known.includes(name)) {
@@ -160,7 +163,7 @@ export function readAxes(given: unknown, draft: Draft, isGrid: boolean): Axis[] 
     const target = Object.hasOwn(NAMED, name) ? NAMED[name] : pathTarget(name, path, full, known);
     if (NEED_HIDDEN.includes(name) && hiddenOf(draft).length === 0)
       throw new RelumineError("value", path, "to be left out where there is no hidden layer", "an axis of it");
-    const isInteger = INTEGERS.test(name);
+    const isInteger = isWholeAxis(name);
     if (Array.isArray(values)) return { ...target, name, values: checkValues(path, values), isInteger };
     if (!isPlainObject(values))
       throw new RelumineError("value", path, "to be a list of values, or { from, to }", describe(values));

@@ -13,7 +13,9 @@ import {
 } from "../../../src/sweep.js";
 import { sum } from "../../../src/core/statistics.js";
 import { fillCoarse } from "../../../src/sweep/map/look.js";
-import { drawCells } from "../../../src/sweep/map/map-text.js";
+import { drawCells, drawLegend } from "../../../src/sweep/map/map-text.js";
+import { pictureOf } from "../../../src/sweep/map/pictures.js";
+import { plotTable, plotToSvg } from "../../../src/report/plot.js";
 import { expectError } from "../../support/errors.js";
 import { sectors } from "../../support/samples.js";
 
@@ -60,6 +62,33 @@ const invented = (
     }
   },
 });
+type Failure = { code: "diverged" | "memory"; message: string };
+
+/** Trainings at some rates and biases fail: without a network, or with what one left. */
+function failing(
+  isLost: (rate: number, bias: number) => boolean,
+  known = invented((rate) => (rate > 0.1 ? 1 : 0)),
+  { leaves = false, failed = { code: "diverged", message: "it left the finite numbers" } as Failure } = {},
+): SweepEngine {
+  return {
+    run: (trials, work, options) =>
+      known.run(trials, work, {
+        ...options,
+        onResult: (trial, figures, host) => {
+          const { settings } = trial.task as unknown as {
+            settings: {
+              optimizer: { options: { learningRate: number } };
+              spec: { layers: { biasInitializer: number }[] };
+            };
+          };
+          const [{ biasInitializer }] = settings.spec.layers;
+          const lost = leaves ? { ...figures, failed } : { seconds: 0, trained: 0, failed };
+          const has = !isLost(settings.optimizer.options.learningRate, biasInitializer);
+          return options.onResult(trial, has ? figures : lost, host);
+        },
+      }),
+  };
+}
 const wide: MapPlan = {
   ...plan,
   base: { ...plan.base, spec: { ...spec, layers: [{ units: 100 }, { units: 100 }, { units: 3 }] } },
@@ -209,33 +238,98 @@ describe("what it says", () => {
   });
 
   test("of what no training left a network", async () => {
-    const failing = (isLost: (rate: number, bias: number) => boolean): SweepEngine => {
-      const known = invented((rate) => (rate > 0.1 ? 1 : 0));
-      return {
-        run: (trials, work, options) =>
-          known.run(trials, work, {
-            ...options,
-            onResult: (trial, figures, host) => {
-              const { settings } = trial.task as unknown as {
-                settings: {
-                  optimizer: { options: { learningRate: number } };
-                  spec: { layers: { biasInitializer: number }[] };
-                };
-              };
-              const { learningRate } = settings.optimizer.options;
-              const failed = { code: "diverged" as const, message: "it left the finite numbers" };
-              const lost = { seconds: 0, trained: 0, failed };
-              const [{ biasInitializer }] = settings.spec.layers;
-              return options.onResult(trial, isLost(learningRate, biasInitializer) ? lost : figures, host);
-            },
-          }),
-      };
-    };
     const [words] = await say(failing((rate) => rate > 5));
     expect(words).toMatch(/die from rate 0\.1\d* on; of 28 cells there no training left a network\.$/);
     const rows = await say(failing((_rate, bias) => bias >= 0.5));
     expect(rows[0]).not.toMatch(/network/);
     expect(rows[1]).toBe("Of 2 rows too few trainings left a network to tell.");
+  });
+
+  test("of trainings that failed, how, and where fewer are dead because of it", async () => {
+    const died = invented((rate) => (rate > 0.1 && rate < 1 ? 1 : 0));
+    const words = await say(failing((rate) => rate > 0.9, died, { leaves: true }));
+    expect(words[0]).toMatch(
+      /from rate 0\.1\d* on, fewer from [01](\.\d*)? on, where trainings fail before their end\.$/,
+    );
+    expect(words.find((each) => each.includes("failed"))).toMatch(
+      /^In 77 cells trainings failed: 154 diverged; the low/,
+    );
+    const all = await say(
+      failing(
+        () => true,
+        invented(() => 0),
+        { leaves: true },
+      ),
+    );
+    expect(all[0]).toMatch(/at any rate \(0\.0 %\); in 217 cells with fewer dead trainings failed before their end\.$/);
+    const failed = { code: "memory" as const, message: "too many" };
+    const large = await say(failing((rate) => rate > 5, died, { failed }));
+    expect(large.join(" ")).toMatch(
+      /trainings failed: \d+ would not fit into the memory; the lowest rate of them is 5/,
+    );
+    expect(large.join(" ")).not.toMatch(/diverged/);
+  });
+
+  test("the same of a side in another order", async () => {
+    const engine = () => invented((rate) => (rate >= 0.9 ? 0.6 : 0));
+    const falling = { ...wide, x: { name: "learningRate", values: { from: 10, to: 0.01, count: 31 } } };
+    expect(await say(engine(), falling)).toEqual(await say(engine()));
+    const mixed = { ...wide, x: { name: "learningRate", values: [1, 0.1, 3] }, y: { name: "bias", values: [1, 0] } };
+    expect((await say(engine(), mixed))[0]).toMatch(/^At bias 0 to 1, .* die from rate 0\.\d+ on\.$/);
+  });
+
+  test("of words, which have no order, at which", async () => {
+    const kinds: SweepEngine = {
+      run: (trials, work, options) =>
+        invented(() => 0).run(trials, work, {
+          ...options,
+          onResult: (trial, figures, host) => {
+            const { settings } = trial.task as unknown as { settings: { spec: { layers: { activation: object }[] } } };
+            const isRelu = JSON.stringify(settings.spec.layers[0].activation).includes('"relu"');
+            return options.onResult(trial, isRelu ? { ...figures, dead: figures.units } : figures, host);
+          },
+        }),
+    };
+    const x = { name: "activation", values: ["tanh", "relu", "gelu"] };
+    const map = await deathMap({ ...wide, x }, data, { engine: kinds });
+    expect(map.sentences[0]).toBe(
+      "At bias -2 to 1, a tenth of the units or more are dead at activation relu, fewer at tanh and gelu (0.0 to 100.0 %).",
+    );
+    expect(map.walls.map(({ lines }) => lines)).toEqual([[], []]);
+    const up = await say(kinds, { ...wide, y: x });
+    expect(up[1]).toMatch(/^At activation relu, /);
+    const { y: _, ...line } = { ...wide, x };
+    const plot = pictureOf(await deathMap(line, data, { engine: kinds }), "dead");
+    expect(plotTable(plot).rows.map(([name]) => name)).toEqual(["tanh", "relu", "gelu"]);
+    const svg = plotToSvg(plot);
+    for (const name of x.values) expect(svg).toContain(`>${name}</text>`);
+    expect(svg).not.toContain(">0.5</text>");
+  });
+
+  test("whole numbers where there is nothing between", async () => {
+    const deep: SweepEngine = {
+      run: (trials, work, options) =>
+        invented(() => 0).run(trials, work, {
+          ...options,
+          onResult: (trial, figures, host) => {
+            const isDeep = figures.units!.length > 3;
+            return options.onResult(trial, isDeep ? { ...figures, dead: figures.units } : figures, host);
+          },
+        }),
+    };
+    const { y: _, ...line } = { ...wide, x: { name: "depth", values: [1, 2, 3, 4, 5] } };
+    expect((await say(deep, line))[0]).toBe("A tenth of the units or more die from depth 4 on.");
+  });
+
+  test("nothing of cells that are not in yet", async () => {
+    const stop = new AbortController();
+    const { sentences } = await deathMap(wide, data, {
+      engine: invented((rate) => (rate > 3 ? 1 : 0)),
+      signal: stop.signal,
+      onProgress: ({ done }) => void (done === 8 && stop.abort()),
+    });
+    expect(sentences[0]).toMatch(/at every rate that is in \(0\.0 %\); \d+ cells there are not in yet\.$/);
+    expect(sentences.join(" ")).not.toMatch(/at any/);
   });
 
   test("how many rows are left out where there are too many kinds", async () => {
@@ -305,6 +399,20 @@ describe("how it is drawn", () => {
     expect(lists.slice(-2).map(inner)).toEqual(["relu gelu elu", "   activation"]);
     const few = await pictures({ ...plan, x: { name: "learningRate", values: { from: 0.01, to: 3, count: 3 } } });
     expect(few.slice(-2).map(inner)).toEqual(["0.01 3", " rate"]);
+  });
+
+  test("a cross where all trainings failed, with what they left", async () => {
+    const engine = failing(
+      (rate) => rate > 1.5,
+      invented(() => 0),
+      { leaves: true },
+    );
+    const map = await deathMap({ ...wide, repeats: 1 }, data, { engine });
+    expect(drawCells(map)[1]).toMatch(/\|(··)+(·x)+\|$/);
+    expect(drawLegend(map)).toContain("x failed");
+    expect(plotToSvg(pictureOf(map, "dead"))).toContain("all failed: as they stopped");
+    const healthy = await deathMap({ ...wide, repeats: 1 }, data, { engine: invented(() => 0) });
+    expect(drawCells(healthy).join("") + drawLegend(healthy)).not.toContain("x");
   });
 
   test("never wider than a terminal, however many cells", async () => {
