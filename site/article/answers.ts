@@ -43,9 +43,11 @@ function judge(form: HTMLFormElement): void {
 }
 
 export function checkExercises(): void {
-  for (const form of document.querySelectorAll<HTMLFormElement>("form.exercise"))
+  for (const form of document.querySelectorAll<HTMLFormElement>("form.exercise")) {
+    form.querySelector("button")!.hidden = false; // without scripts it would do nothing
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       judge(form);
     });
+  }
 }

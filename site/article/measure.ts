@@ -1,5 +1,10 @@
 // What the article tells of starts, measured with the package: measured.json. `relumine textbook` measures the rest:
 // textbook.json. site/build/measure.mjs writes both, tests/site holds them against the package.
+import { START, UnitsEngine } from "../figures/one-unit/engine.js";
+import { Pace } from "../figures/parts/pace.js";
+import { OPENING } from "../figures/zero-lines/messages.js";
+import { ZeroLineTraining } from "../figures/zero-lines/training.js";
+import { mean } from "../../src/core/statistics.js";
 import { createNetwork, type NetworkSpec } from "../../src/index.js";
 
 /** The same numbers on every machine. */
@@ -30,8 +35,63 @@ export const deep = (units: number): NetworkSpec => ({
   loss: "meanSquaredError",
 });
 
+/** Figure 1 as it opens, and at a rate at which sigmoid and tanh saturate. */
+async function oneUnit(): Promise<Record<string, number>> {
+  const engine = await UnitsEngine.create();
+  const take = async (rate: number) => {
+    const reply = await engine.answer({ kind: "start", bias: START.bias, rate });
+    return reply.kind === "started" ? reply.units : [];
+  };
+  const [{ before, after }] = await take(0.2);
+  await take(3);
+  const train = async (steps: number) => {
+    const reply = await engine.answer({ kind: "train", steps });
+    return reply.kind === "trained" ? reply.units : [];
+  };
+  const soon = await train(10);
+  const late = await train(10_000);
+  return {
+    "one unit: samples": before.z.length,
+    "one unit: gradient": before.gradient.bias,
+    "one unit: bias after": after.weights.bias,
+    "one unit: mean z before": mean(Array.from(before.z)),
+    "one unit: mean z after": mean(Array.from(after.z)),
+    "one unit: samples that open it after": after.z.filter((value) => value > 0).length,
+    "one unit: loss before": before.loss,
+    "one unit: loss after": after.loss,
+    "one unit: output bias after": after.weights.outputBias,
+    ...Object.fromEntries(
+      engine.units.flatMap(({ activation }, i) => [
+        [`one unit, rate 3: slope of ${activation}, 10 steps on`, soon[i].slope],
+        [`one unit, rate 3: slope of ${activation}, 10,000 steps on`, late[i].slope],
+      ]),
+    ),
+  };
+}
+
+/** Figure 3 as it opens, to its last step. */
+async function zeroLines(): Promise<Record<string, number>> {
+  const training = await ZeroLineTraining.create(OPENING);
+  const pace = new Pace(Infinity);
+  pace.run(true);
+  await training.run(pace, () => {});
+  const { open, deaths, accuracy, step } = training.frame(false);
+  training.dispose();
+  const alive = open.filter((share) => share > 0);
+  return {
+    "zero lines: steps": step,
+    "zero lines: units": open.length,
+    "zero lines: dead": open.length - alive.length,
+    "zero lines: died first at step": Math.min(...deaths.map((death) => death.step)),
+    "zero lines: rarest of the living": Math.min(...alive),
+    "zero lines: accuracy": accuracy,
+  };
+}
+
 export async function measure(starts = STARTS): Promise<Record<string, number>> {
   return {
+    ...(await oneUnit()),
+    ...(await zeroLines()),
     "xor: starts": starts,
     "xor: share dead": await shareConstant(xorUnit, XOR_INPUTS, starts),
     "narrow: starts": starts,

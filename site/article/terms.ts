@@ -3,7 +3,7 @@ import { byId, h } from "../look/dom.js";
 
 export function explainTerms(): void {
   const tip = h("div", { id: "term-tip", role: "tooltip", hidden: true });
-  document.body.append(tip);
+  document.querySelector("main")!.append(tip);
   const hide = (): void => {
     tip.hidden = true;
   };

@@ -105,7 +105,7 @@ function exercise([id], inside, md, number) {
       : `<label>Your answer <input type="text" inputmode="decimal" autocomplete="off" size="8" data-right="${right}" data-within="${within}"></label>`;
   return (
     `<form class="exercise" id="exercise-${id}"><h3>Exercise ${number}</h3>${md.render(rest.replace(line ?? "", ""))}` +
-    `<div class="row">${answer}<button type="submit">Check</button></div><p class="told" role="status"></p>` +
+    `<div class="row">${answer}<button type="submit" hidden>Check</button></div><p class="told" role="status"></p>` +
     `<details><summary>Solution</summary>${md.render(solution)}</details></form>\n`
   );
 }
@@ -118,7 +118,7 @@ function figure(number, listed, md, caption) {
     : `<p class="missing">Figure ${number} is not in this copy of the page.</p>`;
   const tools = known
     ? `<p class="tools"><a href="f/${number}/">Figure ${number} by itself</a></p><details class="embed"><summary>Embed</summary>` +
-      `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy>Copy</button></details>`
+      `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy hidden>Copy</button></details>`
     : "";
   return (
     `<figure class="live" id="figure-${number}">${place}<figcaption><b>Figure ${number}${known ? `. ${escape(known.title)}.` : "."}</b> ` +

@@ -71,7 +71,7 @@ test("every source is named in the text, and can be found: a DOI, an arXiv numbe
   const sources = readJson("sources.json") as Record<string, { id: string }>;
   expect(sorted(all(/href="#source-([^"]+)"/g))).toEqual(sorted(Object.keys(sources)));
   for (const { id } of Object.values(sources))
-    expect(id).toMatch(/^(doi:10\.\d{4,}\/\S+|arXiv:\d{4}\.\d{5}|https:\/\/\S+)$/);
+    expect(id).toMatch(/^(doi:10\.\d{4,}\/\S+|arXiv:\d{4}\.\d{4,5}|https:\/\/\S+)$/);
   const without = [...chapters].filter(
     ([id, text]) => !/class="sources"|class="claim"|class="live"/.test(text) && id !== "sources",
   );
