@@ -14,7 +14,7 @@ import type {
   UnitName,
 } from "./engine/types.js";
 import { DiagnosisSchedule } from "./diagnosis-schedule.js";
-import { codeFor } from "./state/code-export.js";
+import { codeFor } from "./state/code/code.js";
 import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
 import { LIVE_NAMES, type LiveName, OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
@@ -140,7 +140,7 @@ class App {
     });
     createShareMenu({
       link: fullAddress,
-      code: () => this.frame && codeFor(this.frame, this.started!.task),
+      code: (language) => this.frame && codeFor(language, this.frame, this.started!),
       deaths: () => deathsCsv(this.frame?.deaths ?? []),
       say: (message) => this.announcer.say(message),
     });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { codeFor } from "../../site/workshop/state/code-export.js";
+import { codeFor } from "../../site/workshop/state/code/code.js";
 import { offersFor } from "../../site/workshop/state/remedy-offers.js";
 import { deathsCsv } from "../../site/workshop/state/deaths-csv.js";
 import { PRESETS } from "../../site/workshop/state/presets.js";
@@ -160,12 +160,13 @@ describe("code", () => {
     async (name) => {
       const harness = new EngineHarness();
       harnesses.push(harness);
-      const { recipe, task } = await harness.start(PRESETS.find((preset) => preset.name === name)!.recipe);
+      const started = await harness.start(PRESETS.find((preset) => preset.name === name)!.recipe);
+      const { recipe, task } = started;
       const perEpoch = Math.ceil(task.train.x.rows / recipe.batch);
       const epochs = perEpoch === 1 ? 40 : 30;
       const frame = await harness.stepTo(epochs * perEpoch);
       const deaths = frame.deaths.filter(({ cameBack }) => !cameBack);
-      const found = run(codeFor(frame, task)).slice(0, deaths.length);
+      const found = run(codeFor("relumine", frame, started)).slice(0, deaths.length);
       expect(deaths.length).toBeGreaterThan(0);
       // the page counts layers and units from 1
       const named = deaths.map(({ layer, unit }) => `unit ${unit} in layer ${layer}`);
@@ -178,7 +179,7 @@ describe("code", () => {
   test("repeats cures and settings that were changed on the way: the same weights", async () => {
     const harness = new EngineHarness();
     harnesses.push(harness);
-    const { task, layout, spec } = await harness.start({ rate: 1.4, seed: 3 });
+    const started = await harness.start({ rate: 1.4, seed: 3 });
     await harness.stepTo(300);
     await harness.treat("liftBias", false, 0.4);
     await harness.stepTo(33);
@@ -187,9 +188,9 @@ describe("code", () => {
     await harness.engine.handle({ kind: "adjust", what: "clip", value: 1 });
     await harness.engine.handle({ kind: "adjust", what: "decay", value: 0.01 });
     const frame = await harness.stepTo(40);
-    const program = codeFor(frame, task);
+    const program = codeFor("relumine", frame, started);
     expect(program).toContain("step <= 33 ? 0.4 : 0.3");
-    expectSameKernels(program, { layout, spec }, frame);
+    expectSameKernels(program, started, frame);
   });
 
   /** The program ends with the page's weights, bit for bit. */
@@ -219,7 +220,7 @@ describe("code", () => {
     harnesses.push(harness);
     const started = await harness.start({ layers: [6, 4], ...changed });
     const frame = await harness.stepTo(25);
-    expectSameKernels(codeFor(frame, started.task), started, frame);
+    expectSameKernels(codeFor("relumine", frame, started), started, frame);
   });
 });
 
@@ -235,11 +236,12 @@ describe("code for a table", () => {
     const harness = new EngineHarness();
     const table = { name: `${folder}table.csv`, contents };
     writeFileSync(table.name, contents);
-    const { task, layout, spec } = await harness.start({ data: "csv", layers: [4], rate: 0.01, scale }, table);
+    const started = await harness.start({ data: "csv", layers: [4], rate: 0.01, scale }, table);
+    const { layout, spec } = started;
     const frame = await harness.stepTo(20);
     harness.engine.dispose();
     const print = "console.log(`kernel${JSON.stringify([...network.layers[0].getWeights().kernel])}`);\n";
-    writeFileSync(`${folder}table.mjs`, codeFor(frame, task) + print);
+    writeFileSync(`${folder}table.mjs`, codeFor("relumine", frame, started) + print);
     const said = execFileSync(process.execPath, [`${folder}table.mjs`], { encoding: "utf8" });
     const kernel = JSON.parse(/kernel(\[.*\])/.exec(said)![1]) as number[];
     const { kernel: first } = layout[0];

@@ -1,10 +1,17 @@
 // The menu: copy link, copy code, download the deaths.
 import { byId, h, saveFile } from "../../../look/dom.js";
+import type { Language } from "../../state/code/code.js";
 import { createDisclosure } from "./disclosure.js";
+
+const BUTTONS: Readonly<Record<Language, string>> = {
+  relumine: "copy-code",
+  pytorch: "copy-pytorch",
+  keras: "copy-keras",
+};
 
 export interface ShareMenuActions {
   link(): string;
-  code(): string | undefined;
+  code(language: Language): string | undefined;
   deaths(): string | undefined;
   say(message: string): void;
 }
@@ -38,7 +45,8 @@ export function createShareMenu({ link, code, deaths, say }: ShareMenuActions): 
     menu.close();
   };
   byId("copy-link").onclick = () => void copyAnd(link(), "link");
-  byId("copy-code").onclick = () => void copyAnd(code(), "code");
+  for (const [language, id] of Object.entries(BUTTONS))
+    byId(id).onclick = () => void copyAnd(code(language as Language), "code");
   byId("save-deaths").onclick = () => {
     const table = deaths();
     if (table !== undefined) saveFile("deaths.csv", "text/csv", table);

@@ -1,17 +1,13 @@
 // The training on the page as a program that uses the package: the same steps, the changes on the way at the same ones,
 // with the data where they are built in. It ends with the page's weights, bit for bit.
-import { literal } from "../../../src/text/literal.js";
-import { roundTo } from "../../../src/text/numbers.js";
-import type { Frame } from "../engine/types.js";
-import type { Matrix } from "../../../src/index.js";
-import { FEATURES } from "../../tasks/features.js";
-import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, type CureName, CURES, endsFit, isSetting } from "./changes.js";
-import { DEFAULTS, isPlane, type LiveSettings, type Recipe } from "./recipe.js";
-import { kernelInitializerOf, startingWeights } from "./start.js";
-
-/** Nine digits give a float32 back. */
-export const short = (value: number) => String(roundTo(value, 9));
+import { literal } from "../../../../src/text/literal.js";
+import type { Frame, Started } from "../../engine/types.js";
+import type { LearningTask } from "../../../tasks/learning-task.js";
+import { CURES } from "../changes.js";
+import type { Recipe } from "../recipe.js";
+import { kernelInitializerOf, startingWeights } from "../start.js";
+import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
+import { type Stage, stagesOf } from "./stages.js";
 
 /** The file is read as the page reads it; numbers as they are have neither a mean taken off nor a scale. */
 function tableLines({ scale }: Recipe, { name, target }: NonNullable<LearningTask["table"]>): string[] {
@@ -42,32 +38,18 @@ function importLines(names: readonly string[], { scale }: Recipe, { table }: Lea
   return [`import { readFile } from "node:fs/promises";`, own, `import { ${readers} } from "relumine/table";`];
 }
 
-function dataLines(recipe: Recipe, { train, table }: LearningTask): string[] {
-  const { data, head, features } = recipe;
+function dataLines(recipe: Recipe, task: LearningTask): string[] {
+  const { train, table } = task;
   if (table) return tableLines(recipe, table);
-  if (data === "digits") {
-    return [
-      `// ${train.x.rows} rows of ${train.x.columns} numbers: put your own here.`,
-      "const x = [/* one array a row */];",
-      "const y = [/* one class or number a row */];",
-    ];
-  }
-  const targets = Array.from(train.y, (value) => (head === "softmax" ? "0" : short(value)));
-  return [
-    ...(features.join() === DEFAULTS.features.join() || !isPlane(recipe)
-      ? []
-      : [`// ${features.map((name) => FEATURES[name].text).join(", ")} of each point`]),
-    `const x = [${rowTexts(train.x).join(", ")}];`,
-    `const y = [${targets.join(", ")}];`,
-  ];
-}
-
-/** `[0.5, -0.25]` for each row. */
-export function rowTexts({ rows, columns, data }: Matrix): string[] {
-  return Array.from(
-    { length: rows },
-    (_, row) => `[${Array.from(data.subarray(row * columns, (row + 1) * columns), short).join(", ")}]`,
-  );
+  const targets = Array.from(train.y, (value) => (recipe.head === "softmax" ? "0" : short(value)));
+  const rows = isQuarters(train.x)
+    ? [
+        `const x = ${JSON.stringify(quarterText(train.x))}`,
+        '  .split(" ")',
+        "  .map((row) => Array.from(row, (quarters) => quarters / 4));",
+      ]
+    : [`const x = [${rowTexts(train.x).join(", ")}];`];
+  return [...aboutRows(recipe).map((line) => `// ${line}`), ...rows, `const y = [${targets.join(", ")}];`];
 }
 
 function layerLines({ layers, activation, bias, head, start }: Recipe, { outputs }: LearningTask): string[] {
@@ -95,44 +77,6 @@ function startLines(recipe: Recipe): string[] {
   return [...own, ...(recipe.start === "calibrated" ? ["await calibrate(network, x);"] : [])];
 }
 
-/** One fit: its steps, and the settings that hold in it. */
-interface Stage {
-  readonly from: number;
-  readonly to: number;
-  readonly settings: LiveSettings;
-  /** Rates that begin after a step of the whole training. */
-  readonly rates: readonly (readonly [step: number, rate: number])[];
-  /** Before it. */
-  readonly cures: readonly CureName[];
-}
-
-function withChanges(settings: LiveSettings, changes: readonly Change[]): LiveSettings {
-  const changed = changes.filter(({ what }) => isSetting(what)).map(({ what, value }) => [what, value]);
-  return { ...settings, ...(Object.fromEntries(changed) as Partial<LiveSettings>) };
-}
-
-/** The fits that the changes cut the training into. */
-function stagesOf({ recipe, changes, step }: Pick<Frame, "recipe" | "changes" | "step">): Stage[] {
-  const ends = [...new Set(changes.filter(endsFit).map((change) => change.step))];
-  const starts = ends.includes(0) ? ends : [0, ...ends];
-  let settings: LiveSettings = recipe;
-  return starts.map((from, index) => {
-    const to = starts[index + 1] ?? step;
-    const here = changes.filter((change) => change.step === from);
-    const later = changes.filter((change) => change.step > from && change.step < to);
-    settings = withChanges(settings, here);
-    const stage: Stage = {
-      from,
-      to,
-      settings,
-      rates: later.map((change) => [change.step - from, change.value!] as const),
-      cures: here.map(({ what }) => what).filter((what): what is CureName => what in CURES),
-    };
-    settings = withChanges(settings, later);
-    return stage;
-  });
-}
-
 /** `(step) => (step <= 12 ? 0.8 : 0.3)` */
 function rateText({ settings, rates }: Stage): string {
   if (rates.length === 0) return String(settings.rate);
@@ -155,7 +99,10 @@ function stageLines(recipe: Recipe, stage: Stage, isFirst: boolean, before: Stag
 }
 
 /** @param frame what the page shows of the training that it is to repeat */
-export function codeFor(frame: Pick<Frame, "recipe" | "changes" | "step">, task: LearningTask): string {
+export function relumineFor(
+  frame: Pick<Frame, "recipe" | "changes" | "step">,
+  { task }: Pick<Started, "task">,
+): string {
   const { recipe } = frame;
   const stages = stagesOf({ ...frame, step: Math.max(1, frame.step) });
   const factories = new Set(stages.map(({ settings }) => OPTIMIZERS[recipe.optimizer](settings.decay)[0]));

@@ -1,0 +1,124 @@
+// What the programs in Python have in common: the data, the kind of loss, the stages, cures that are no more than a few
+// lines.
+import type { Frame, Started } from "../../engine/types.js";
+import type { LearningTask } from "../../../tasks/learning-task.js";
+import type { CureName } from "../changes.js";
+import type { LiveSettings, Recipe } from "../recipe.js";
+import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
+import { plainStagesOf } from "./stages.js";
+
+/** Of the training that a program is to repeat. */
+export type ProgramFrame = Pick<Frame, "recipe" | "changes" | "step">;
+export type ProgramTraining = Pick<Started, "task" | "spec">;
+
+/** More would be a program that nobody opens. */
+const MOST_NUMBERS = 60_000;
+const WIDEST = 118;
+
+/** Parts of a list, in lines that are not too wide. */
+function wrapped(parts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 2 <= WIDEST) lines[lines.length - 1] = `${last} ${part},`;
+    else lines.push(`    ${part},`);
+  }
+  return lines;
+}
+
+function tableLines({ task: { train, features, table } }: ProgramTraining): string[] {
+  return [
+    `# The ${train.x.rows} rows of ${table!.name} that the page trains on: too many to write out here.`,
+    `# A row each, its numbers ${features.join(", ")}; y is ${table!.target}.`,
+    'rows, y = (np.load("rows.npz")[name] for name in ("x", "y"))',
+  ];
+}
+
+/** `rows` and `y`, as lists or arrays. */
+export function dataLines(recipe: Recipe, training: ProgramTraining): string[] {
+  const { train, table, features } = training.task;
+  const { x } = train;
+  if (x.data.length > MOST_NUMBERS) return tableLines(training);
+  const about = table ? [`Rows of ${table.name}: ${features.join(", ")}.`] : aboutRows(recipe);
+  const isWhole = recipe.head === "softmax" || training.task.classes.length > 0;
+  const targets = Array.from(train.y, (value) => (recipe.head === "softmax" ? "0" : short(value)));
+  const rows = isQuarters(x)
+    ? [
+        `pixels = """${quarterText(x).replaceAll(" ", "\n")}"""`,
+        "rows = [[int(quarters) / 4 for quarters in row] for row in pixels.split()]",
+      ]
+    : ["rows = [", ...wrapped(rowTexts(x)), "]"];
+  const y = [
+    "y = [",
+    ...wrapped(isWhole ? targets : targets.map((text) => (text.includes(".") ? text : `${text}.0`))),
+    "]",
+  ];
+  return [...about.map((line) => `# ${line.replaceAll("\n", " ")}`), ...rows, ...y];
+}
+
+export type LossKind = "number" | "twoClasses" | "classes";
+
+export function lossKindOf(recipe: Recipe, { loss }: LearningTask): LossKind {
+  if (recipe.head === "softmax") return "classes";
+  if (loss === "meanSquaredError") return "number";
+  return loss === "binaryCrossEntropy" ? "twoClasses" : "classes";
+}
+
+export interface PythonNetwork {
+  /** Inputs, hidden units, outputs. */
+  readonly sizes: readonly number[];
+  readonly kind: LossKind;
+  /** Whether a unit that is never above 0 does nothing for its network. */
+  readonly canDie: boolean;
+  /** A softmax over one output was given labels that are none. */
+  readonly hasAccuracy: boolean;
+}
+
+export function networkOf(recipe: Recipe, { task, spec }: ProgramTraining): PythonNetwork {
+  return {
+    sizes: [spec.inputs, ...spec.layers.map(({ units }) => units)],
+    kind: lossKindOf(recipe, task),
+    canDie: !["tanh", "sigmoid"].includes(recipe.activation),
+    hasAccuracy: recipe.head === "usual",
+  };
+}
+
+/** A Python number: as JavaScript writes it, but for `1e-7`, which both read. */
+export const number = (value: number): string => String(value);
+
+/** Each stage by itself: what is done before it, and how long it trains. */
+export function stageLines(
+  frame: ProgramFrame,
+  write: {
+    readonly cure: (cure: CureName) => string;
+    /** Before a stage whose decay is another than that of the one before. */
+    readonly decay: (decay: number) => readonly string[];
+    readonly train: (steps: number, settings: LiveSettings) => string;
+  },
+): string[] {
+  let { decay } = frame.recipe;
+  return plainStagesOf({ ...frame, step: Math.max(1, frame.step) }).flatMap(({ from, to, settings, cures }) => {
+    const isDecayNew = settings.decay !== decay;
+    decay = settings.decay;
+    return [
+      ...cures.map((cure) => `${write.cure(cure)}  # after step ${from}`),
+      ...(isDecayNew ? write.decay(decay) : []),
+      ...(to > from ? [`${write.train(to - from, settings)}  # to step ${to}`] : []),
+    ];
+  });
+}
+
+/** Whether its decay is above 0 at some time. */
+export function everDecays(frame: ProgramFrame): boolean {
+  return frame.recipe.decay > 0 || plainStagesOf(frame).some(({ settings }) => settings.decay > 0);
+}
+
+/** The cures that a training has had, each once. */
+export function curesOf(frame: ProgramFrame): CureName[] {
+  return [...new Set(plainStagesOf(frame).flatMap(({ cures }) => cures))];
+}
+
+export const ABOUT = [
+  "The same network, data, optimizer, rate and batches. The random numbers are others: weights start elsewhere in the",
+  "same distribution, and rows come in another order.",
+];
