@@ -6,7 +6,13 @@ import { digits } from "./digits.mjs";
 const written = new Map();
 
 async function write(folder) {
-  await bundleInParts({ article: "article/main.ts", frame: "figures/frame.ts", worker: "figures/worker.ts" }, folder);
+  const scripts = {
+    article: "article/main.ts",
+    frame: "figures/frame.ts",
+    worker: "figures/worker.ts",
+    "trial-worker": "figures/death-map/trial-worker.ts",
+  };
+  await bundleInParts(scripts, folder);
   await bundle({ article: "article/style.css", style: "figures/style.css" }, folder);
   writeFileSync(`${folder}/digits.bin`, digits());
 }

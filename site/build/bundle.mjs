@@ -21,6 +21,22 @@ const strictOnly = {
   },
 };
 
+/**
+ * Pages start workers from files of their own. The package's, a text of some hundred kilobytes by which a sweep names
+ * the program, too, is left out: a page has one program.
+ */
+const ownWorkers = {
+  name: "own-workers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^#worker$/ }, () => ({ path: "#worker", namespace: "site" }));
+    onLoad({ filter: /^#worker$/, namespace: "site" }, () => ({
+      contents: `
+        export const ownSource = async () => "the site";
+        export const startWorker = async () => { throw new Error("the site starts its own workers"); };`,
+    }));
+  },
+};
+
 const COMMON = {
   bundle: true,
   minify: true,
@@ -49,7 +65,7 @@ export async function bundleInParts(entries, to) {
     ...COMMON,
     entryPoints: pathsOf(entries),
     outdir: to,
-    plugins: [strictOnly],
+    plugins: [strictOnly, ownWorkers],
     splitting: true,
     chunkNames: "part-[hash]",
     metafile: true,

@@ -10,10 +10,12 @@ export interface FigureEntry {
 export const FIGURES: readonly FigureEntry[] = [
   { number: 1, title: "One unit", load: () => import("./one-unit/figure.js") },
   { number: 3, title: "The zero lines", load: () => import("./zero-lines/figure.js") },
+  { number: 4, title: "The map of death", load: () => import("./death-map/figure.js") },
 ];
 
 /** Read in a worker alone. */
 export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
   1: () => import("./one-unit/engine.js"),
   3: () => import("./zero-lines/engine.js"),
+  4: () => import("./death-map/engine.js"),
 };

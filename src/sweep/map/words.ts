@@ -16,6 +16,7 @@ import { isWholeAxis } from "../plan/axes.js";
 import { sumCounts } from "../results.js";
 import { formatValue } from "../sweep-text.js";
 import { median, sum } from "../../core/statistics.js";
+import { BY_INDEX, type Naming } from "../../text/naming.js";
 import {
   countOf,
   formatCount,
@@ -188,21 +189,21 @@ function placeText(y: MapSide | undefined, rows: readonly number[]): string {
   return `at ${axisWord(y.name)} ${range}, `;
 }
 
-const layerNames = (layers: readonly number[]): string =>
-  `${plural(layers.length, "layer", "layers")} ${listWords(layers.map(String))}`;
+const layerNames = (layers: readonly number[], { layer }: Naming): string =>
+  `${plural(layers.length, "layer", "layers")} ${listWords(layers.map(layer))}`;
 
-function whollyText({ wholly, layers }: RowKind): string {
+function whollyText({ wholly, layers }: RowKind, naming: Naming): string {
   if (layers === 1) return "the hidden layer is";
   if (wholly.length === layers) return `${layers === 2 ? "both" : `all ${layers}`} hidden layers are`;
-  return `${layerNames(wholly)} ${plural(wholly.length, "is", "are")}`;
+  return `${layerNames(wholly, naming)} ${plural(wholly.length, "is", "are")}`;
 }
 
 /** Of layers that are dead as a whole. */
-function layersText([kind]: readonly RowKind[]): string {
+function layersText([kind]: readonly RowKind[], naming: Naming): string {
   const { wholly, whollyBorn } = kind;
-  if (whollyBorn.length === wholly.length) return `${whollyText(kind)} born dead`;
-  const some = whollyBorn.length > 0 ? `, ${layerNames(whollyBorn)} since before the first step,` : "";
-  return `${whollyText(kind)} dead as a whole${some}`;
+  if (whollyBorn.length === wholly.length) return `${whollyText(kind, naming)} born dead`;
+  const some = whollyBorn.length > 0 ? `, ${layerNames(whollyBorn, naming)} since before the first step,` : "";
+  return `${whollyText(kind, naming)} dead as a whole${some}`;
 }
 
 const total = (kinds: readonly RowKind[], read: (kind: RowKind) => number): number => sum(kinds.map(read));
@@ -224,7 +225,7 @@ function anyText(kinds: readonly RowKind[], word: string): string {
   return total(kinds, ({ missing }) => missing) > 0 ? `at every ${word} that is in` : `at any ${word}`;
 }
 
-function groupText({ rows, kinds }: Group, { x, y }: Words): string {
+function groupText({ rows, kinds }: Group, { x, y }: Words, naming: Naming): string {
   const place = placeText(y, rows);
   const word = axisWord(x.name);
   const many = "a tenth of the units or more";
@@ -241,7 +242,7 @@ function groupText({ rows, kinds }: Group, { x, y }: Words): string {
       return `${place}fewer than a tenth of the units are dead ${any} (${shares})`;
     case "all":
       return kinds[0].wholly.length > 0
-        ? `${place}${layersText(kinds)} ${any} (${shares} of the units dead)`
+        ? `${place}${layersText(kinds, naming)} ${any} (${shares} of the units dead)`
         : `${place}${many} are ${kinds[0].isBorn ? "born dead" : "dead"} ${any} (${shares})`;
     case "from":
       return `${place}${many} die from ${word} ${at()} on`;
@@ -264,13 +265,13 @@ function groupText({ rows, kinds }: Group, { x, y }: Words): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function wallSentences(map: Words): string[] {
+function wallSentences(map: Words, naming: Naming): string[] {
   const rows = (map.y?.values ?? [undefined]).map((_, row) => map.cells.filter((cell) => cell.row === row));
   const kinds = rows.map((cells) => kindOf(cells, map.x));
   const { told, others } = groupRows(kinds, map.x.values.length);
   const unknown = rows.filter((cells, row) => cells.length === map.x.values.length && !kinds[row]).length;
   return [
-    ...told.map((group) => `${capital(groupText(group, map))}${exceptText(group.kinds)}.`),
+    ...told.map((group) => `${capital(groupText(group, map, naming))}${exceptText(group.kinds)}.`),
     ...(others > 0 ? [`${countOf(others, "other row")} of the map ${plural(others, "is", "are")} left out here.`] : []),
     ...(map.y && unknown > 0 ? [`Of ${countOf(unknown, "row")} too few trainings left a network to tell.`] : []),
   ];
@@ -406,9 +407,9 @@ function besideSentences({ rangeTest, forecast }: Words): string[] {
 }
 
 /** All that a map says in words; of one that is not whole, what is known by then. */
-export function sentencesOf(map: Words): string[] {
+export function sentencesOf(map: Words, naming: Naming = BY_INDEX): string[] {
   return [
-    ...wallSentences(map),
+    ...wallSentences(map, naming),
     ...ownSentence(map),
     ...scoreSentence(map),
     ...bestSentence(map),
