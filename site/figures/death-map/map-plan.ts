@@ -2,8 +2,9 @@
 import type { MapPlan, SweepDataSet, SweepPlan } from "../../../src/sweep.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import { fitOptions } from "../../workshop/engine/brief-training.js";
-import { optimizerOf, specOf, startingWeights, targetsOf } from "../../workshop/engine/recipe-to-network.js";
+import { optimizerOf, specOf, targetsOf } from "../../workshop/engine/recipe-to-network.js";
 import type { Recipe } from "../../workshop/state/recipe.js";
+import { startingWeights } from "../../workshop/state/start.js";
 
 /** What a map varies, and how long its trainings are. Values ascend. */
 export interface MapRange {
@@ -32,6 +33,7 @@ export function mapPlanOf(recipe: Recipe, task: LearningTask, range: MapRange): 
     base: {
       spec: specOf(recipe, task),
       fit: { optimizer: { name, options }, epochs: range.epochs, ...fitOptions(recipe) },
+      ...(recipe.start === "calibrated" && { remedies: { calibrate: {} } }),
     },
     x: { name: "learningRate", values: range.rates },
     y: { name: "bias", values: range.biases },
