@@ -5,7 +5,7 @@ import { canBeMapped, FULL_RANGE, mapDataOf, mapPlanOf, sweepPlanOf } from "../.
 import type { CellCourse, FromMapEngine, MapPicture, ToMapEngine } from "../../site/figures/death-map/messages.js";
 import { type ToTrialWorker, TrialEngine, type TrialWorker } from "../../site/figures/death-map/trial-engine.js";
 import { planeTask } from "../../site/tasks/built-in-tasks.js";
-import { deathMap, localEngine, openWork, retrain, sweep } from "../../src/sweep.js";
+import { deathMap, localEngine, openWork, retrain, sweep, type SweepTask } from "../../src/sweep.js";
 import { countDead } from "../../src/inspect/dead-units.js";
 import { pageNaming } from "../../site/workshop/state/naming.js";
 import { typeset } from "../../src/text/numbers.js";
@@ -32,11 +32,13 @@ class FakeWorker implements TrialWorker {
   postMessage(message: ToTrialWorker): void {
     if ("file" in message) this.work = openWork(message.file, message.arithmetic);
     else if (this.left-- <= 0) this.onerror!.call(this as never, {} as ErrorEvent);
-    else
-      void this.work!.run(message.task).then((figures) => {
-        FakeWorker.done++;
-        this.onmessage!.call(this as never, { data: figures } as MessageEvent);
-      });
+    else void this.train(message.task);
+  }
+
+  private async train(task: SweepTask): Promise<void> {
+    const figures = await this.work!.run(task);
+    FakeWorker.done++;
+    this.onmessage!.call(this as never, { data: figures } as MessageEvent);
   }
 
   terminate(): void {
