@@ -9,6 +9,7 @@ export interface FigureEntry {
 
 export const FIGURES: readonly FigureEntry[] = [
   { number: 1, title: "One unit", load: () => import("./one-unit/figure.js") },
+  { number: 2, title: "The region of no return", load: () => import("./no-return/figure.js") },
   { number: 3, title: "The zero lines", load: () => import("./zero-lines/figure.js") },
   { number: 4, title: "The map of death", load: () => import("./death-map/figure.js") },
   { number: 7, title: "A hundred tasks", load: () => import("./hundred-tasks/figure.js") },
@@ -17,6 +18,7 @@ export const FIGURES: readonly FigureEntry[] = [
 /** Read in a worker alone. */
 export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
   1: () => import("./one-unit/engine.js"),
+  2: () => import("./no-return/engine.js"),
   3: () => import("./zero-lines/engine.js"),
   4: () => import("./death-map/engine.js"),
   7: () => import("./hundred-tasks/engine.js"),

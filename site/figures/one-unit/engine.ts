@@ -2,6 +2,7 @@
 // ordinary ones.
 import { type FromUnits, ORDINARY_RATE, type ToUnits, UNIT_ACTIVATIONS, type UnitWeights } from "./types.js";
 import { UnitTraining } from "./unit-training.js";
+import { answerInOrder } from "../parts/answer-in-order.js";
 import type { Control } from "../figure.js";
 import { planeTask } from "../../tasks/built-in-tasks.js";
 
@@ -33,10 +34,5 @@ export class UnitsEngine {
 }
 
 export function serve(post: (reply: FromUnits) => void): (message: ToUnits | Control) => void {
-  const engine = UnitsEngine.create();
-  let last: Promise<unknown> = engine;
-  return (message) => {
-    if (message.kind === "pause" || message.kind === "resume") return; // it computes on request alone
-    last = last.then(async () => post(await (await engine).answer(message)));
-  };
+  return answerInOrder(UnitsEngine.create(), post);
 }

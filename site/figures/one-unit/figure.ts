@@ -3,7 +3,7 @@ import { drawPanel, middleOf, niceAbove, type PanelView, scaleOf } from "./panel
 import { type FirstStep, type FromUnits, SHOWN_AT, type ToUnits, UNIT_ACTIVATIONS, type UnitLook } from "./types.js";
 import { afterStep, afterTraining, beforeStep, isClosed, lossWords, NAMES, slopeWords } from "./words.js";
 import type { Mounted, Stage } from "../figure.js";
-import { evenly, slider } from "../slider.js";
+import { evenly, slider } from "../parts/slider.js";
 import { formatNumber, formatSigned, typeset } from "../../../src/text/numbers.js";
 import { h, setText } from "../../look/dom.js";
 import { isMotionReduced } from "../../look/palette.js";

@@ -1,7 +1,7 @@
 // Figure 3: each unit of the first layer as a line over the data. A unit that dies is a line that leaves them.
 import type { Mounted, Stage } from "../figure.js";
 import { runButtons } from "../parts/run-buttons.js";
-import { slider } from "../slider.js";
+import { slider } from "../parts/slider.js";
 import {
   type Frame,
   type FrameDeath,

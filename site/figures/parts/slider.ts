@@ -1,6 +1,6 @@
 // A slider with its name and its value in words over it; arrow keys move it.
-import { roundTo } from "../../src/text/numbers.js";
-import { h, setText } from "../look/dom.js";
+import { roundTo } from "../../../src/text/numbers.js";
+import { h, setText } from "../../look/dom.js";
 
 export interface SliderOptions {
   readonly label: string;
