@@ -228,7 +228,7 @@ export async function openRedis(
     maxRetriesPerRequest: null,
     socketTimeout: silentMilliseconds,
     retryStrategy: (times) => Math.min(RECONNECT_MILLISECONDS, 50 * times),
-    reconnectOnError: ({ message }) => message.startsWith("READONLY"), // it was the first, and is now another's copy
+    reconnectOnError: ({ message }) => (message.startsWith("READONLY") ? 2 : false), // now a copy; 2: and send it again
   });
   redis.on("error", (error: Error & { code?: string }) => {
     why = error.message || error.code || why;

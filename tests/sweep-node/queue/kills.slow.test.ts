@@ -1,13 +1,13 @@
 // What may be lost is lost, at random moments: a worker, the caller, Redis with its data and without. Each time the sweep
 // ends with every trial told once, and right. RELUMINE_KILLS=50 kills each 50 times.
-import { once } from "node:events";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { sweep, type SweepPlan } from "../../../src/sweep.js";
 import { queueEngine } from "../../../src/sweep-queue.js";
 import { finish, Folder, PENGUINS, relumine, start } from "../../cli/run.js";
 import { seededRandom } from "../../support/random.js";
 import { hasRedis, RedisServer } from "../../support/redis.js";
+import { startProxy } from "../../support/tcp-proxy.js";
 import { localResult, plain, planOf, rows, startMachine } from "./machines.js";
 
 const KILLS = Number(process.env.RELUMINE_KILLS ?? 4);
@@ -23,21 +23,18 @@ const planOfRound = (round: number): SweepPlan => {
   return { ...plan, base: { ...plan.base, spec: { ...plan.base.spec, seed: 1000 * round } } };
 };
 
-let ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(ends.map((end) => end()));
-  ends = [];
-});
+/** Of one test: those of several run at a time. */
+type Ending = Pick<TestContext, "onTestFinished">;
 
-async function newRedis(...args: readonly string[]): Promise<RedisServer> {
+async function newRedis({ onTestFinished }: Ending, ...args: readonly string[]): Promise<RedisServer> {
   const redis = await RedisServer.start(...args);
-  ends.push(() => redis.stop("SIGKILL"));
+  onTestFinished(() => redis.stop("SIGKILL"));
   return redis;
 }
 
-async function newMachine(url: string) {
+async function newMachine({ onTestFinished }: Ending, url: string) {
   const machine = await startMachine(url, ...LOCK);
-  ends.push(() => machine.kill());
+  onTestFinished(() => machine.kill());
   return machine;
 }
 
@@ -56,9 +53,9 @@ async function sweepWhile(url: string, round: number, kill: (isDone: () => boole
 describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
   it(
     "of workers",
-    async () => {
-      const redis = await newRedis();
-      const machines = await Promise.all([1, 2, 3].map(() => newMachine(redis.url)));
+    async (test) => {
+      const redis = await newRedis(test);
+      const machines = await Promise.all([1, 2, 3].map(() => newMachine(test, redis.url)));
       const so = { kills: 0 };
       for (let round = 0; so.kills < KILLS; round++)
         await sweepWhile(redis.url, round, async (isDone) => {
@@ -68,21 +65,21 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
             const place = Math.floor(random() * 3);
             await machines[place].kill();
             so.kills++;
-            machines[place] = await newMachine(redis.url);
+            machines[place] = await newMachine(test, redis.url);
           }
         });
     },
     LIMIT,
   );
 
-  it.each([
+  it.for([
     ["a journal", true],
     ["none", false],
-  ])(
+  ] as const)(
     "of callers, with %s",
-    async (_name, hasJournal) => {
-      const redis = await newRedis();
-      await Promise.all([1, 2].map(() => newMachine(redis.url)));
+    async ([, hasJournal], test) => {
+      const redis = await newRedis(test);
+      await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
       const folder = new Folder();
       for (let [kills, round] = [0, 0]; kills < KILLS / 2; round++) {
         const { base, ...plan } = planOfRound(round);
@@ -107,14 +104,14 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
     LIMIT,
   );
 
-  it.each([
+  it.for([
     ["kept", ["--appendonly", "yes"]],
     ["lost", []],
-  ])(
+  ] as const)(
     "of Redis, its data %s",
-    async (_name, args) => {
-      const redis = await newRedis(...args);
-      await Promise.all([1, 2].map(() => newMachine(redis.url)));
+    async ([, args], test) => {
+      const redis = await newRedis(test, ...args);
+      await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
       const so = { kills: 0 };
       for (let round = 0; so.kills < KILLS; round++)
         await sweepWhile(redis.url, round, async (isDone) => {
@@ -137,10 +134,10 @@ interface Told {
 }
 const told = (text: string) => (JSON.parse(text) as Told).trials.map(({ id, loss, dead }) => ({ id, loss, dead }));
 
-describe.skipIf(!hasRedis)("what comes back", () => {
-  it("is a worker that was paused beyond its lock: its trial is another's, and is told once", async () => {
-    const redis = await newRedis();
-    const [paused] = await Promise.all([newMachine(redis.url), newMachine(redis.url)]);
+describe.skipIf(!hasRedis).concurrent("what comes back", () => {
+  it("is a worker that was paused beyond its lock: its trial is another's, and is told once", async (test) => {
+    const redis = await newRedis(test);
+    const [paused] = await Promise.all([newMachine(test, redis.url), newMachine(test, redis.url)]);
     await sweepWhile(redis.url, 1, async () => {
       await sleep(300);
       paused.child.kill("SIGSTOP");
@@ -151,11 +148,13 @@ describe.skipIf(!hasRedis)("what comes back", () => {
     expect(paused.child.exitCode).toBe(null);
   }, 60_000);
 
-  it("is room in a Redis that was full", async () => {
-    const redis = await newRedis("--maxmemory", "3mb", "--maxmemory-policy", "noeviction");
-    await newMachine(redis.url);
+  it("is room in a Redis that was full", async (test) => {
+    const redis = await newRedis(test, "--maxmemory-policy", "noeviction");
+    await newMachine(test, redis.url);
+    const [, used] = /used_memory:(\d+)/.exec(redis.command("info", "memory"))!;
+    redis.command("config", "set", "maxmemory", `${Number(used) + 1e6}`);
     const notices: string[] = [];
-    const plan = { ...planOf(1000), repeats: 25 };
+    const plan = planOf(1000);
     const running = sweep(plan, rows, {
       engine: queueEngine({ url: redis.url, onNotice: (notice) => notices.push(notice) }),
     });
@@ -172,42 +171,16 @@ describe.skipIf(!hasRedis)("what comes back", () => {
     expect(plain(await running)).toEqual(await localResult(plan));
   }, 120_000);
 
-  it("is a connection that was cut for 30 seconds", async () => {
-    const { cut, mend, url } = await newProxy(await newRedis());
-    await Promise.all([newMachine(url), newMachine(url)]);
+  it("is a connection that was cut for 30 seconds", async (test) => {
+    const proxy = await startProxy((await newRedis(test)).port);
+    test.onTestFinished(() => proxy.close());
+    const url = `redis://127.0.0.1:${proxy.port}`;
+    await Promise.all([newMachine(test, url), newMachine(test, url)]);
     await sweepWhile(url, 1, async () => {
       await sleep(300);
-      cut();
+      proxy.cut();
       await sleep(30_000);
-      mend();
+      proxy.mend();
     });
   }, 120_000);
 });
-
-/** What stands between workers, caller and Redis. */
-async function newProxy(redis: RedisServer) {
-  const { connect, createServer } = await import("node:net");
-  const sockets = new Set<import("node:net").Socket>();
-  let isCut = false;
-  const server = createServer((socket) => {
-    if (isCut) return void socket.destroy();
-    const other = connect(redis.port, "127.0.0.1");
-    for (const [from, to] of [
-      [socket, other],
-      [other, socket],
-    ]) {
-      sockets.add(from);
-      from.pipe(to);
-      from.on("error", () => to.destroy());
-      from.on("close", () => (sockets.delete(from), to.destroy()));
-    }
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  ends.push(async () => server.close());
-  const cut = () => {
-    isCut = true;
-    for (const socket of sockets) socket.destroy();
-  };
-  const { port } = server.address() as import("node:net").AddressInfo;
-  return { cut, mend: () => void (isCut = false), url: `redis://127.0.0.1:${port}` };
-}
