@@ -73,11 +73,11 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
   );
 
   it.for([
-    ["a journal", true],
-    ["none", false],
-  ] as const)(
-    "of callers, with %s",
-    async ([, hasJournal], test) => {
+    { what: "a journal", hasJournal: true },
+    { what: "none", hasJournal: false },
+  ])(
+    "of callers, with $what",
+    async ({ hasJournal }, test) => {
       const redis = await newRedis(test);
       await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
       const folder = new Folder();
@@ -105,11 +105,11 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
   );
 
   it.for([
-    ["kept", ["--appendonly", "yes"]],
-    ["lost", []],
-  ] as const)(
-    "of Redis, its data %s",
-    async ([, args], test) => {
+    { what: "kept", args: ["--appendonly", "yes"] },
+    { what: "lost", args: [] },
+  ])(
+    "of Redis, its data $what",
+    async ({ args }, test) => {
       const redis = await newRedis(test, ...args);
       await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
       const so = { kills: 0 };
