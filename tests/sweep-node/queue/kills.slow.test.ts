@@ -75,58 +75,50 @@ describe.skipIf(!hasRedis)(`kill -9, ${KILLS} times each`, () => {
   it.for([
     { what: "a journal", hasJournal: true },
     { what: "none", hasJournal: false },
-  ])(
-    "of callers, with $what",
-    async ({ hasJournal }, test) => {
-      const redis = await newRedis(test);
-      await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
-      const folder = new Folder();
-      for (let [kills, round] = [0, 0]; kills < KILLS / 2; round++) {
-        const { base, ...plan } = planOfRound(round);
-        const spec = { layers: [{ units: 8 }, { units: 8 }] };
-        const file = folder.write(`plan-${round}.json`, JSON.stringify({ ...plan, base: { ...base, spec } }));
-        const args = ["sweep", file, PENGUINS, "--target", "species", "--json", "--seed", `${1000 * round}`];
-        const journal = hasJournal ? ["--journal", join(folder.path, `${round}.jsonl`)] : [];
-        for (let isDone = false; !isDone;) {
-          const child = start([...args, "--queue", redis.url, ...journal]);
-          const timer = setTimeout(() => kills < KILLS / 2 && child.kill("SIGKILL"), 500 + random() * 2000);
-          const { code, stdout, stderr } = await finish(child);
-          clearTimeout(timer);
-          isDone = code !== null;
-          kills += Number(!isDone);
-          if (!isDone) continue;
-          expect([code, stderr.match(/error.*/)?.[0]], `seed ${seed}`).toEqual([0, undefined]);
-          const whole = await relumine(...args);
-          expect(told(stdout), `seed ${seed}`).toEqual(told(whole.stdout));
-        }
+  ])("of callers, with $what", { timeout: LIMIT }, async ({ hasJournal }, test) => {
+    const redis = await newRedis(test);
+    await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
+    const folder = new Folder();
+    for (let [kills, round] = [0, 0]; kills < KILLS / 2; round++) {
+      const { base, ...plan } = planOfRound(round);
+      const spec = { layers: [{ units: 8 }, { units: 8 }] };
+      const file = folder.write(`plan-${round}.json`, JSON.stringify({ ...plan, base: { ...base, spec } }));
+      const args = ["sweep", file, PENGUINS, "--target", "species", "--json", "--seed", `${1000 * round}`];
+      const journal = hasJournal ? ["--journal", join(folder.path, `${round}.jsonl`)] : [];
+      for (let isDone = false; !isDone;) {
+        const child = start([...args, "--queue", redis.url, ...journal]);
+        const timer = setTimeout(() => kills < KILLS / 2 && child.kill("SIGKILL"), 500 + random() * 2000);
+        const { code, stdout, stderr } = await finish(child);
+        clearTimeout(timer);
+        isDone = code !== null;
+        kills += Number(!isDone);
+        if (!isDone) continue;
+        expect([code, stderr.match(/error.*/)?.[0]], `seed ${seed}`).toEqual([0, undefined]);
+        const whole = await relumine(...args);
+        expect(told(stdout), `seed ${seed}`).toEqual(told(whole.stdout));
       }
-    },
-    LIMIT,
-  );
+    }
+  });
 
   it.for([
     { what: "kept", args: ["--appendonly", "yes"] },
     { what: "lost", args: [] },
-  ])(
-    "of Redis, its data $what",
-    async ({ args }, test) => {
-      const redis = await newRedis(test, ...args);
-      await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
-      const so = { kills: 0 };
-      for (let round = 0; so.kills < KILLS; round++)
-        await sweepWhile(redis.url, round, async (isDone) => {
-          for (;;) {
-            await sleep(100 + random() * 1000);
-            if (isDone() || so.kills >= KILLS) return;
-            await redis.stop("SIGKILL");
-            so.kills++;
-            await sleep(random() * 500);
-            await redis.start();
-          }
-        });
-    },
-    LIMIT,
-  );
+  ])("of Redis, its data $what", { timeout: LIMIT }, async ({ args }, test) => {
+    const redis = await newRedis(test, ...args);
+    await Promise.all([1, 2].map(() => newMachine(test, redis.url)));
+    const so = { kills: 0 };
+    for (let round = 0; so.kills < KILLS; round++)
+      await sweepWhile(redis.url, round, async (isDone) => {
+        for (;;) {
+          await sleep(100 + random() * 1000);
+          if (isDone() || so.kills >= KILLS) return;
+          await redis.stop("SIGKILL");
+          so.kills++;
+          await sleep(random() * 500);
+          await redis.start();
+        }
+      });
+  });
 });
 
 interface Told {
