@@ -98,11 +98,14 @@ function readArray<A extends StoredArray>(tensors: Tensors, name: string, kind: 
   throw new RelumineError("format", `the file's tensor "${name}"`, `to be a ${kind.name}`, describe(array));
 }
 
-function readMatrix(tensors: Tensors, name: string): Matrix {
-  const data = readArray(tensors, name, Float32Array);
-  const [rows = 0, columns = 0] = tensors.get(name)!.shape;
-  return { rows, columns, data };
+function readRows<A extends StoredArray>(tensors: Tensors, name: string, kind: new (n: number) => A) {
+  const data = readArray(tensors, name, kind);
+  const { shape } = tensors.get(name)!;
+  if (shape.length === 2) return { rows: shape[0], columns: shape[1], data };
+  throw new RelumineError("format", `the file's tensor "${name}"`, "to be rows x columns", `[${shape.join(", ")}]`);
 }
+
+const readMatrix = (tensors: Tensors, name: string): Matrix => readRows(tensors, name, Float32Array);
 
 function readSamples(tensors: Tensors, name: string, columns: number): SampleRows {
   if (tensors.has(name)) return readMatrix(tensors, name);
@@ -132,10 +135,12 @@ function readSet(tensors: Tensors, name: string, columns: number): PlainSet {
   return { x, y, ...(weights && { weights }) };
 }
 
-function readExact(tensors: Tensors, name: string): Matrix64 {
-  const data = readArray(tensors, name, Float64Array);
-  const [rows = 0, columns = 0] = tensors.get(name)!.shape;
-  return { rows, columns, data };
+/** @param of the same rows in float32 */
+function readExact(tensors: Tensors, name: string, { x }: PlainSet): Matrix64 {
+  const exact = readRows(tensors, name, Float64Array);
+  if (exact.rows === x.rows && exact.columns === x.columns) return exact;
+  const [given, expected] = [exact, x].map(({ rows, columns }) => `[${rows}, ${columns}]`);
+  throw new RelumineError("format", `the file's tensor "${name}"`, `to be ${expected}`, given);
 }
 
 const MOST_CLASSES = 2 ** 20;
@@ -165,7 +170,7 @@ export function unpackRows(file: Uint8Array): Shared {
   const training = readSet(tensors, "training", columns);
   const validation = judgesTraining ? training : readSet(tensors, "validation", columns);
   const isExact = tensors.has("exact.training");
-  const exactTraining = isExact ? readExact(tensors, "exact.training") : undefined;
+  const exactTraining = isExact ? readExact(tensors, "exact.training", training) : undefined;
   const loss = resolveLoss(rest.loss as Loss | LossSpec, rest.activation) as Loss | LossSpec;
   return {
     training,
@@ -173,7 +178,7 @@ export function unpackRows(file: Uint8Array): Shared {
     ...(exactTraining && {
       exact: {
         training: exactTraining,
-        validation: judgesTraining ? exactTraining : readExact(tensors, "exact.validation"),
+        validation: judgesTraining ? exactTraining : readExact(tensors, "exact.validation", validation),
       },
     }),
     judgesTraining,

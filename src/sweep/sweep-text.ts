@@ -12,8 +12,9 @@ const LONGEST_NAME = 24;
 /** `learningRate`; of a path what fits. */
 const shown = (name: string): string => endOf(name, LONGEST_NAME);
 
-export const formatValue = (value: unknown): string => {
-  if (typeof value === "number") return formatNumber(value);
+/** @param digits of a number; default: those of formatNumber */
+export const formatValue = (value: unknown, digits?: number): string => {
+  if (typeof value === "number") return formatNumber(value, digits);
   return typeof value === "string" ? value : JSON.stringify(value);
 };
 

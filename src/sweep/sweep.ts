@@ -177,10 +177,8 @@ class Sweep {
       this.refuse(planned, error);
       return undefined;
     }
-    const entry = this.known?.entries.get(trial.id);
-    const known = entry && !isOfTheMachine(entry.figures) ? entry : undefined;
-    const result = this.results.get(trial.id);
-    if (result ?? known) this.take(trial, result ? result : this.resume(trial, known!));
+    const result = this.results.get(trial.id) ?? this.resume(trial);
+    if (result) this.take(trial, result);
     else if (this.underWay.has(trial.id)) this.underWay.get(trial.id)!.push(trial);
     else if (this.isOurs(trial)) {
       this.underWay.set(trial.id, [trial]);
@@ -201,9 +199,12 @@ class Sweep {
     this.take(trial, resultOf(trial, { seconds: 0, trained: 0, failed: { code, message } }, "", this.scale));
   }
 
-  private resume(trial: PlannedTrial, { figures, host }: JournalEntry): SweepTrialResult {
+  /** What the journal has of it. */
+  private resume(trial: PlannedTrial): SweepTrialResult | undefined {
+    const entry = this.known?.entries.get(trial.id);
+    if (!entry || isOfTheMachine(entry.figures)) return undefined;
     this.resumed++;
-    return { ...resultOf(trial, figures, host, this.scale), resumed: true };
+    return { ...resultOf(trial, entry.figures, entry.host, this.scale), resumed: true };
   }
 
   private take(trial: PlannedTrial, result: SweepTrialResult): void {

@@ -298,6 +298,19 @@ describe("an engine elsewhere", () => {
     }
   });
 
+  test("refuses exact rows that are others than the rows", async () => {
+    const far = { x: Array.from({ length: 60 }, (_, i) => [1e9 + i * 0.01, i]), y: data.y.slice(0, 60), validation: 0 };
+    const scaled = { ...plan, base: { ...plan.base, remedies: { standardize: { inputs: true } } } };
+    const tamper = (bytes: Uint8Array) => {
+      const text = Buffer.from(bytes).toString("latin1");
+      const [found] = /"exact\.training":\{[^}]*?\[60, ?2\]/.exec(text)!;
+      return new Uint8Array(
+        Buffer.from(text.replace(found, found.replace(/\[60,/, "[30,").replace(/2\]$/, "4]")), "latin1"),
+      );
+    };
+    await expectError(sweep(scaled, far, { engine: remote(tamper) }), "format", /exact\.training/);
+  });
+
   test("refuses files that are none, and tasks that are none", async () => {
     for (const tamper of [
       (bytes: Uint8Array) => bytes.subarray(0, 100),

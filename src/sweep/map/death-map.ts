@@ -61,9 +61,9 @@ function readAt(given: MapPlan["at"], names: readonly string[]): Readonly<Record
   return given;
 }
 
-function checkMap(given: MapPlan): CheckedMap {
+function checkMap(given: MapPlan, ofEngine: SweepPlan["arithmetic"]): CheckedMap {
   const plan = checkOptions("plan", given, PLAN);
-  const { base, trace, arithmetic } = plan;
+  const { base, trace, arithmetic = ofEngine } = plan;
   const repeats = checkInteger("plan.repeats", plan.repeats ?? SEEDS, { low: 1, high: 1000 });
   const x = axisOf("plan.x", plan.x);
   const y = plan.y === undefined ? undefined : axisOf("plan.y", plan.y);
@@ -157,7 +157,7 @@ async function besideLine(
  */
 export async function deathMap(plan: MapPlan, data: SweepDataSet, options?: MapOptions): Promise<DeathMap> {
   const started = performance.now();
-  const map = checkMap(plan);
+  const map = checkMap(plan, options?.engine?.arithmetic);
   const given = checkOptions("options", options, OPTIONS);
   const { engine, journal } = given;
   const signal = checkSignal(given.signal);

@@ -5,7 +5,7 @@ import { axisWord, ownPlace, scoreName, scoreText } from "./words.js";
 import { formatValue } from "../sweep-text.js";
 import { drawBar } from "../../text/bar.js";
 import { alignColumns, justify } from "../../text/columns.js";
-import { countOf, formatDuration, formatNumber, formatPercent, formatRange } from "../../text/numbers.js";
+import { countOf, formatDuration, formatPercent, formatRange } from "../../text/numbers.js";
 import { wrap } from "../../text/wrap.js";
 
 /** How a map is drawn. */
@@ -63,7 +63,7 @@ function pick(count: number, most: number): number[] {
   return Array.from({ length: shown }, (_, i) => Math.floor((i * count) / shown));
 }
 
-const label = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 3) : formatValue(value));
+const label = (value: unknown): string => formatValue(value, 3);
 
 /** Of a list every value under its cells; else the first, the last, and the axis' word between or, for want of room, below. */
 function axisLines({ name, values, scale }: MapSide, columns: readonly number[], width: number): string[] {

@@ -1,6 +1,5 @@
 // What the base itself has for an axis: the setting that a user would train with.
-import type { Draft } from "../plan/base.js";
-import { draftedTrial } from "../plan/base.js";
+import { type Draft, draftedTrial } from "../plan/base.js";
 import { parsePath, type Plain, type PlainObject } from "../plan/plain.js";
 
 /** What all have; undefined where they differ, or there is none. */

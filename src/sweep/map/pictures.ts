@@ -11,7 +11,7 @@ import type { Plot } from "../../report/plot.js";
 import type { HeatAxis, HeatCell, HeatMap } from "../../report/svg/heat-map.js";
 import type { LinePlot } from "../../report/svg/lines.js";
 import { type Axis, makeScale } from "../../report/svg/scale.js";
-import { formatNumber, formatPercent } from "../../text/numbers.js";
+import { formatPercent } from "../../text/numbers.js";
 
 const TITLES: Readonly<Record<MapColor, string>> = {
   dead: "Dead units at the end of training",
@@ -20,7 +20,7 @@ const TITLES: Readonly<Record<MapColor, string>> = {
 };
 const MOST_TICKS = 6;
 
-const label = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 3) : formatValue(value));
+const label = (value: unknown): string => formatValue(value, 3);
 
 function ticksOf(side: MapSide): { place: number; text: string }[] {
   const { values, scale } = side;

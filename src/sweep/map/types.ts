@@ -30,7 +30,7 @@ export interface MapPlan {
   readonly at?: Readonly<Record<string, unknown>>;
   /** What killed each unit is traced; several times the time. Default false. */
   readonly trace?: boolean;
-  /** As for createNetwork. Default "fast". */
+  /** As for createNetwork. Default "fast", on a queue "reproducible". */
   readonly arithmetic?: "fast" | "reproducible";
 }
 

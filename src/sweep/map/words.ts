@@ -55,8 +55,7 @@ const NAMES: Readonly<Record<string, string>> = {
 export const axisWord = (name: string): string =>
   Object.hasOwn(NAMES, name) ? NAMES[name] : name.replace(/^(spec|fit|remedies)\.(optimizer\.options\.)?/, "");
 
-const shortValue = (value: unknown): string =>
-  typeof value === "number" ? formatNumber(value, 2) : formatValue(value);
+const shortValue = (value: unknown): string => formatValue(value, 2);
 
 type Words = Omit<DeathMap, "sentences" | "toString">;
 

@@ -98,6 +98,15 @@ const wide: MapPlan = {
 const say = async (engine: SweepEngine, given = wide) => (await deathMap(given, data, { engine })).sentences;
 
 describe("a map", () => {
+  test("is of its engine's arithmetic, what is beside it too", async () => {
+    const { y: _, ...line } = { ...plan, x: { name: "learningRate", values: [0.01, 0.1, 1] }, repeats: 1 };
+    const engine: SweepEngine = { arithmetic: "reproducible", run: (...all) => here.run(...all) };
+    const map = plain(await deathMap(line, data, { engine }));
+    expect(map).toEqual(plain(await deathMap({ ...line, arithmetic: "reproducible" }, data, { engine: here })));
+    expect(map.build).toMatch(/-strict$/);
+    expect(map.forecast!.rates).toHaveLength(3);
+  });
+
   test("has the cells of the sweep that it is", async () => {
     const map = await deathMap(plan, data, { engine: here });
     const axes = {
