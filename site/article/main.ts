@@ -1,14 +1,14 @@
 // What lives on the page of the article: figures, questions, exercises, terms, copying, slides.
 import { byId, h } from "../look/dom.js";
 import { mountFigure } from "../figures/mount.js";
-import { FIGURES } from "../figures/list.js";
+import { FIGURES, STRAIGHT_LINE } from "../figures/list.js";
 import { checkExercises, checkQuestions } from "./answers.js";
 import { explainTerms } from "./terms.js";
 import { isSlideMode, showSlides } from "./slides.js";
 
 function mountFigures(): void {
   for (const place of document.querySelectorAll<HTMLElement>("[data-figure]")) {
-    const entry = FIGURES.find(({ number }) => number === Number(place.dataset.figure));
+    const entry = [STRAIGHT_LINE, ...FIGURES].find(({ number }) => number === Number(place.dataset.figure));
     if (entry) mountFigure(entry, place, isSlideMode());
   }
 }
@@ -51,7 +51,7 @@ function offerPrinting(): void {
   button.hidden = false;
   button.addEventListener("click", () => print());
   // a figure that nobody has come to is printed as its address
-  for (const figure of document.querySelectorAll<HTMLElement>("figure.live"))
+  for (const figure of document.querySelectorAll<HTMLElement>('figure.live[id^="figure-"]'))
     figure.append(h("p", { class: "on-paper" }, `Live: ${new URL(`f/${figure.id.slice(7)}/`, location.href).href}`));
 }
 

@@ -2,6 +2,7 @@
 // textbook.json. site/build/measure.mjs writes both, tests/site holds them against the package.
 import { START, UnitsEngine } from "../figures/one-unit/engine.js";
 import { Pace } from "../figures/parts/pace.js";
+import { trainCurve } from "../figures/straight-line/training.js";
 import { OPENING } from "../figures/zero-lines/messages.js";
 import { ZeroLineTraining } from "../figures/zero-lines/training.js";
 import { mean } from "../../src/core/statistics.js";
@@ -69,6 +70,18 @@ async function oneUnit(): Promise<Record<string, number>> {
   };
 }
 
+/** The demonstration of the first chapter, with three hidden layers. */
+async function straightLine(): Promise<Record<string, number>> {
+  const [without, withRelu] = await Promise.all(
+    (["linear", "relu"] as const).map((activation) => trainCurve({ activation, layers: 3 })),
+  );
+  return {
+    "line: network without activation": without.looks.at(-1)!.loss,
+    "line: least squares": without.line.loss,
+    "line: network with ReLU": withRelu.looks.at(-1)!.loss,
+  };
+}
+
 /** Figure 3 as it opens, to its last step. */
 async function zeroLines(): Promise<Record<string, number>> {
   const training = await ZeroLineTraining.create(OPENING);
@@ -90,6 +103,7 @@ async function zeroLines(): Promise<Record<string, number>> {
 
 export async function measure(starts = STARTS): Promise<Record<string, number>> {
   return {
+    ...(await straightLine()),
     ...(await oneUnit()),
     ...(await zeroLines()),
     "xor: starts": starts,

@@ -110,6 +110,14 @@ function exercise([id], inside, md, number) {
   );
 }
 
+/** A figure without a number. */
+function demonstration(caption, md) {
+  return (
+    `<figure class="live" id="demonstration"><div class="place" data-figure="0"><p>Here a network is trained in your browser: it needs JavaScript.</p></div>` +
+    `<figcaption>${md.renderInline(caption.trim())}</figcaption></figure>\n`
+  );
+}
+
 function figure(number, listed, md, caption) {
   const known = listed.find((one) => one.number === number);
   const embed = `<iframe src="f/${number}/?theme=auto" width="640" height="400" title="${known?.title ?? ""}"></iframe>`;
@@ -176,6 +184,7 @@ async function articlePage(address) {
     question,
     exercise: (words, inside, md) => exercise(words, inside, md, ++count.exercises),
     figure: ([number], caption, md) => figure(number, listed, md, caption),
+    demonstration: (words, caption, md) => demonstration(caption, md),
     claim: ([number]) => `${facts.claim(Number(number))}\n`,
     answer: (words, inside, md) => `<div class="answer"><p class="label">Answer</p>${md.render(inside)}</div>\n`,
   };

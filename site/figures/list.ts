@@ -15,8 +15,16 @@ export const FIGURES: readonly FigureEntry[] = [
   { number: 7, title: "A hundred tasks", load: () => import("./hundred-tasks/figure.js") },
 ];
 
+/** Stands in the article's first chapter, without a number and a page of its own. */
+export const STRAIGHT_LINE: FigureEntry = {
+  title: "With an activation and without",
+  number: 0,
+  load: () => import("./straight-line/figure.js"),
+};
+
 /** Read in a worker alone. */
 export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
+  0: () => import("./straight-line/engine.js"),
   1: () => import("./one-unit/engine.js"),
   2: () => import("./no-return/engine.js"),
   3: () => import("./zero-lines/engine.js"),
