@@ -3,9 +3,12 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/sweep.js";
 import { queueEngine } from "../../../src/sweep-queue.js";
+import { openStore } from "../../../src/sweep/queue/open-store.js";
+import { expectError } from "../../support/errors.js";
 import { newFolder } from "../../support/folder.js";
 import { freePort } from "../../support/redis.js";
 import { localResult, plain, planOf, rows, startMachine } from "./machines.js";
@@ -66,5 +69,31 @@ describe.skipIf(!bin)("a sweep on PostgreSQL", () => {
       await localResult(planOf(20)),
     );
     expect(await machines[1].end()).toBe(0);
+  });
+
+  it("believes no size, and hears messages again after its connection was ended", async () => {
+    const store = await openStore({ url }, []);
+    const name = "a".repeat(64);
+    await store.put(name, new Uint8Array(1000).fill(7), 100);
+    expect(await store.get(name, 1000)).toEqual(Buffer.alloc(1000, 7));
+    await expectError(store.get(name, 999), "memory", `the file ${name.slice(0, 12)}`);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query("UPDATE relumine_sweep.blobs SET of = 1000000 WHERE name = $1", [name]);
+    await expectError(store.get(name, 2 ** 31), "memory", `the file ${name.slice(0, 12)}`);
+    await client.query("INSERT INTO relumine_sweep.workers VALUES ('x', $1, now() + interval '1 hour')", [
+      JSON.stringify({ id: "x", host: "h".repeat(10_000), threads: 1, builds: [] }),
+    ]);
+    expect((await store.workers()).map(({ id }) => id)).not.toContain("x");
+    const heard: string[] = [];
+    await store.subscribe((text) => void heard.push(text));
+    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN relumine%'");
+    for (let round = 0; heard.length === 0 && round < 100; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await store.publish("[]");
+    }
+    expect(heard[0]).toBe("[]");
+    await client.end();
+    await store.close();
   });
 });
