@@ -111,7 +111,11 @@ class App {
     this.choose(name);
     this.panel.open();
   });
-  private readonly settings = createSettings(byId("settings"), (recipe) => this.setRecipe(recipe));
+  private readonly settings = createSettings(
+    byId("settings"),
+    (recipe) => this.setRecipe(recipe),
+    () => ({ inputs: this.started?.task.features.length ?? 0, outputs: this.started?.task.outputs ?? 0 }),
+  );
   private readonly tableFile = createTableFileInput(
     (table) => this.useTable(table),
     (message) => this.refuse("data", message),

@@ -5,20 +5,19 @@ import type { ForecastMessage } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,
   isPlane,
-  LARGE_START,
   LEAST_RATE,
   MOST_RATE,
   OPTIMIZER_NAMES,
-  type OptimizerName,
   type Recipe,
-  SMALL_START,
   START_NAMES,
-  type StartName,
 } from "../../state/recipe.js";
+import { ACTIVATION_TEXTS, OPTIMIZER_TEXTS, START_TEXTS } from "../../state/setting-names.js";
+import type { DataShape } from "../../state/paste/read-pasted.js";
 import { roundTo } from "../../../../src/text/numbers.js";
 import { h, setText } from "../../../look/dom.js";
 import { createDataSettings } from "./data-settings.js";
 import { createLayerFields } from "./layer-fields.js";
+import { createPasteField } from "./paste-field.js";
 import { createRateForecastView } from "./rate-forecast.js";
 import { choice, field, group, numberField } from "./setting-fields.js";
 
@@ -28,43 +27,18 @@ export interface SettingsView {
   redraw(): void;
 }
 
-const ACTIVATION_TEXTS: Readonly<Record<Recipe["activation"], string>> = {
-  relu: "ReLU",
-  leakyRelu: "Leaky ReLU",
-  elu: "ELU",
-  gelu: "GELU",
-  silu: "SiLU",
-  tanh: "tanh",
-  sigmoid: "sigmoid",
-};
-const OPTIMIZER_TEXTS: Readonly<Record<OptimizerName, string>> = {
-  sgd: "SGD",
-  momentum: "SGD, momentum 0.9",
-  adam: "Adam",
-  rmsprop: "RMSprop",
-};
-const START_TEXTS: Readonly<Record<StartName, string>> = {
-  usual: "usual for the activation",
-  zeros: "all zero",
-  small: `too small (± ${SMALL_START})`,
-  large: `too large (± ${LARGE_START})`,
-  heNormal: "He, normal",
-  heUniform: "He, uniform",
-  glorotNormal: "Glorot, normal",
-  glorotUniform: "Glorot, uniform",
-  lecunNormal: "LeCun, normal",
-  orthogonal: "orthogonal",
-  asymmetric: "asymmetric",
-  torchLinear: "PyTorch's default",
-  calibrated: "calibrated on the data",
-};
 const RATE_STOPS = 200;
 const PHONE_WIDTH = 720; // as in the style sheet
 
 const toStop = (rate: number) => (Math.log(rate / LEAST_RATE) / Math.log(MOST_RATE / LEAST_RATE)) * RATE_STOPS;
 const toRate = (stop: number) => roundTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** (stop / RATE_STOPS), 2);
 
-export function createSettings(root: HTMLElement, change: (recipe: Recipe) => void): SettingsView {
+/** @param shape of the data that is trained on */
+export function createSettings(
+  root: HTMLElement,
+  change: (recipe: Recipe) => void,
+  shape: () => DataShape,
+): SettingsView {
   let recipe: Recipe;
   const set = (changes: Partial<Recipe>) => change({ ...recipe, ...changes });
   const data = createDataSettings(set);
@@ -101,6 +75,7 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
       field("Weights start", start),
       field("Starting bias", bias),
       field("Seed", seed),
+      createPasteField(() => ({ recipe, shape: shape() }), change),
     ),
     group(
       "Training",
