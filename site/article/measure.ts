@@ -1,12 +1,19 @@
 // What the article tells of starts, measured with the package: measured.json. `relumine textbook` measures the rest:
 // textbook.json. site/build/measure.mjs writes both, tests/site holds them against the package.
+import { RECIPE } from "../figures/death-map/engine.js";
+import { FULL_RANGE, mapDataOf, mapPlanOf } from "../figures/death-map/map-plan.js";
+import { MEASURED } from "../figures/hundred-tasks/measured.js";
+import { METHODS, OPENING as HUNDRED } from "../figures/hundred-tasks/messages.js";
+import { PlaneEngine } from "../figures/no-return/engine.js";
 import { START, UnitsEngine } from "../figures/one-unit/engine.js";
 import { Pace } from "../figures/parts/pace.js";
 import { trainCurve } from "../figures/straight-line/training.js";
 import { OPENING } from "../figures/zero-lines/messages.js";
 import { ZeroLineTraining } from "../figures/zero-lines/training.js";
+import { planeTask } from "../tasks/built-in-tasks.js";
 import { mean } from "../../src/core/statistics.js";
 import { createNetwork, type NetworkSpec } from "../../src/index.js";
+import { deathMap } from "../../src/sweep.js";
 
 /** The same numbers on every machine. */
 const OPTIONS = { arithmetic: "reproducible" } as const;
@@ -82,6 +89,55 @@ async function straightLine(): Promise<Record<string, number>> {
   };
 }
 
+/** Figure 2: from where it opens, at a lower rate and at the one it opens with. */
+async function noReturn(): Promise<Record<string, number>> {
+  const engine = await PlaneEngine.create();
+  const found: Record<string, number> = { "plane: samples": engine.samples.x.length };
+  for (const rate of [0.3, 0.9]) {
+    const reply = await engine.answer({ kind: "train", start: { w: -0.4, b: 2 }, rate });
+    if (reply.kind !== "trained") continue;
+    const { path, open, losses } = reply.training;
+    found[`plane, rate ${rate}: steps`] = path.length - 1;
+    found[`plane, rate ${rate}: samples that open it`] = open;
+    found[`plane, rate ${rate}: loss`] = losses.at(-1)!;
+  }
+  return found;
+}
+
+/** Cells of figure 4. */
+async function mapCells(): Promise<Record<string, number>> {
+  const task = planeTask("spiral");
+  const range = { ...FULL_RANGE, rates: [0.1, 0.8, 4.4], biases: [-1.2, 0, 0.8] };
+  const { cells } = await deathMap(mapPlanOf(RECIPE, task, range), mapDataOf(RECIPE, task));
+  // the same for ten times as long; a map has two values an axis
+  const long = { ...FULL_RANGE, rates: [0.1, 0.05], biases: [0, 0.1], epochs: 10 * FULL_RANGE.epochs };
+  const longer = await deathMap(mapPlanOf(RECIPE, task, long), mapDataOf(RECIPE, task));
+  const cell = longer.cells.find(({ x, y }) => x === 0.1 && y === 0)!;
+  const found: [string, number][] = [
+    ["map: epochs", FULL_RANGE.epochs],
+    ["map, longer: epochs", long.epochs],
+    ["map, longer, rate 0.1, bias 0: accuracy", cell.score!],
+  ];
+  return Object.fromEntries(
+    cells
+      .flatMap(({ x, y, dead, score }) => [
+        [`map, rate ${x}, bias ${y}: dead`, dead!],
+        [`map, rate ${x}, bias ${y}: accuracy`, score!],
+      ])
+      .concat(found),
+  );
+}
+
+/** Figure 7: what it was measured to be over several starts, at the rate that it opens with. */
+function hundredTasks(): Record<string, number> {
+  const { starts, accuracy } = MEASURED.find(({ rate }) => rate === HUNDRED.rate)!;
+  return {
+    "tasks: rate": HUNDRED.rate,
+    "tasks: starts": starts,
+    ...Object.fromEntries(METHODS.map((method, i) => [`tasks: ${method}, last ten`, accuracy[i]])),
+  };
+}
+
 /** Figure 3 as it opens, to its last step. */
 async function zeroLines(): Promise<Record<string, number>> {
   const training = await ZeroLineTraining.create(OPENING);
@@ -105,7 +161,10 @@ export async function measure(starts = STARTS): Promise<Record<string, number>> 
   return {
     ...(await straightLine()),
     ...(await oneUnit()),
+    ...(await noReturn()),
     ...(await zeroLines()),
+    ...(await mapCells()),
+    ...hundredTasks(),
     "xor: starts": starts,
     "xor: share dead": await shareConstant(xorUnit, XOR_INPUTS, starts),
     "narrow: starts": starts,

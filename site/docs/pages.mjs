@@ -43,6 +43,7 @@ export const GROUPS = [
     title: "The project",
     pages: [
       { file: "docs/playground.md", name: "playground" },
+      { file: "docs/does-it-teach.md", name: "does-it-teach" },
       { file: "ARCHITECTURE.md", name: "architecture" },
       { file: "CONTRIBUTING.md", name: "contributing" },
       { file: "CHANGELOG.md", name: "changelog" },
