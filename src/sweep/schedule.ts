@@ -1,7 +1,7 @@
 // Which trials a sweep makes, in which order. All at once, or by asynchronous successive halving (ASHA, Li et al. 2020)
 // whose decisions hang on the plan alone: a result counts for a decision when those before it are in, so that who goes on
 // is the same on any number of workers, and nobody waits for the last of a round.
-import type { CheckedPlan } from "./plan/plan.js";
+import { type CheckedPlan, endsOf } from "./plan/plan.js";
 
 /** One trial by its place. */
 export interface Planned {
@@ -175,8 +175,15 @@ export function sharesOf(epochs: number, { factor, epochs: least }: { factor: nu
   return shares;
 }
 
-export function scheduleOf({ cells, repeats, stop, base, order }: CheckedPlan): Schedule {
+/** The most epochs that a cell trains: those of the base, or of the axis that varies them. */
+function mostEpochs({ base, axes }: CheckedPlan): number {
+  const axis = axes.find(({ place }) => place === "fit.epochs");
+  return axis ? Math.max(...(endsOf(axis) as number[])) : (base.fit.epochs as number);
+}
+
+export function scheduleOf(plan: CheckedPlan): Schedule {
+  const { cells, repeats, stop, order } = plan;
   if (!stop) return new Everything(cells, repeats, order);
-  const shares = sharesOf(base.fit.epochs as number, stop);
+  const shares = sharesOf(mostEpochs(plan), stop);
   return shares.length > 1 ? new Halving(cells, repeats, shares, stop.factor) : new Everything(cells, repeats, order);
 }

@@ -1,5 +1,6 @@
 // A sweep as a terminal shows it: its best cells.
-import type { SweepCell, SweepResult } from "./types.js";
+import type { SweepCell, SweepResult, SweepTrialResult } from "./types.js";
+import { groupBy } from "../core/group-by.js";
 import { describeJournal } from "../treatment/trial/journal/report-text.js";
 import { alignColumns } from "../text/columns.js";
 import { countOf, formatDuration, formatNumber, formatPercent, formatRange, formatScore } from "../text/numbers.js";
@@ -68,6 +69,17 @@ function describeConstant({ measure, constant }: Pick<SweepResult, "measure" | "
     : `Scores: 1 is perfect, 0 as good as always to say the same, whose loss is ${formatNumber(constant.loss)}.`;
 }
 
+/** How trials failed, by code, with the first of each. */
+function describeFailures(trials: readonly SweepTrialResult[]): string[] {
+  const failed = trials.filter((trial) => trial.failed);
+  return [...groupBy(failed, (trial) => trial.failed!.code)].map(([code, all]) => {
+    const [{ at, seed, failed: failure }] = all;
+    const { message } = failure!;
+    const end = message.endsWith(".") ? "" : ".";
+    return `${countOf(all.length, "trial")} failed (${code}), such as at ${formatAt(at)}, seed ${seed}: ${message}${end}`;
+  });
+}
+
 export function drawSweep(result: Omit<SweepResult, "toString">, axes: readonly string[], repeats: number): string {
   const { trials, cells, best, measure, planned, seconds, stopped, journal } = result;
   const failed = trials.filter((trial) => trial.failed).length;
@@ -85,6 +97,10 @@ export function drawSweep(result: Omit<SweepResult, "toString">, axes: readonly 
     ...(cells.length > 0
       ? ["", ...drawCells(first.slice(0, MOST_SHOWN), axes, measure === "accuracy", repeats), ...more, ""]
       : []),
-    ...[describeConstant(result), ...(journal ? describeJournal(journal, "trial") : [])].map((line) => wrap(line)),
+    ...[
+      ...describeFailures(trials),
+      describeConstant(result),
+      ...(journal ? describeJournal(journal, "trial") : []),
+    ].map((line) => wrap(line)),
   ].join("\n");
 }

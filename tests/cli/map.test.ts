@@ -72,6 +72,18 @@ describe("a map", () => {
     expect(units.forecast).toBeUndefined();
   });
 
+  test("without sides goes from the optimizer's own rate up, and has the setting that is marked on it", async () => {
+    const few = [...table, "--cells", "2", "--repeats", "1", "--epochs", "1"];
+    const sides = async (...args: string[]) => {
+      const { x, y, sentences } = await document(...few, ...args);
+      expect(sentences.join(" ")).not.toMatch(/outside/);
+      return [x.values, y!.values];
+    };
+    expect(await sides()).toEqual([[0.01, 3], [-2, 1]]); // prettier-ignore
+    expect(await sides("--optimizer", "adam")).toEqual([[0.001, 0.3], [-2, 1]]); // prettier-ignore
+    expect(await sides("--learning-rate", "20", "--bias", "-3")).toEqual([[0.01, 20], [-3, 1]]); // prettier-ignore
+  });
+
   test("by cause it traces deaths", async () => {
     const { code, stdout } = await relumine(
       ...table,
@@ -112,6 +124,10 @@ test.each([
   ["no axis", 2, ["--x", "learningRate"], /such as "learningRate=0.01..3"/],
   ["half a range", 2, ["--x", "learningRate=0.1.."], /such as/],
   ["a colour that there is not", 2, ["--color", "red"], /dead, score or cause|dead, score, cause/],
+  ["three dots", 2, ["--x", "learningRate=0.01...3"], /such as/],
+  ["a setting that is a range", 1, ["--at", "learningRate=0.01..3"], /learningRate to be a finite number/],
+  ["a setting without a value", 2, ["--at", "learningRate"], /such as "learningRate=0\.1" or/],
+  ["a place for rows without a queue", 1, ["--share", "/tmp"], /--share to come with --queue/],
   ["the setting of no axis", 1, ["--at", "units=8"], /axis/],
   ["an activation that there is not", 1, ["--x", "activation=relu,rellu"], /rellu/],
 ])("%s is refused before anything trains", async (_name, code, args, words) => {

@@ -44,7 +44,7 @@ test("a damaged line is told and done again", async () => {
 test("another program's file, a folder, a line without end are refused and stay as they are", async () => {
   const path = join(folder, "table.csv");
   writeFileSync(path, "a,b\n1,2\n");
-  await expectError(run(path), "format");
+  await expectError(run(path), "format", `the journal ${path}`);
   expect(readFileSync(path, "utf8")).toBe("a,b\n1,2\n");
   mkdirSync(join(folder, "folder"));
   await expectError(run(join(folder, "folder")), "format");

@@ -6,7 +6,7 @@ import fc from "../support/property.js";
 import { seededRandom } from "../support/random.js";
 
 const planOf = (cells: number, repeats: number, stop?: { factor: number; epochs?: number }) =>
-  ({ cells, repeats, stop, base: { fit: { epochs: 27 } } }) as unknown as CheckedPlan;
+  ({ cells, repeats, stop, axes: [], base: { fit: { epochs: 27 } } }) as unknown as CheckedPlan;
 const keyOf = ({ cell, repeat, share }: Planned) => `${cell} ${repeat} ${share.toFixed(4)}`;
 
 /** Up to `wide` at a time; those under way end in an order drawn at random. */
@@ -51,6 +51,18 @@ test("shares of the epochs", () => {
   expect(sharesOf(27, { factor: 2, epochs: 14 })).toEqual([0.5, 1]);
   expect(sharesOf(1, { factor: 3 })).toEqual([1]);
   expect(sharesOf(27, { factor: 3, epochs: 27 })).toEqual([1]);
+});
+
+test("epochs that vary are halved by the most of them, whatever the base has", () => {
+  const shares = (values: unknown) => {
+    const axes = [{ place: "fit.epochs", values }];
+    const plan = { cells: 9, repeats: 1, stop: { factor: 3 }, axes, base: { fit: { epochs: 1 } } };
+    const trials = play(scheduleOf(plan as unknown as CheckedPlan), ({ cell }) => cell, 1, 0);
+    return [...new Set(trials.map(({ share }) => share))].sort();
+  };
+  expect(shares([9, 18])).toEqual([1 / 9, 1 / 3, 1]);
+  expect(shares({ from: 1, to: 18 })).toEqual([1 / 9, 1 / 3, 1]);
+  expect(shares([0, 1])).toEqual([1]);
 });
 
 describe("halving", () => {

@@ -126,11 +126,14 @@ test("traced, it says what killed the units", async () => {
 
 test("what diverges or is refused is told, and is no winner", async () => {
   const axes = { "fit.optimizer.options.momentum": [0, 0.9], learningRate: [0.1, 1e30] };
-  const { trials, best } = await run({}, { ...plan, axes });
+  const result = await run({}, { ...plan, axes });
+  const { trials, best } = result;
   const failed = trials.filter((trial) => trial.failed);
   expect(failed.length).toBeGreaterThan(0);
   for (const { at, failed: why } of failed) expect([at.learningRate, why!.code]).toEqual([1e30, "diverged"]);
   expect(best!.at.learningRate).toBe(0.1);
+  expect(String(result)).toMatch(/\d trials failed \(diverged\), such as at .* seed \d:\s+the loss/s);
+  expect(String(await run())).not.toMatch(/failed/);
 });
 
 describe("journals", () => {

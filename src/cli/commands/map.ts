@@ -9,6 +9,7 @@ import {
   classWeightsOf,
   integer,
   oneOf,
+  optimizerOf,
   threadsOption,
   type TrainingOptions,
 } from "../options.js";
@@ -28,7 +29,7 @@ import type { MapColor } from "../../sweep/map/look.js";
 import { drawCells, drawLegend, drawMap } from "../../sweep/map/map-text.js";
 import { mapPage, pictureOf } from "../../sweep/map/pictures.js";
 import { axisWord } from "../../sweep/map/words.js";
-import { countOf, formatCount } from "../../text/numbers.js";
+import { countOf, formatCount, roundTo } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
@@ -49,8 +50,10 @@ and the same command goes on.`;
 
 const REDRAW = 150; // milliseconds
 const LOG_EVERY = 10_000;
-const X: MapAxis = { name: "learningRate", values: { from: 0.01, to: 3 } };
-const Y: MapAxis = { name: "bias", values: { from: -2, to: 1 } };
+/** Rates of a map go so far above the optimizer's own. */
+const RATES = 300;
+/** Starting biases of a map. */
+const BIASES = [-2, 1] as const;
 
 interface MapCommandOptions extends TrainingOptions, PageOptions, QueueCommandOptions {
   readonly x?: MapAxis;
@@ -63,15 +66,37 @@ interface MapCommandOptions extends TrainingOptions, PageOptions, QueueCommandOp
   readonly journal?: string;
 }
 
-/** Both sides unless only the first is asked for. */
-function sidesOf({ x, y, cells }: MapCommandOptions): { x: MapAxis; y?: MapAxis } {
-  const sized = (axis: MapAxis): MapAxis =>
-    cells === undefined || Array.isArray(axis.values) ? axis : { ...axis, values: { count: cells, ...axis.values } };
-  const up = y ?? (x ? undefined : Y);
-  return { x: sized(x ?? X), ...(up && { y: sized(up) }) };
+const isRate = (value: unknown): value is number => typeof value === "number" && value > 0;
+
+/** From the optimizer's own rate up; wider where the setting that is marked would lie outside. */
+function ratesOf(options: MapCommandOptions, library: typeof import("../../index.js")): MapAxis {
+  const { learningRate: own } = optimizerOf({ ...options, learningRate: undefined }, library);
+  const marked = [options.learningRate, options.at.learningRate].filter(isRate);
+  return {
+    name: "learningRate",
+    values: { from: Math.min(own, ...marked), to: Math.max(roundTo(RATES * own, 6), ...marked) },
+  };
 }
 
-function planFor(prepared: NamedPreparedTable, options: MapCommandOptions): MapPlan {
+function biasesOf({ bias, at }: MapCommandOptions): MapAxis {
+  const marked = [bias, at.bias].filter((value) => typeof value === "number");
+  return { name: "bias", values: { from: Math.min(...BIASES, ...marked), to: Math.max(...BIASES, ...marked) } };
+}
+
+/** Both sides unless only the first is asked for. */
+function sidesOf(options: MapCommandOptions, library: typeof import("../../index.js")): { x: MapAxis; y?: MapAxis } {
+  const { x, y, cells } = options;
+  const sized = (axis: MapAxis): MapAxis =>
+    cells === undefined || Array.isArray(axis.values) ? axis : { ...axis, values: { count: cells, ...axis.values } };
+  const up = y ?? (x ? undefined : biasesOf(options));
+  return { x: sized(x ?? ratesOf(options, library)), ...(up && { y: sized(up) }) };
+}
+
+function planFor(
+  prepared: NamedPreparedTable,
+  options: MapCommandOptions,
+  library: typeof import("../../index.js"),
+): MapPlan {
   const { epochs, batchSize, optimizer, learningRate, repeats, color, at } = options;
   return {
     base: {
@@ -84,7 +109,7 @@ function planFor(prepared: NamedPreparedTable, options: MapCommandOptions): MapP
         ...classWeightsOf(options, prepared),
       },
     },
-    ...sidesOf(options),
+    ...sidesOf(options, library),
     repeats,
     at,
     ...(color === "cause" && { trace: true }),
@@ -143,7 +168,8 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   const named = await readTableFile(source, options);
   const prepared = prepareNamed(named, forFewRows(options, named, command));
   const engine = await engineFor(options, terminal);
-  const plan = { ...planFor(prepared, options), ...(engine.arithmetic && { arithmetic: engine.arithmetic }) };
+  const library = await import("../../index.js");
+  const plan = { ...planFor(prepared, options, library), ...(engine.arithmetic && { arithmetic: engine.arithmetic }) };
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const { deathMap, fileJournal } = await import("../../sweep.js");
   const data = withValidation(prepared);
@@ -166,12 +192,11 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
 
 function subjectOf(
   prepared: NamedPreparedTable,
-  { base, repeats }: MapPlan,
+  { base, x, y, repeats }: MapPlan,
   options: MapCommandOptions,
   madeBy: string,
 ) {
   const { spec } = base;
-  const { x, y } = sidesOf(options);
   const title = y ? "Map of death" : `Dead units by ${axisWord(x.name)}`;
   const facts: [string, string][] = [
     ...dataFacts(prepared, options.seed),
@@ -186,8 +211,12 @@ export function mapCommand(): Command {
   const command = addSharedOptions(new Command("map"), { hidden: [64], epochs: 10 });
   return addQueueOptions(addTrainingOptions(command, "sgd"))
     .description("Train at many rates and starts, and draw where the units die.")
-    .addOption(new Option("--x <axis>", "what varies across").argParser(mapAxis))
-    .addOption(new Option("--y <axis>", "what varies upwards").argParser(mapAxis))
+    .addOption(
+      new Option("--x <axis>", "what varies across (default: rates from the optimizer's own on)").argParser(mapAxis),
+    )
+    .addOption(
+      new Option("--y <axis>", "what varies upwards (default: starting biases, with --x nothing)").argParser(mapAxis),
+    )
     .option("--cells <count>", "cells along a side (default: 24)", integer({ low: 2 }))
     .option("--repeats <count>", "seeds of each cell", integer({ low: 1, high: 1000 }), 3)
     .option("--color <what>", "dead, score or cause, which traces deaths", oneOf(["dead", "score", "cause"]), "dead")

@@ -5,6 +5,7 @@ import { parseNumber } from "../../table/cells.js";
 
 const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?`;
 const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})((?::(?:\\d+|log|linear))*)$`, "i");
+const SETTING = 'It has to be such as "learningRate=0.1" or "learningRate=0.1,bias=0".';
 const EXAMPLE = 'It has to be such as "learningRate=0.01..3", "bias=-2..1:16" or "units=8,16,32".';
 
 function value(text: string): unknown {
@@ -22,15 +23,15 @@ function valuesOf(text: string): unknown[] {
   }
 }
 
-function split(text: string): [name: string, rest: string] {
+function split(text: string, example = EXAMPLE): [name: string, rest: string] {
   const sign = text.indexOf("=");
-  if (sign <= 0 || sign === text.length - 1) throw new InvalidArgumentError(EXAMPLE);
+  if (sign <= 0 || sign === text.length - 1) throw new InvalidArgumentError(example);
   return [text.slice(0, sign).trim(), text.slice(sign + 1).trim()];
 }
 
 export function mapAxis(text: string): MapAxis {
   const [name, rest] = split(text);
-  const [, from, to, more] = RANGE.exec(rest) ?? [];
+  const [, from, to, more] = (rest.includes("...") ? null : RANGE.exec(rest)) ?? []; // .01...3 is a slip, no .3
   if (from === undefined) {
     if (rest.includes("..")) throw new InvalidArgumentError(EXAMPLE);
     return { name, values: valuesOf(rest) };
@@ -53,7 +54,7 @@ export function mapAxis(text: string): MapAxis {
 /** `learningRate=0.1,bias=-1` */
 export function setting(text: string, before: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const pairs = text.split(",").map((part) => {
-    const [name, rest] = split(part);
+    const [name, rest] = split(part, SETTING);
     return [name, value(rest)] as const;
   });
   return Object.fromEntries([...Object.entries(before), ...pairs]);

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { withDashes } from "../options.js";
 import type { Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
 import type { SweepEngine } from "../../sweep.js";
 
 export interface QueueCommandOptions {
@@ -36,6 +37,13 @@ export function addQueueOptions(command: Command): Command {
 /** This machine's workers, or those of the queue. */
 export async function engineFor(options: QueueCommandOptions, terminal: Terminal): Promise<SweepEngine> {
   const { queue, share, threads } = options;
+  if (queue === undefined && share !== undefined)
+    throw new RelumineError(
+      "value",
+      "--share",
+      "to come with --queue: it says where workers find the rows",
+      "no queue",
+    );
   if (queue === undefined) {
     const { localEngine } = await import("../../sweep.js");
     return localEngine({ ...(threads !== undefined && { workers: threads }) });

@@ -50,6 +50,7 @@ export function fileJournal(path: string): TrialJournal {
     }
   };
   return {
+    name: path,
     *read() {
       const lines = splitLines(path, file.read(), (whole) => (isWhole = whole))[Symbol.iterator]();
       for (;;) {

@@ -7,12 +7,15 @@ import { axisOf, countOn, sideOf } from "./side.js";
 import type { DeathMap, MapCell, MapOptions, MapPlan, MapSide } from "./types.js";
 import { wallOf } from "./walls.js";
 import { DEADLY, HALF, sentencesOf } from "./words.js";
+import { applyAxes } from "../plan/axes.js";
+import { draftedTrial } from "../plan/base.js";
+import { copyPlain } from "../plan/plain.js";
 import { type CheckedPlan, MOST_TRIALS, readPlan } from "../plan/plan.js";
 import { shareRows } from "../rows.js";
 import { sweep } from "../sweep.js";
 import type { SweepAxis, SweepDataSet, SweepPlan, SweepResult, SweepTrialResult } from "../types.js";
 import { checkBoolean, checkFunction, checkInteger, checkOptions, checkSignal, describe } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
+import { errorIn, RelumineError } from "../../core/errors.js";
 import { groupBy } from "../../core/group-by.js";
 import { suggestion } from "../../core/suggestion.js";
 import { countOf, formatCount } from "../../text/numbers.js";
@@ -61,6 +64,18 @@ function readAt(given: MapPlan["at"], names: readonly string[]): Readonly<Record
   return given;
 }
 
+/** What is to be marked is a setting that a training could have. */
+function checkAt({ base, axes }: CheckedPlan, at: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(at)) {
+    const axis = axes.find((each) => each.name === name)!;
+    try {
+      if (value !== undefined) draftedTrial(applyAxes(base, [axis], [copyPlain(name, value)]));
+    } catch (error) {
+      throw error instanceof RelumineError ? errorIn("plan.at", error) : error;
+    }
+  }
+}
+
 function checkMap(given: MapPlan, ofEngine: SweepPlan["arithmetic"]): CheckedMap {
   const plan = checkOptions("plan", given, PLAN);
   const { base, trace, arithmetic = ofEngine } = plan;
@@ -82,6 +97,7 @@ function checkMap(given: MapPlan, ofEngine: SweepPlan["arithmetic"]): CheckedMap
     plan.at,
     axes.map(({ name }) => name),
   );
+  checkAt(checked, at);
   const side = (axis: NamedAxis) => {
     const { values } = checked.axes.find(({ name }) => name === axis.name)!;
     return sideOf(axis, values as readonly unknown[], at[axis.name] ?? ownValue(checked.base, axis.name));

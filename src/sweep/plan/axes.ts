@@ -139,6 +139,27 @@ function isUndone(a: Target, b: Target): boolean {
   return a.place === b.place || holds(a, b) || holds(b, a);
 }
 
+/** Names that change a member of all hidden layers. */
+const OF_HIDDEN: Readonly<Record<string, string>> = {
+  units: "units",
+  activation: "activation",
+  bias: "biasInitializer",
+};
+
+/** A path that puts all that a name of hidden layers does: where there is one of them, its own member does. */
+function isOverwritten(named: Target, path: Target, hasOneLayer: boolean): boolean {
+  const member = OF_HIDDEN[named.place];
+  if (path.place === "spec.layers") return named.place === "depth" || member !== undefined;
+  return hasOneLayer && member !== undefined && path.place === `spec.layers[0].${member}`;
+}
+
+/** Whatever the axes are: none of them makes more hidden layers than the base has. */
+function hasOneHidden(draft: Draft, axes: readonly Axis[]): boolean {
+  const makesLayers = ({ place, values }: Axis) =>
+    place === "depth" || (place === "units" && Array.isArray(values) && values.some(Array.isArray));
+  return hiddenOf(draft).length === 1 && !axes.some(makesLayers);
+}
+
 /** The optimizers that the base or an axis names: paths may be of any of their options. */
 function optimizersOf(draft: Draft, axes: Readonly<Record<string, unknown>>): string[] {
   const { name } = draft.fit.optimizer as { name: string };
@@ -171,8 +192,11 @@ export function readAxes(given: unknown, draft: Draft, isGrid: boolean): Axis[] 
     return { ...target, name, values: isGrid ? checkValues(path, gridOf(range, isInteger)) : range, isInteger };
   });
   if (axes.length === 0) throw new RelumineError("value", "plan.axes", "to have an axis or more", "none");
+  const hasOneLayer = hasOneHidden(draft, axes);
   axes.forEach((axis, index) => {
-    const other = axes.slice(0, index).find((each) => isUndone(each, axis));
+    const isSame = (each: Axis) =>
+      isUndone(each, axis) || isOverwritten(each, axis, hasOneLayer) || isOverwritten(axis, each, hasOneLayer);
+    const other = axes.slice(0, index).find(isSame);
     if (other)
       throw new RelumineError("value", memberPath("plan.axes", axis.name), `not to be part of ${other.name}`, "both");
   });

@@ -124,7 +124,8 @@ function checkCell(plan: Pick<CheckedPlan, "base" | "axes">, values: readonly Pl
   }
 }
 
-function endsOf({ values }: Axis): readonly Plain[] {
+/** All values of a list, both ends of a range. */
+export function endsOf({ values }: Axis): readonly Plain[] {
   if (Array.isArray(values)) return values as readonly Plain[];
   return [(values as SweepRange).from, (values as SweepRange).to];
 }

@@ -506,6 +506,9 @@ test.each<[string, unknown, string]>([
   ["an axis of one value", { ...plan, x: { name: "units", values: [8] } }, "plan.axes.units"],
   ["the same axis twice", { ...plan, y: plan.x }, "plan.y.name"],
   ["another's setting", { ...plan, at: { units: 3 } }, "plan.at.units"],
+  ["a setting that no training has", { ...plan, at: { learningRate: "abc" } }, "plan.at: learningRate"],
+  ["a negative one", { ...plan, at: { learningRate: -1 } }, "plan.at: learningRate"],
+  ["one of NaN", { ...plan, at: { bias: Number.NaN } }, "plan.at: bias"],
   ["an axis that is none", { ...plan, x: { name: "units", values: 3 } }, "plan.x.values"],
   ["a member that there is not", { ...plan, z: 1 }, "plan.z"],
 ])("%s is refused", async (_name, given, path) => {

@@ -10,6 +10,8 @@ const base: SweepPlan["base"] = {
   spec: { inputs: 2, layers: [{ units: 4 }, { units: 6 }, { units: 3 }], loss: "crossEntropy", seed: 7 },
   fit: { optimizer: "sgd", epochs: 5 },
 };
+/** One hidden layer. */
+const shallow = { ...base, spec: { ...base.spec, layers: [{ units: 4 }, { units: 3 }] } };
 const planOf = (axes: object, more: object = {}) => ({ base, axes, ...more }) as SweepPlan;
 const cellsOf = (plan: SweepPlan) => {
   const checked = readPlan(plan);
@@ -17,6 +19,13 @@ const cellsOf = (plan: SweepPlan) => {
 };
 
 describe("axes by name", () => {
+  test("go with the path of a layer where they change others, too", () => {
+    const axes = { units: [1, 2], "spec.layers[0].units": [3, 5] };
+    const units = (plan: SweepPlan) => cellsOf(plan).map(({ settings }) => settings.spec.layers[1].units);
+    expect(units(planOf(axes))).toEqual([1, 1, 2, 2]);
+    expect(cellsOf(planOf({ ...axes, depth: [1, 2] }, { base: shallow }))).toHaveLength(8);
+  });
+
   test("change all hidden layers", () => {
     const cells = cellsOf(planOf({ bias: [-1, 1], activation: ["relu", "tanh"] }));
     expect(cells.map(({ at }) => at)).toEqual([
@@ -159,6 +168,24 @@ describe("refused before anything trains:", () => {
       "a part of another axis",
       planOf({ "spec.layers[0]": [{ units: 1 }, { units: 2 }], "spec.layers[0].units": [1, 2] }),
       /units/,
+      "both",
+    ],
+    [
+      "all that a name changes",
+      planOf({ units: [1, 2], "spec.layers[0].units": [1, 2] }, { base: shallow }),
+      /layers\[0\]\.units/,
+      "both",
+    ],
+    [
+      "all that a name changes, first",
+      planOf({ "spec.layers[0].biasInitializer": [1, 2], bias: [1, 2] }, { base: shallow }),
+      "plan.axes.bias",
+      "both",
+    ],
+    [
+      "all layers beside their number",
+      planOf({ depth: [1, 2], "spec.layers": [[{ units: 3 }], [{ units: 2 }, { units: 3 }]] }),
+      /spec\.layers/,
       "both",
     ],
     ["all of the spec", planOf({ spec: [base.spec, { ...base.spec, inputs: 3 }] }), "plan.axes.spec", "spec"],

@@ -8,6 +8,8 @@ import { RelumineError } from "../../../core/errors.js";
 
 /** Where trainings that are done are kept, and looked for: of a sweep, of `prescribe`; one journal may serve both. */
 export interface TrialJournal {
+  /** What errors call it: its file, say. */
+  readonly name?: string;
   /**
    * All lines so far in their order, without their ends. A last one that no end follows may be left out.
    */
@@ -106,7 +108,7 @@ export async function readLines<E extends { readonly id: string }>(
     if (first !== undefined && !isOurs)
       throw new RelumineError(
         "format",
-        "the journal",
+        journal.name === undefined ? "the journal" : `the journal ${journal.name}`,
         "to be that of a sweep or a prescription",
         `another file, which begins ${describe(first)}`,
       );

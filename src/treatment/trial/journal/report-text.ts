@@ -11,6 +11,6 @@ export function describeJournal({ resumed, cut, damaged }: JournalReport, what: 
   return [
     ...(resumed > 0 ? [`${countOf(resumed, what)} of the journal.`] : []),
     ...(cut > 0 ? [`${lines(cut)} cut off when a program ended.`] : []),
-    ...(damaged.length > 0 ? [`${lines(damaged.length)} damaged (${places}${more}): done again.`] : []),
+    ...(damaged.length > 0 ? [`${lines(damaged.length)} damaged (${places}${more}): left out.`] : []),
   ];
 }
