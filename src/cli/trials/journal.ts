@@ -34,7 +34,10 @@ export function tellInterrupted(
   what: string,
   journal: string | undefined,
 ): void {
-  if (done === 0) return terminal.tell(terminal.colors.yellow(`Interrupted before any of the ${what} was in: the same command starts again.`));
+  if (done === 0)
+    return terminal.tell(
+      terminal.colors.yellow(`Interrupted before any of the ${what} was in: the same command starts again.`),
+    );
   const share = formatPercent(planned === 0 ? 1 : done / planned);
   terminal.tell(terminal.colors.yellow(`Interrupted: ${share} of the ${what} are in. ${howToGoOn(journal)}`));
 }
