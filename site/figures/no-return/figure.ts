@@ -37,6 +37,7 @@ class NoReturn implements Mounted {
     role: "slider",
     tabindex: 0,
     "aria-label": "Start of the training",
+    "aria-valuenow": START.b,
   });
   private readonly words = h("span");
   private readonly fateWords = h("span");

@@ -199,9 +199,14 @@ export function mount(stage: Stage): Mounted {
     );
     units.forEach((button, unit) => {
       const share = open[unit] === 0 ? "dead" : typeset(formatPercent(open[unit]));
-      setText(button, `${unit + 1}`);
-      button.append(h("small", {}, share));
-      button.setAttribute("aria-label", `unit ${unit + 1}, ${open[unit] === 0 ? "dead" : `open on ${share}`}`);
+      const unseen = (text: string) => h("span", { class: "unseen" }, text);
+      const words = [
+        unseen("unit "),
+        `${unit + 1}`,
+        unseen(open[unit] === 0 ? ", " : ", open on "),
+        h("small", {}, share),
+      ];
+      button.replaceChildren(...words);
       button.setAttribute("aria-pressed", String(chosen === unit));
       button.classList.toggle("dead", open[unit] === 0);
       button.classList.toggle("shown", shown() === unit);

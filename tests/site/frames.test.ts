@@ -1,0 +1,121 @@
+// Every figure by itself, as it stands in somebody's frame: its colours, its errors, its weight, and its rest.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FIGURES } from "../../site/figures/list.js";
+import { runAxe } from "../support/axe.js";
+import { PATIENCE_MS } from "../support/patience.js";
+import { hasChromium, openSite, type Site, visit } from "../support/site.js";
+
+let site: Site;
+
+interface Counts {
+  frames: number;
+  replies: number;
+}
+
+/** Counts the frames that a page asks for, and what its workers say. */
+const countWork = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    const counts = { frames: 0, replies: 0 };
+    const ask = globalThis.requestAnimationFrame.bind(globalThis);
+    Object.assign(globalThis, {
+      counts,
+      requestAnimationFrame: (act: FrameRequestCallback) => ask((now) => (counts.frames++, act(now))),
+      Worker: class extends Worker {
+        constructor(url: URL, options: WorkerOptions) {
+          super(url, options);
+          this.addEventListener("message", () => counts.replies++);
+        }
+      },
+    });
+  });
+
+const countsOf = (page: Page): Promise<Counts> =>
+  page.evaluate(() => (globalThis as unknown as { counts: Counts }).counts);
+
+/** What was done in so many milliseconds. */
+async function workIn(page: Page, milliseconds: number): Promise<Counts> {
+  const before = await countsOf(page);
+  await page.waitForTimeout(milliseconds);
+  const after = await countsOf(page);
+  return { frames: after.frames - before.frames, replies: after.replies - before.replies };
+}
+
+const NOTHING: Counts = { frames: 0, replies: 0 };
+const LIGHT_PAPER = "rgb(251, 250, 246)";
+const FRAME = { viewport: { width: 640, height: 400 } };
+
+/** Moves the figure far below the screen, or back. */
+const setOutOfSight = (page: Page, isOut: boolean): Promise<void> =>
+  page.evaluate((out) => {
+    document.body.style.cssText = out ? "padding-top: 5000px; overflow-anchor: none" : "";
+    scrollTo(0, 0);
+  }, isOut);
+
+const isWide = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+/** Runs it by its first button, or by a click into the picture. */
+async function start(page: Page): Promise<void> {
+  const button = page.locator(".figure button.primary:enabled >> visible=true");
+  if ((await button.count()) > 0) await button.first().click();
+  else
+    await page
+      .locator(".figure canvas")
+      .first()
+      .click({ position: { x: 90, y: 60 } });
+}
+
+const open = (number: number, query: string, options: BrowserContextOptions) =>
+  visit(site, `../${number}/${query}`, options, countWork);
+
+/** The figure stands, and says something. */
+const isDrawn = (page: Page) =>
+  page.waitForFunction(() => {
+    const figure = document.querySelector(".figure");
+    return figure?.querySelector("canvas, svg, table") && figure.textContent!.trim().length > 40;
+  });
+
+describe.skipIf(!hasChromium)("figures in frames", () => {
+  beforeAll(async () => {
+    site = await openSite(["figures"]);
+  });
+  afterAll(() => site?.close());
+
+  test.each(FIGURES)("$number, $title: rests out of sight while it runs; axe; a phone", async ({ number }) => {
+    await using visitor = await open(number, "?theme=light", { ...FRAME, colorScheme: "dark", bypassCSP: true });
+    const { page, faults } = visitor;
+    await isDrawn(page);
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(LIGHT_PAPER);
+    expect(await runAxe(page)).toEqual([]);
+    const { frames } = await countsOf(page);
+    await start(page);
+    await expect.poll(async () => (await countsOf(page)).frames).toBeGreaterThan(frames);
+    await setOutOfSight(page, true);
+    await expect.poll(() => workIn(page, 600), { timeout: PATIENCE_MS }).toEqual(NOTHING); // what was on its way has come
+    await setOutOfSight(page, false);
+    await page.setViewportSize({ width: 390, height: 700 });
+    await page.waitForTimeout(50);
+    expect(await isWide(page)).toBe(false);
+    expect(faults).toEqual([]);
+  });
+
+  test("what figure 1 loads, its worker included, is less than 76 KiB gzipped", async () => {
+    const paths = new Set<string>();
+    const note = async (page: Page) =>
+      page.context().on("request", (request) => paths.add(new URL(request.url()).pathname));
+    await using visitor = await visit(site, "", FRAME, note);
+    await visitor.page.waitForSelector('.said:has-text("samples")');
+    const [worker] = visitor.page.workers(); // whose own imports its page does not hear of
+    const imports = await worker.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    for (const url of imports) paths.add(new URL(url).pathname);
+    const weigh = (path: string) =>
+      gzipSync(readFileSync(site.folder + path.replace(/\/$/, "/index.html")), { level: 9 }).length;
+    expect([...paths].filter((path) => path.endsWith("/worker.js"))).toHaveLength(1);
+    const all = [...paths].reduce((sum, path) => sum + weigh(path), 0);
+    expect(all).toBeGreaterThan(40 * 1024);
+    expect(all).toBeLessThan(76 * 1024);
+  });
+});
