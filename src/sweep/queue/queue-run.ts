@@ -440,10 +440,16 @@ export class QueueRun {
     const ids = [...this.placed.keys()];
     const act = async () => {
       const removed = await Promise.all(ids.map((id) => this.queue.remove(id).catch(() => 0)));
-      const running = ids.filter((_, i) => removed[i] === 0);
-      await this.tellStopped(running);
-      await new Promise((resolve) => setTimeout(resolve, STARTING_MILLISECONDS));
-      await this.tellStopped(running);
+      let running = ids.filter((_, i) => removed[i] === 0);
+      for (
+        const started = performance.now();
+        running.length > 0 && performance.now() - started < CANCEL_MILLISECONDS;
+      ) {
+        await this.tellStopped(running);
+        await new Promise((resolve) => setTimeout(resolve, STARTING_MILLISECONDS));
+        const jobs = await Promise.all(running.map((id) => this.find(id)));
+        running = running.filter((_, i) => jobs[i] && jobs[i] !== "damaged" && !jobs[i].finishedOn);
+      }
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CANCEL_MILLISECONDS)));
