@@ -12,6 +12,7 @@ export const FIGURES: readonly FigureEntry[] = [
   { number: 2, title: "The region of no return", load: () => import("./no-return/figure.js") },
   { number: 3, title: "The zero lines", load: () => import("./zero-lines/figure.js") },
   { number: 4, title: "The map of death", load: () => import("./death-map/figure.js") },
+  { number: 5, title: "Who killed it?", load: () => import("./who-killed-it/figure.js") },
   { number: 7, title: "A hundred tasks", load: () => import("./hundred-tasks/figure.js") },
 ];
 
@@ -29,5 +30,6 @@ export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
   2: () => import("./no-return/engine.js"),
   3: () => import("./zero-lines/engine.js"),
   4: () => import("./death-map/engine.js"),
+  5: () => import("./who-killed-it/engine.js"),
   7: () => import("./hundred-tasks/engine.js"),
 };

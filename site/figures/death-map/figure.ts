@@ -49,7 +49,7 @@ export function mount(stage: Stage): Mounted {
   );
   const status = h("p", { class: "map-status" });
   const legend = h("p", { class: "map-legend" });
-  const another = h("button", { type: "button", onclick: () => trainAnother() }, "Another start");
+  const another = h("button", { type: "button", onclick: () => trainAnother() }, "New start");
   const link = h("a", { target: "_blank", rel: "noopener" }, "Open in the workshop");
   const actions = h("div", { class: "row", hidden: true }, another, link);
   const sentences = h("div", { class: "map-sentences" });

@@ -62,7 +62,7 @@ export function mount(stage: Stage): Mounted {
   });
   const buttons = runButtons({
     run: (isRunning) => (begun ? engine.post({ kind: "run", isRunning }) : begin(settings)),
-    more: { "Another start": () => begin({ ...settings, seed: settings.seed + 1 }) },
+    more: { "New start": () => begin({ ...settings, seed: settings.seed + 1 }) },
   });
   const rates = h(
     "select",
@@ -77,12 +77,15 @@ export function mount(stage: Stage): Mounted {
   const cells = METHODS.map(() => [h("td"), h("td"), h("td")]);
   const words = h("p");
   const table = summaryTable(cells);
-  stage.root.classList.add("hundred-tasks");
   stage.root.append(
-    h("div", { class: "row" }, buttons.row, h("label", {}, "rate", rates), digits),
-    words,
-    ...charts.map(({ title, canvas }) => h("div", {}, h("p", { class: "small" }, title), canvas)),
-    table,
+    h(
+      "div",
+      { class: "hundred-tasks" },
+      h("div", { class: "row" }, buttons.row, h("label", {}, "rate", rates), digits),
+      words,
+      ...charts.map(({ title, canvas }) => h("div", {}, h("p", { class: "small" }, title), canvas)),
+      table,
+    ),
   );
 
   function begin(next: Settings): void {

@@ -52,7 +52,7 @@ export function mount(stage: Stage): Mounted {
   const buttons = runButtons({
     run: (isRunning) => engine.post({ kind: "run", isRunning }),
     step: () => engine.post({ kind: "step" }),
-    more: { Again: () => begin(seed), "Another start": () => begin(seed + 1) },
+    more: { Again: () => begin(seed), "New start": () => begin(seed + 1) },
   });
   const rates = slider({
     label: "learning rate",
@@ -64,17 +64,20 @@ export function mount(stage: Stage): Mounted {
       engine.post({ kind: "rate", rate });
     },
   });
-  stage.root.classList.add("zero-lines");
   stage.root.append(
-    h("div", { class: "picture" }, canvas, h("p", { class: "small" }, LEGEND)),
     h(
       "div",
-      { class: "beside" },
-      buttons.row,
-      rates.element,
-      status,
-      h("div", { class: "units", role: "group", "aria-label": "Units of layer 1" }, ...units),
-      words,
+      { class: "zero-lines" },
+      h("div", { class: "picture" }, canvas, h("p", { class: "small" }, LEGEND)),
+      h(
+        "div",
+        { class: "beside" },
+        buttons.row,
+        rates.element,
+        status,
+        h("div", { class: "units", role: "group", "aria-label": "Units of layer 1" }, ...units),
+        words,
+      ),
     ),
   );
   const isMotionReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;

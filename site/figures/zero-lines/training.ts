@@ -37,17 +37,17 @@ export class ZeroLineTraining {
     this.note();
   }
 
-  static async create(settings: Settings): Promise<ZeroLineTraining> {
+  static async create({ rate, seed }: Settings): Promise<ZeroLineTraining> {
     const network = await createNetwork(
       {
         inputs: 2,
         layers: [{ units: UNITS }, { units: DEEPER }, { units: task.outputs }],
         loss: task.loss,
-        seed: settings.seed,
+        seed,
       },
       { arithmetic: "reproducible" },
     );
-    return new ZeroLineTraining(network, traceDeaths({ explain: Infinity }), { ...settings });
+    return new ZeroLineTraining(network, traceDeaths({ explain: Infinity }), { rate, seed });
   }
 
   setRate(rate: number): void {
