@@ -1,7 +1,7 @@
 // Figure 5: one unit's life, the blow and the last straw, and the same training with that one step at a smaller rate.
 import type { Mounted, Stage } from "../figure.js";
 import { runButtons } from "../parts/run-buttons.js";
-import { evenly, slider, type Slider } from "../slider.js";
+import { evenly, slider, type Slider } from "../parts/slider.js";
 import { drawLife, type Life } from "./life-chart.js";
 import {
   type Change,
