@@ -27,6 +27,7 @@ import { createDisclosure } from "./view/controls/disclosure.js";
 import { createTableChoices, createTableFileInput } from "./view/controls/table-file.js";
 import { createAnnouncer } from "./view/announcements.js";
 import { addWayOut, fullAddress, hideParts, isEmbedded, writeAddress } from "./view/embedding.js";
+import { createLayerFiguresView } from "./view/layer-figures.js";
 import { createNetworkView, type Pointed } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
 import { createOutputChoices } from "./view/output-choices.js";
@@ -99,7 +100,10 @@ class App {
     this.send({ kind: "endTwin", keep }),
   );
   private readonly outputChoices = createOutputChoices(byId("output-choices"), (name, isShown) =>
-    this.show(SHOW_NAMES.filter((each) => (each === name ? isShown : this.shown.includes(each)))),
+    this.showOne(name, isShown),
+  );
+  private readonly layerFigures = createLayerFiguresView(byId<HTMLDetailsElement>("layer-figures"), (isOpen) =>
+    this.showOne("layers", isOpen),
   );
   private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
@@ -180,7 +184,13 @@ class App {
     this.shown = names;
     this.output.show(names);
     this.outputChoices.show(names, (this.started?.task.extent ?? 0) > 0);
+    this.layerFigures.show(names.includes("layers"));
     this.refresh();
+  }
+
+  private showOne(name: ShowName, isShown: boolean): void {
+    if (isShown === this.shown.includes(name)) return;
+    this.show(SHOW_NAMES.filter((each) => (each === name ? isShown : this.shown.includes(each))));
   }
 
   private listen(): void {
@@ -193,6 +203,7 @@ class App {
       this.output.redraw();
       this.charts.rebuild();
       this.timeline.redraw();
+      this.layerFigures.redraw();
       this.settings.redraw();
       this.refresh();
     };
@@ -266,7 +277,8 @@ class App {
   private tick(): void {
     const { at, chosen } = this;
     this.isTickDue = false;
-    const request = { curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) };
+    const layers = this.shown.includes("layers");
+    const request = { curves: this.curvesVersion, layers, ...(at !== undefined && { at }), ...(chosen && { chosen }) };
     this.isFrameMissed = !this.client.askFrame(request);
   }
 
@@ -373,6 +385,7 @@ class App {
     this.timeline.draw(message, this.at);
     this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, this.indexOf(this.chosen));
     this.notes.draw(message);
+    this.layerFigures.draw(message.layers);
     setText(byId("status"), statusOf(message));
     setText(byId("event"), lastEvent(message));
   }

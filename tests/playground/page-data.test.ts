@@ -12,6 +12,43 @@ describe.skipIf(!hasChromium)("the page's data", () => {
   afterAll(() => site?.close());
 
   describe("the link", () => {
+    test("carries features, noise, split, start and what is shown; a pasted network too", async () => {
+      await using visitor = await visit(site, "#data=circle&step=20");
+      const { page, faults } = visitor;
+      const hashIs = (hash: string) => page.waitForFunction((wanted) => location.hash === wanted, hash);
+      await page.check("#output-choices label:has-text('Discretize') input");
+      await hashIs("#data=circle&step=20&show=discrete"); // it is shown otherwise, and trains on from there
+      await page.click("#layer-figures summary");
+      await page.waitForFunction(() => /gradient: .*half of/.test(document.querySelector(".layer-list")!.textContent!));
+      await hashIs("#data=circle&step=20&show=discrete-layers");
+      await page.click("#open-settings");
+      await page.click('.toggles button:text-is("x²")');
+      await page.click('.toggles button:text-is("y")');
+      await page.focus("#settings .slider:has-text('Noise') input");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowRight");
+      await page.focus("#settings .slider:has-text('Held out') input");
+      await page.keyboard.press("ArrowLeft");
+      await page.selectOption("#settings label:has-text('Weights start') select", "orthogonal");
+      await page.fill("#paste", "6 tanh adam 0.01");
+      await page.click(".paste button");
+      const hash =
+        "#data=circle&layers=6&activation=tanh&optimizer=adam&rate=0.01&features=x-x2&noise=0.02&heldOut=108" +
+        "&start=orthogonal&show=discrete-layers";
+      await hashIs(hash);
+      await page.fill("#paste", "6 tanh adamant");
+      await page.click(".paste button");
+      expect(await page.textContent("#paste-told")).toMatch(/got "adamant"/);
+      await page.reload();
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 6);
+      await hashIs(hash);
+      expect(await page.isChecked("#output-choices label:has-text('Discretize') input")).toBe(true);
+      await page.click("#open-settings");
+      expect(await page.locator('.toggles [aria-pressed="true"]').allTextContents()).toEqual(["x", "x²"]);
+      expect(await page.textContent("#settings")).toMatch(/Noise 0.02.*Held out 108 of 360/);
+      expect(faults).toEqual([]);
+    });
+
     test("carries every setting, there and back; the back button goes back", async () => {
       await using visitor = await visit(site, "#data=spiral");
       const { page } = visitor;

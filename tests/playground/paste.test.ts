@@ -70,15 +70,13 @@ torch.nn.utils.clip_grad_norm_(model.parameters(), 2.5)`;
     const { recipe, told } = read(MODEL, DIGITS);
     expect(recipe).toEqual({
       ...DEFAULTS,
-      ...{
-        layers: [64, 32],
-        optimizer: "momentum",
-        rate: 0.1,
-        decay: 1e-4,
-        batch: 128,
-        clip: 2.5,
-        start: "torchLinear",
-      },
+      layers: [64, 32],
+      optimizer: "momentum",
+      rate: 0.1,
+      decay: 1e-4,
+      batch: 128,
+      clip: 2.5,
+      start: "torchLinear",
     });
     expect(told).toContain("Left out: nesterov=True");
   });
@@ -86,7 +84,8 @@ torch.nn.utils.clip_grad_norm_(model.parameters(), 2.5)`;
   test("its optimizer alone", () => {
     expect(read("torch.optim.Adam(model.parameters(), 3e-4)").recipe).toEqual({
       ...DEFAULTS,
-      ...{ optimizer: "adam", rate: 3e-4 },
+      optimizer: "adam",
+      rate: 3e-4,
     });
   });
 
@@ -106,7 +105,12 @@ model.compile(optimizer="adam", loss="binary_crossentropy")
 model.fit(x, y, epochs=100, batch_size=32)`;
     expect(read(text).recipe).toEqual({
       ...DEFAULTS,
-      ...{ layers: [32, 16], activation: "tanh", optimizer: "adam", rate: 0.001, batch: 32, start: "glorotUniform" },
+      layers: [32, 16],
+      activation: "tanh",
+      optimizer: "adam",
+      rate: 0.001,
+      batch: 32,
+      start: "glorotUniform",
     });
   });
 

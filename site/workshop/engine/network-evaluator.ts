@@ -9,15 +9,17 @@ import { type PreparedData, prepareData } from "../../../src/network/data.js";
 import { applyLink } from "../../../src/network/losses.js";
 import { type NetworkState, stateOf } from "../../../src/network/state/state.js";
 import { evaluateRows } from "../../../src/network/training/evaluate.js";
+import { layerFiguresOf } from "./layer-figures.js";
 import { gridPoints, MAP_POINTS, PLANE_SIDE, writeMap } from "./activation-maps.js";
 import { targetsOf } from "./recipe-to-network.js";
-import type { Measurement, Picture, UnitFigures, UnitName } from "./types.js";
+import type { LayerFigures, Measurement, Picture, UnitFigures, UnitName } from "./types.js";
 import { COORDINATES, featureRows } from "../../tasks/features.js";
 import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
 import type { Recipe } from "../state/recipe.js";
 import { firstUnits } from "../state/units.js";
 
 const EMPTY = new Float32Array(0);
+const MOST_LOOKED_AT = 1000; // rows
 const THRESHOLDS = { rareBelow: 0.01, dormantBelow: 0.025 };
 
 interface EvaluatedRows {
@@ -49,6 +51,8 @@ export class NetworkEvaluator {
   private readonly units: number;
   private readonly train: EvaluatedRows;
   private readonly heldOut: EvaluatedRows;
+  /** Of the training rows, so many that their activations are looked at in little time. */
+  private readonly looked: Matrix;
   /** The rows of the plane's points, as the network is given them. */
   private readonly grid: Matrix | undefined;
   private readonly bins: { of: Uint8Array; count: number };
@@ -76,6 +80,9 @@ export class NetworkEvaluator {
     });
     this.train = prepare(task.train);
     this.heldOut = prepare(task.heldOut);
+    const { x } = task.train;
+    const rows = Math.min(x.rows, MOST_LOOKED_AT);
+    this.looked = { rows, columns: x.columns, data: x.data.subarray(0, rows * x.columns) };
     this.grid = task.extent > 0 ? featureRows(gridPoints(task.extent), task.plane?.features ?? COORDINATES) : undefined;
     this.bins = binsOf(task);
   }
@@ -126,6 +133,11 @@ export class NetworkEvaluator {
       outputs: this.grid ? EMPTY : this.network.predict(this.heldOut.data.x).data,
       chosen: values,
     };
+  }
+
+  /** Activations, and gradients of the loss, layer by layer. */
+  layerFigures(): LayerFigures[] {
+    return layerFiguresOf(this.state, this.inspector, this.looked, this.train.data);
   }
 
   private judgeUnits(visit?: VisitChunk): UnitFigures {

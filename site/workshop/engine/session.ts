@@ -140,6 +140,7 @@ export class Session {
       ...(main.stopped && { stopped: main.stopped }),
       ...(version !== request.curves && { curves: main.history.curves() }),
       ...(request.chosen && { chosenHistory: main.history.ofUnit(unitIndex(main.recipe.layers, request.chosen)) }),
+      ...(request.layers && { layers: evaluator.layerFigures() }),
       ...(this.twin && { twin: this.describeTwin(this.twin) }),
     };
   }

@@ -65,6 +65,25 @@ export interface Picture extends Measurement {
   readonly chosen: Float32Array;
 }
 
+export interface Histogram {
+  /** Where the first bin begins and the last ends. */
+  readonly low: number;
+  readonly high: number;
+  readonly counts: readonly number[];
+  /** The share that is exactly 0, which no bin holds. */
+  readonly zeros: number;
+}
+
+export interface LayerFigures {
+  /** On training rows; the output layer's before its link. */
+  readonly activations: Histogram & { readonly least: number; readonly most: number };
+  /** Of the mean loss over the training rows, by the layer's weights and biases: powers of ten of their sizes. */
+  readonly gradient: Histogram & {
+    /** The middle of the sizes that are not 0; 0 where all are. */
+    readonly middle: number;
+  };
+}
+
 /** A unit over the recorded steps. */
 export interface UnitHistory {
   readonly steps: readonly number[];
@@ -127,6 +146,8 @@ export interface FrameRequest {
   readonly chosen?: UnitName;
   /** The version of the curves that the page has. */
   readonly curves: number;
+  /** Wanted: what passes through each layer, and comes back. */
+  readonly layers?: boolean;
 }
 
 export type ToEngine =
@@ -218,6 +239,8 @@ export interface Frame extends Picture {
   readonly version: number;
   readonly curves?: Curves;
   readonly chosenHistory?: UnitHistory;
+  /** Hidden layers, then the output layer. */
+  readonly layers?: readonly LayerFigures[];
   readonly twin?: Twin;
 }
 
