@@ -14,6 +14,7 @@ export const FIGURES: readonly FigureEntry[] = [
   { number: 4, title: "The map of death", load: () => import("./death-map/figure.js") },
   { number: 5, title: "Who killed it?", load: () => import("./who-killed-it/figure.js") },
   { number: 7, title: "A hundred tasks", load: () => import("./hundred-tasks/figure.js") },
+  { number: 6, title: "Three cures, six faults", load: () => import("./cures/figure.js") },
 ];
 
 /** Stands in the article's first chapter, without a number and a page of its own. */
@@ -32,4 +33,5 @@ export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
   4: () => import("./death-map/engine.js"),
   5: () => import("./who-killed-it/engine.js"),
   7: () => import("./hundred-tasks/engine.js"),
+  6: () => import("./cures/engine.js"),
 };
