@@ -13,8 +13,8 @@ export const FIGURES: readonly FigureEntry[] = [
   { number: 3, title: "The zero lines", load: () => import("./zero-lines/figure.js") },
   { number: 4, title: "The map of death", load: () => import("./death-map/figure.js") },
   { number: 5, title: "Who killed it?", load: () => import("./who-killed-it/figure.js") },
-  { number: 7, title: "A hundred tasks", load: () => import("./hundred-tasks/figure.js") },
   { number: 6, title: "Three cures, six faults", load: () => import("./cures/figure.js") },
+  { number: 7, title: "A hundred tasks", load: () => import("./hundred-tasks/figure.js") },
 ];
 
 /** Stands in the article's first chapter, without a number and a page of its own. */
@@ -32,6 +32,6 @@ export const ENGINES: Readonly<Record<number, () => Promise<EngineModule>>> = {
   3: () => import("./zero-lines/engine.js"),
   4: () => import("./death-map/engine.js"),
   5: () => import("./who-killed-it/engine.js"),
-  7: () => import("./hundred-tasks/engine.js"),
   6: () => import("./cures/engine.js"),
+  7: () => import("./hundred-tasks/engine.js"),
 };
