@@ -50,6 +50,15 @@ function offerPrinting(): void {
   const button = byId<HTMLButtonElement>("print");
   button.hidden = false;
   button.addEventListener("click", () => print());
+  const folded = document.querySelectorAll<HTMLDetailsElement>(".exercise details, figure.claim > details");
+  let opened: HTMLDetailsElement[] = [];
+  addEventListener("beforeprint", () => {
+    opened = [...folded].filter((details) => !details.open);
+    for (const details of opened) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of opened) details.open = false;
+  });
   // a figure that nobody has come to is printed as its address
   for (const figure of document.querySelectorAll<HTMLElement>('figure.live[id^="figure-"]'))
     figure.append(h("p", { class: "on-paper" }, `Live: ${new URL(`f/${figure.id.slice(7)}/`, location.href).href}`));

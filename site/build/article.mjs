@@ -198,6 +198,9 @@ async function articlePage(address) {
     section(id, title, i + 1, md.render(facts.fill(text.replaceAll(" [@", "[@")))),
   );
   const contents = chapters.map(({ id, title }) => `<li><a href="#${id}">${title}</a></li>`);
+  const placed = Array.from(bodies.join().matchAll(/ id="figure-(\d+)"/g), ([, number]) => number);
+  const unplaced = listed.filter(({ number }) => !placed.includes(number));
+  if (unplaced.length > 0) throw new Error(`article: figure ${unplaced[0].number} has no place in a chapter`);
   const missing = FIGURES - listed.length;
   if (missing > 0) console.warn(`article: ${missing} of ${FIGURES} figures are not in list.ts yet`);
   const parts = {
