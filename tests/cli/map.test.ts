@@ -1,5 +1,5 @@
 // `relumine map`: where the units of a table's networks die; as a text, a document, a page and a picture.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
@@ -41,6 +41,11 @@ describe("a map", () => {
     const again = await document(...small, ...journal);
     expect(plain(again)).toEqual(plain(whole));
     expect(readFileSync(place("runs.jsonl"), "utf8").trim().split("\n")).toHaveLength(30);
+    writeFileSync(place("runs.jsonl"), readFileSync(place("runs.jsonl"), "utf8").replace('"dead":', '"daed":'));
+    const damaged = await relumine(...small, ...journal);
+    expect(damaged.stdout).toMatch(
+      /29 trainings of the journal\.\s+1 line of the journal was damaged \(1\): left out\./,
+    );
   });
 
   test("is drawn for a terminal of 80 columns, with what it says; as a page and a picture that load nothing", async () => {

@@ -19,7 +19,7 @@ import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { mapAxis, setting } from "../sweep/map-options.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
-import { journalOption, tellInterrupted } from "../trials/journal.js";
+import { journalOption, tellInterrupted, tellJournal } from "../trials/journal.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import { shapeText } from "../../report/model-text.js";
@@ -183,6 +183,7 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   );
   if (options.json) terminal.document(toDocument(map, plan, dataRecord(prepared)));
   else terminal.tell(drawMap(map, { color, colors: terminal.hasColors }));
+  tellJournal(terminal, map.journal);
   await savePicture(terminal, svg, map, color);
   await savePage(terminal, options, (madeBy) => mapPage(map, subjectOf(prepared, plan, options, madeBy), color));
   if (!map.stopped) return;

@@ -214,7 +214,7 @@ function exceptText(kinds: readonly RowKind[]): string {
   const early = total(kinds, (kind) => (kind.kind === "between" && kind.endsEarly ? 0 : kind.early));
   return [
     failed > 0 ? `; of ${countOf(failed, "cell")} there no training left a network` : "",
-    early > 0 ? `; in ${countOf(early, "cell")} with fewer dead trainings failed before their end` : "",
+    early > 0 ? `; in ${countOf(early, "cell")} where fewer are dead, trainings failed before their end` : "",
     missing > 0 ? `; ${countOf(missing, "cell")} there ${plural(missing, "is", "are")} not in yet` : "",
   ].join("");
 }

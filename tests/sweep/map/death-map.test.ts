@@ -270,7 +270,9 @@ describe("what it says", () => {
         { leaves: true },
       ),
     );
-    expect(all[0]).toMatch(/at any rate \(0\.0 %\); in 217 cells with fewer dead trainings failed before their end\.$/);
+    expect(all[0]).toMatch(
+      /at any rate \(0\.0 %\); in 217 cells where fewer are dead, trainings failed before their end\.$/,
+    );
     const failed = { code: "memory" as const, message: "too many" };
     const large = await say(failing((rate) => rate > 5, died, { failed }));
     expect(large.join(" ")).toMatch(
