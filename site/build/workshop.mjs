@@ -7,8 +7,10 @@ import { digits } from "./digits.mjs";
 export async function writeWorkshop(to) {
   const folder = `${to}/workshop`;
   mkdirSync(folder, { recursive: true });
-  await bundle({ workshop: "workshop/main.ts", style: "workshop/style.css" }, folder);
-  await bundleInParts({ engine: "workshop/engine/worker.ts" }, folder);
+  await bundle({ style: "workshop/style.css" }, folder);
+  await bundleInParts({ workshop: "workshop/main.ts" }, folder);
+  const workers = { engine: "workshop/engine/worker.ts", map: "workshop/engine/map-worker.ts" };
+  await bundleInParts({ ...workers, "trial-worker": "figures/death-map/trial-worker.ts" }, folder);
   copyFileSync(path("workshop/index.html"), `${folder}/index.html`);
   writeFileSync(`${folder}/digits.bin`, digits());
 }

@@ -14,7 +14,7 @@ import type {
   UnitName,
 } from "./engine/types.js";
 import { DiagnosisSchedule } from "./diagnosis-schedule.js";
-import { codeFor } from "./state/code/code.js";
+import type { Language } from "./state/code/code.js";
 import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
 import { LIVE_NAMES, type LiveName, OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
@@ -37,6 +37,7 @@ import { createSettings } from "./view/controls/settings.js";
 import { createShareMenu } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
+import type { MapPanel } from "./view/map-panel.js";
 import { createNotesView } from "./view/notes.js";
 import { createUnitPanel } from "./view/unit-panel.js";
 import { lastEvent, statusOf, verdictText } from "./view/descriptions.js";
@@ -81,6 +82,8 @@ class App {
     this.client.send({ kind: "diagnose", ...(this.chosen && { chosen: this.chosen }) }),
   );
   private client!: EngineClient;
+  /** Loaded when it is opened. */
+  private map: MapPanel | undefined;
 
   private readonly errorMessage = createErrorMessage(byId("error-message"));
   private readonly announcer = createAnnouncer(byId("announcements"));
@@ -146,9 +149,10 @@ class App {
       dispatchEvent(new Event("resize"));
       this.considerForecast();
     });
+    createDisclosure(byId("open-map"), byId("map"), () => void this.openMap());
     createShareMenu({
       link: fullAddress,
-      code: (language) => this.frame && codeFor(language, this.frame, this.started!),
+      code: (language) => this.writeCode(language),
       deaths: () => deathsCsv(this.frame?.deaths ?? []),
       say: (message) => this.announcer.say(message),
     });
@@ -167,6 +171,12 @@ class App {
         "settings",
         `this link has settings that can't be read: ${unread.join(", ")}; the defaults are used in their place`,
       );
+  }
+
+  /** Its writers come when they are needed. */
+  private async writeCode(language: Language): Promise<string | undefined> {
+    const { codeFor } = await import("./state/code/code.js");
+    return this.frame && codeFor(language, this.frame, this.started!);
   }
 
   /** Starts what a link says. */
@@ -205,6 +215,7 @@ class App {
       this.timeline.redraw();
       this.layerFigures.redraw();
       this.settings.redraw();
+      this.map?.redraw();
       this.refresh();
     };
     addEventListener("resize", redraw);
@@ -215,6 +226,7 @@ class App {
   private see(isSeen: boolean): void {
     if (isSeen === this.isSeen) return;
     this.isSeen = isSeen;
+    this.map?.see(this.isMapSeen);
     if (this.heading === undefined) this.sendPace();
   }
 
@@ -340,6 +352,7 @@ class App {
     setText(byId("verdict"), "");
     if (message.task.table) this.forecastKey = ""; // the file may be another
     this.considerForecast();
+    this.showOnMap();
     this.network.start(message);
     this.output.start(message);
     this.outputChoices.show(this.shown, message.task.extent > 0);
@@ -361,6 +374,7 @@ class App {
     if (isAdjusted) {
       this.settings.show({ ...this.recipe, ...message.settings });
       this.considerForecast();
+      this.showOnMap();
     }
     this.chooseFirstDeath(message);
     this.draw(message);
@@ -436,6 +450,29 @@ class App {
 
   private onForecast(message: ForecastMessage): void {
     if (forecastKeyOf(message.recipe) === this.forecastKey) this.settings.forecast(message);
+  }
+
+  private get isMapSeen(): boolean {
+    return this.isSeen && !byId("map").hidden;
+  }
+
+  private async openMap(): Promise<void> {
+    const { createMapPanel } = await import("./view/map-panel.js");
+    this.map ??= createMapPanel(byId("map"), {
+      choose: (rate, bias) => {
+        this.isRunning = true;
+        this.startAnew({ ...this.recipe, ...this.frame?.settings, rate, bias });
+      },
+      say: (text) => this.announcer.say(text),
+    });
+    this.showOnMap();
+    this.map.see(this.isMapSeen);
+    if (this.isMapSeen) byId("map").scrollIntoView({ block: "start" });
+  }
+
+  private showOnMap(): void {
+    if (this.started && !this.isStarting)
+      this.map?.show({ ...this.started.recipe, ...this.frame?.settings }, this.started.task);
   }
 
   private onDiagnosis(message: DiagnosisMessage): void {

@@ -10,7 +10,8 @@ import { DEFAULTS } from "../../workshop/state/recipe.js";
 /** The network beside the map: the spiral's, as the workshop trains it. */
 export const RECIPE = DEFAULTS;
 
-function startWorker(): TrialWorker | undefined {
+/** Its file lies beside that of whoever asks for it. */
+export function startTrialWorker(): TrialWorker | undefined {
   if (typeof Worker === "undefined") return undefined;
   return new Worker(new URL("trial-worker.js", import.meta.url), { type: "module", name: "trials of the map" });
 }
@@ -18,7 +19,7 @@ function startWorker(): TrialWorker | undefined {
 export function serve(
   post: (reply: FromMapEngine, transfer?: Transferable[]) => void,
   range: MapRange = FULL_RANGE,
-  engine = new TrialEngine(countWorkers(), startWorker),
+  engine = new TrialEngine(countWorkers(), startTrialWorker),
 ): (message: ToMapEngine | Control) => Promise<void> {
   const task = planeTask("spiral");
   const plan = mapPlanOf(RECIPE, task, range);

@@ -4,7 +4,7 @@ import type { LearningTask } from "../../tasks/learning-task.js";
 import { fitOptions } from "../../workshop/engine/brief-training.js";
 import { optimizerOf, specOf, targetsOf } from "../../workshop/engine/recipe-to-network.js";
 import type { Recipe } from "../../workshop/state/recipe.js";
-import { startingWeights } from "../../workshop/state/start.js";
+import { startingWeights, startsBiases } from "../../workshop/state/start.js";
 
 /** What a map varies, and how long its trainings are. Values ascend. */
 export interface MapRange {
@@ -23,8 +23,8 @@ export const FULL_RANGE: MapRange = {
   epochs: 100,
 };
 
-/** A sweep draws its networks from a spec: weights that were set by hand are none of it. */
-export const canBeMapped = (recipe: Recipe): boolean => startingWeights(recipe) === undefined;
+/** A sweep draws its networks from a spec, with a bias for each cell: weights that were set by hand are none of it. */
+export const canBeMapped = (recipe: Recipe): boolean => !startingWeights(recipe) && !startsBiases(recipe);
 
 /** What `deathMap` is asked for; the recipe's own rate and bias are the setting that is marked. */
 export function mapPlanOf(recipe: Recipe, task: LearningTask, range: MapRange): MapPlan {

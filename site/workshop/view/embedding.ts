@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, string>> = {
   data: "#data-label",
   example: "#preset-label",
   settings: "#open-settings",
+  map: "#open-map",
   tutorial: "#open-tutorial",
   share: "#open-share",
   about: "#about",

@@ -11,7 +11,7 @@ const BUTTONS: Readonly<Record<Language, string>> = {
 
 export interface ShareMenuActions {
   link(): string;
-  code(language: Language): string | undefined;
+  code(language: Language): Promise<string | undefined>;
   deaths(): string | undefined;
   say(message: string): void;
 }
@@ -39,7 +39,8 @@ export function createShareMenu({ link, code, deaths, say }: ShareMenuActions): 
   document.addEventListener("pointerdown", ({ target }) => {
     if (menu.isOpen && !part.contains(target as Node) && !button.contains(target as Node)) menu.hide();
   });
-  const copyAnd = async (text: string | undefined, what: string) => {
+  const copyAnd = async (given: string | Promise<string | undefined>, what: string) => {
+    const text = await given;
     if (text === undefined) return;
     say((await copy(text)) ? `${what} copied` : `${what} could not be copied: the browser refused`);
     menu.close();
