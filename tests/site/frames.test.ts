@@ -61,11 +61,11 @@ const isWide = (page: Page): Promise<boolean> =>
 async function start(page: Page): Promise<void> {
   const button = page.locator(".figure button.primary:enabled >> visible=true");
   if ((await button.count()) > 0) await button.first().click();
-  else
-    await page
-      .locator(".figure canvas")
-      .first()
-      .click({ position: { x: 90, y: 60 } });
+  else {
+    const canvas = page.locator(".figure canvas").first();
+    const { width, height } = (await canvas.boundingBox())!;
+    await canvas.click({ position: { x: Math.min(90, width / 2), y: Math.min(60, height / 2) } });
+  }
 }
 
 const open = (number: number, query: string, options: BrowserContextOptions) =>

@@ -167,7 +167,7 @@ export function mount(stage: Stage): Mounted {
     return outcome && untreated && markOf(outcome, untreated);
   }
 
-  function drawCell(name: string): void {
+  function drawCell(name: string, cellWidth: number): void {
     const [row, column] = name.split(" ").map(Number);
     const { button, canvas, sign, figures } = views.get(name)!;
     const cell = cellAt(row, column);
@@ -188,8 +188,7 @@ export function mount(stage: Stage): Mounted {
       "aria-label",
       `${FAULTS[row].name}, ${cure}: ${figuresText.join(", ")}${mark ? `, ${SIGNS[mark][1]}` : ""}`,
     );
-    if (course)
-      drawCurves(canvas, course, { width: Math.max(60, button.clientWidth - 12), height: SPARK_HEIGHT, type: 0 });
+    if (course) drawCurves(canvas, course, { width: cellWidth, height: SPARK_HEIGHT, type: 0 });
   }
 
   function drawChosen(): void {
@@ -219,7 +218,8 @@ export function mount(stage: Stage): Mounted {
     const theme = getComputedStyle(root).color;
     if (root.clientWidth !== width || theme !== colours) for (const name of views.keys()) stale.add(name);
     [width, colours] = [root.clientWidth, theme];
-    for (const name of stale) drawCell(name);
+    const cellWidth = Math.max(60, views.get(nameOf(0, 0))!.button.clientWidth - 12); // all have the same
+    for (const name of stale) drawCell(name, cellWidth);
     stale.clear();
     drawChosen();
   }
