@@ -36,6 +36,7 @@ export function mount(stage: Stage): Mounted {
   let pointed: number | undefined;
   let chosen: number | undefined;
   let toldDeaths = 0;
+  const drawnAll = { canvas: h("canvas"), key: "" };
 
   const canvas = h("canvas", {
     role: "img",
@@ -43,7 +44,8 @@ export function mount(stage: Stage): Mounted {
   });
   const status = h("p", { class: "small" });
   const words = h("p");
-  const units = Array.from({ length: UNITS }, (_, unit) => unitButton(unit));
+  const shares = Array.from({ length: UNITS }, () => h("small"));
+  const units = shares.map((_, unit) => unitButton(unit));
   const engine = stage.startEngine<Request, Reply>((reply) => {
     if (reply.kind === "started") ({ rows } = reply);
     else takeFrame(reply);
@@ -95,8 +97,7 @@ export function mount(stage: Stage): Mounted {
       pointed = next;
       stage.requestDraw();
     };
-    return h("button", {
-      type: "button",
+    const listeners = {
       onpointerenter: point(unit),
       onpointerleave: point(undefined),
       onfocus: point(unit),
@@ -105,7 +106,8 @@ export function mount(stage: Stage): Mounted {
         chosen = chosen === unit ? undefined : unit;
         stage.requestDraw();
       },
-    });
+    };
+    return h("button", { type: "button", ...listeners }, h("span", {}, String(unit + 1)), shares[unit]);
   }
 
   function takeFrame(next: Frame): void {
@@ -170,7 +172,8 @@ export function mount(stage: Stage): Mounted {
     const one = shown();
     if (one === undefined) all.forEach((unit) => tintOpenSide(context, view, unit));
     else tintOpenSide(context, view, all[one], true);
-    drawSamples(context, view, samples, one === undefined ? undefined : all[one]);
+    if (one === undefined) context.drawImage(allSamples(view, samples), 0, 0, view.side, view.side);
+    else drawSamples(context, view, samples, all[one]);
     const death = one === undefined ? deaths.at(-1) : deathOf(one);
     if (death) drawPath(context, view, death);
     const strong = one ?? death?.unit;
@@ -180,6 +183,15 @@ export function mount(stage: Stage): Mounted {
     if (strong !== undefined) drawZeroLine(context, view, all[strong], { isStrong: true });
     context.strokeStyle = palette().line;
     context.strokeRect(0.5, 0.5, view.side - 1, view.side - 1);
+  }
+
+  /** Drawn once for each size and set of colours: it takes longer than all the rest. */
+  function allSamples(view: ZeroLineView, samples: Started["rows"]): HTMLCanvasElement {
+    const { side } = view;
+    const key = `${side} ${devicePixelRatio} ${palette().paper}`;
+    if (drawnAll.key !== key) drawSamples(prepare(drawnAll.canvas, side, side), view, samples, undefined);
+    drawnAll.key = key;
+    return drawnAll.canvas;
   }
 
   function drawPath(context: CanvasRenderingContext2D, view: ZeroLineView, { path }: FrameDeath): void {
@@ -201,17 +213,10 @@ export function mount(stage: Stage): Mounted {
       ),
     );
     units.forEach((button, unit) => {
-      const share = open[unit] === 0 ? "dead" : typeset(formatPercent(open[unit]));
-      const unseen = (text: string) => h("span", { class: "unseen" }, text);
-      const words = [
-        unseen("unit "),
-        `${unit + 1}`,
-        unseen(open[unit] === 0 ? ", " : ", open on "),
-        h("small", {}, share),
-      ];
-      button.replaceChildren(...words);
+      const isDead = open[unit] === 0;
+      setText(shares[unit], isDead ? "dead" : typeset(formatPercent(open[unit])));
       button.setAttribute("aria-pressed", String(chosen === unit));
-      button.classList.toggle("dead", open[unit] === 0);
+      button.classList.toggle("dead", isDead);
       button.classList.toggle("shown", shown() === unit);
     });
     setText(words, typeset(sentence(deaths, open)));
