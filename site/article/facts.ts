@@ -3,7 +3,15 @@
 import { toMarkup } from "../../src/report/markup.js";
 import { type Plot, plotTable, plotToSvg } from "../../src/report/plot.js";
 import type { TextbookRecord } from "../../src/report/textbook-text.js";
-import { countOf, formatCount, formatNumber, formatPercent, formatRange, typeset } from "../../src/text/numbers.js";
+import {
+  countOf,
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatRange,
+  formatRate,
+  typeset,
+} from "../../src/text/numbers.js";
 
 /** What measure.ts wrote: a number by its name. */
 export type Measured = Readonly<Record<string, number>>;
@@ -14,6 +22,7 @@ const FORMATS: Readonly<Record<string, (value: number) => string>> = {
   number: (value) => formatNumber(value),
   short: (value) => formatNumber(value, 2),
   count: formatCount,
+  rate: formatRate,
 };
 
 interface Known {

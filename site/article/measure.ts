@@ -1,11 +1,15 @@
 // What the article tells of starts, measured with the package: measured.json. `relumine textbook` measures the rest:
 // textbook.json. site/build/measure.mjs writes both, tests/site holds them against the package.
+import { COLUMNS, CURES, FAULTS } from "../figures/cures/faults.js";
+import { trainCell } from "../figures/cures/train-cell.js";
 import { RECIPE } from "../figures/death-map/engine.js";
 import { FULL_RANGE, mapDataOf, mapPlanOf } from "../figures/death-map/map-plan.js";
 import { MEASURED } from "../figures/hundred-tasks/measured.js";
 import { METHODS, OPENING as HUNDRED } from "../figures/hundred-tasks/messages.js";
 import { TaskStream } from "../figures/hundred-tasks/stream.js";
 import { PlaneEngine } from "../figures/no-return/engine.js";
+import { OPENING as KILLING } from "../figures/who-killed-it/messages.js";
+import { replay, TracedLives } from "../figures/who-killed-it/training.js";
 import { START, UnitsEngine } from "../figures/one-unit/engine.js";
 import { Pace } from "../figures/parts/pace.js";
 import { trainCurve } from "../figures/straight-line/training.js";
@@ -19,6 +23,8 @@ import { deathMap } from "../../src/sweep.js";
 /** The same numbers on every machine. */
 const OPTIONS = { arithmetic: "reproducible" } as const;
 const STARTS = 2000;
+/** A rate that spares the first that dies in figure 5. */
+const GENTLE = 0.5;
 /** Of a hundred tasks. */
 const FIRST = 10;
 
@@ -131,6 +137,55 @@ async function mapCells(): Promise<Record<string, number>> {
   );
 }
 
+/** Figure 5 as it opens: its first death, and one whose last straw took a single sample. */
+async function whoKilledIt(): Promise<Record<string, number>> {
+  const lives = await TracedLives.create(KILLING);
+  const pace = new Pace(Infinity);
+  pace.run(true);
+  await lives.run(pace, () => {});
+  const [first] = lives.deaths;
+  const slow = lives.deaths.find(({ layer, unit }) => layer === 0 && unit === 1)!;
+  lives.dispose();
+  const shares = await replay(KILLING, first, { from: first.step, to: first.step, rate: GENTLE });
+  return {
+    "killed: rate": KILLING.rate,
+    "killed, first: layer, from 1": first.layer + 1,
+    "killed, first: unit, from 1": first.unit + 1,
+    "killed, first: step": first.step,
+    "killed, first: open before": first.openBefore!,
+    "killed, first: lives at": first.survivesAt!,
+    "killed, first: replayed at": GENTLE,
+    "killed, first: replayed, open at the end": shares!.at(-1)!,
+    "killed, slow: blow": slow.blow!.step,
+    "killed, slow: open before the blow": slow.blow!.openBefore,
+    "killed, slow: open after the blow": slow.blow!.openAfter,
+    "killed, slow: last straw": slow.lastStraw!.step,
+    "killed, slow: open before the last straw": slow.lastStraw!.openBefore!,
+  };
+}
+
+/** Cells of figure 6, once the fault has shown itself: those that the text speaks of. */
+async function cures(): Promise<Record<string, number>> {
+  const columns = [...CURES.map(({ name }) => name), "pair"];
+  const wanted: readonly [fault: string, cures: readonly string[]][] = [
+    ["Rate too high", ["Nothing", "Lower rate", "Lift", "Recycle", "pair"]],
+    ["Negative bias", ["Nothing", "Positive bias"]],
+    ["Unscaled inputs", ["Nothing", "Recycle", "pair"]],
+  ];
+  const found: Record<string, number> = { "cures: columns": COLUMNS };
+  for (const [name, names] of wanted)
+    for (const cure of names) {
+      const row = FAULTS.findIndex((fault) => fault.name === name);
+      const place = { moment: "sick", row, column: columns.indexOf(cure) } as const;
+      const { course, outcome } = await trainCell(FAULTS[row], place, () => {});
+      found[`cures, ${name}: units`] = outcome.units;
+      found[`cures, ${name}: living before`] ??= course.living[course.epochs.indexOf(course.curedAt)];
+      found[`cures, ${name}, ${cure}: living`] = outcome.living;
+      found[`cures, ${name}, ${cure}: accuracy`] = outcome.accuracy;
+    }
+  return found;
+}
+
 /** Figure 7: what it was measured to be over several starts, at the rate that it opens with; and how the tasks begin. */
 async function hundredTasks(digits: Uint8Array): Promise<Record<string, number>> {
   const { starts, accuracy } = MEASURED.find(({ rate }) => rate === HUNDRED.rate)!;
@@ -177,6 +232,8 @@ export async function measure(digits: Uint8Array, starts = STARTS): Promise<Reco
     ...(await noReturn()),
     ...(await zeroLines()),
     ...(await mapCells()),
+    ...(await whoKilledIt()),
+    ...(await cures()),
     ...(await hundredTasks(digits)),
     "xor: starts": starts,
     "xor: share dead": await shareConstant(xorUnit, XOR_INPUTS, starts),
