@@ -170,6 +170,7 @@ export type {
   RecycleDormantOptions,
 } from "./treatment/during-training/options.js";
 export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedies/remedy.js";
+export type { UnitPlace } from "./treatment/remedies/selection.js";
 export { treat } from "./treatment/treat.js";
 export type { PaceOptions } from "./core/pace.js";
 export type {

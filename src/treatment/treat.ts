@@ -10,6 +10,7 @@ import { ConstantUnits, prune } from "./remedies/prune.js";
 import { recycle, reinitialize } from "./remedies/redraw.js";
 import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy.js";
 import { replaceActivation } from "./remedies/replace-activation.js";
+import { checkUnitsOf } from "./remedies/selection.js";
 import { drawTreatment } from "./treatment-text.js";
 import { findBesides } from "./besides.js";
 import { KeptOutputs, type OutputWatch, RowsInBlocks, RowsInMemory, type TreatedRows } from "./treated-rows.js";
@@ -75,13 +76,13 @@ async function apply(
 ): Promise<RemedyResult> {
   switch (remedy.kind) {
     case "liftBias":
-      return liftBias(copy, remedy.activity);
+      return liftBias(copy, remedy);
     case "openSamples":
       return openSamples(copy);
     case "recycle":
-      return recycle(copy, remedy.dormantBelow);
+      return recycle(copy, remedy);
     case "reinitialize":
-      return reinitialize(copy, remedy.kernelInitializer);
+      return reinitialize(copy, remedy);
     case "replaceActivation":
       return replaceActivation(copy, remedy.activation);
     case "prune":
@@ -283,6 +284,7 @@ function checkKnown(
  * - recycle: dormant units get new incoming weights and outgoing weights of 0, and open on some sample.
  * - reinitialize: dead units get new incoming weights, a bias as at the start, and keep their outgoing weights: outputs
  *   change.
+ *   `units` of these three: only those, the others stay as they are.
  * - replaceActivation: every hidden layer whose units can die gets the activation, if some unit is dead; outputs
  *   change.
  * - prune: a new, smaller network; outputs on x are the same, bit for bit if no finding or unit says "folded", else up
@@ -363,6 +365,7 @@ export async function treatNaming(
   const runtime = await renew(cell.current.runtime);
   cell.current.checkIdle();
   const original = cell.current;
+  if ("units" in resolved) checkUnitsOf(original.spec, resolved.units);
   const pace = new Pace(pacing, watch(cell, "treated"));
   const rows = rowsOf(x, original, pace, pacing.signal);
   const { deaths, ...about } = checkKnown(known, original, rows.matrix);

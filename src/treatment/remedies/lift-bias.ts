@@ -8,6 +8,8 @@ import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working
 import { countOf } from "../../text/numbers.js";
 import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
+import type { ResolvedRemedy } from "./remedy.js";
+import { chosenAmong, noneOf } from "./selection.js";
 import { clearMoments } from "./unit-parameters.js";
 import { rowsForShare, thresholdForCount } from "../thresholds.js";
 import { treatFrontToBack, withAgain } from "./front-to-back.js";
@@ -73,11 +75,14 @@ export async function liftUnits(state: NetworkState, sweep: LayerSweep, lift: Li
 }
 
 /** Beside one pass over x from the first dead unit's layer on, one of the dead units' columns. */
-export async function liftBias(copy: WorkingCopy, activity: number): Promise<RemedyResult> {
+export async function liftBias(
+  copy: WorkingCopy,
+  { activity, units: chosen }: Omit<ResolvedRemedy & { kind: "liftBias" }, "kind">,
+): Promise<RemedyResult> {
   const { naming } = copy;
-  const dead = copy.deadUnits();
+  const dead = copy.deadUnits().map((units, layer) => chosenAmong(units, layer, chosen));
   const count = dead.flat().length;
-  if (count === 0) return nothing("no hidden unit is dead on these samples");
+  if (count === 0) return nothing(`${noneOf(chosen)} is dead on these samples`);
   const state = copy.copy();
   const findings: TreatmentFinding[] = [];
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {

@@ -4,14 +4,15 @@
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { liftUnits } from "./lift-bias.js";
-import { DEFAULT_ACTIVITY } from "./remedy.js";
+import { DEFAULT_ACTIVITY, type ResolvedRemedy } from "./remedy.js";
+import { chosenAmong, noneOf } from "./selection.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments, redrawIncoming, zeroOutgoing } from "./unit-parameters.js";
 import { deadAmong, treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { NetworkState } from "../../network/state/state.js";
-import { constantBias, type KernelInitializer } from "../../network/initializer-spec.js";
+import { constantBias } from "../../network/initializer-spec.js";
 
 const EPSILON = 1e-9;
 /** A unit that is redrawn may be closed on x again: it is redrawn so many times at most. */
@@ -61,16 +62,21 @@ async function drawUntilOpen(
  * Beside one pass over x, one of the drawn units' columns for each time that they are drawn, and two of those of units
  * that stay closed.
  */
-export async function recycle(copy: WorkingCopy, dormantBelow: number): Promise<RemedyResult> {
-  const none = () => nothing(`no hidden unit is dormant on these samples (dormantBelow ${dormantBelow})`);
+export async function recycle(
+  copy: WorkingCopy,
+  { dormantBelow, units: chosen }: Omit<ResolvedRemedy & { kind: "recycle" }, "kind">,
+): Promise<RemedyResult> {
+  const none = () => nothing(`${noneOf(chosen)} is dormant on these samples (dormantBelow ${dormantBelow})`);
+  const treatedAmong = (statistics: readonly UnitStatistics[], layer: number) =>
+    chosenAmong(dormantAmong(statistics, dormantBelow), layer, chosen);
   // without a unit to treat in the first such layer, and so on, all layers do what they did
-  if (copy.statistics.slice(0, -1).every((units) => dormantAmong(units, dormantBelow).length === 0)) return none();
+  if (copy.statistics.slice(0, -1).every((units, layer) => treatedAmong(units, layer).length === 0)) return none();
   const state = copy.copy();
   const treated: TreatedUnit[] = [];
   const findings: TreatmentFinding[] = [];
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
     const before = await sweep.run();
-    const units = dormantAmong(before, dormantBelow);
+    const units = treatedAmong(before, layer);
     state.edit(() => {
       for (const unit of units) {
         zeroOutgoing(state, layer, unit);
@@ -97,15 +103,16 @@ export async function recycle(copy: WorkingCopy, dormantBelow: number): Promise<
 /** Beside one pass over x, one of the drawn units' columns for each time that they are drawn. */
 export async function reinitialize(
   copy: WorkingCopy,
-  initializer: KernelInitializer | undefined,
+  { kernelInitializer: initializer, units: chosen }: Omit<ResolvedRemedy & { kind: "reinitialize" }, "kind">,
 ): Promise<RemedyResult> {
-  if (copy.before.dead === 0) return nothing("no hidden unit is dead on these samples");
+  const dead = copy.deadUnits().flatMap((units, layer) => chosenAmong(units, layer, chosen));
+  if (dead.length === 0) return nothing(`${noneOf(chosen)} is dead on these samples`);
   const state = copy.copy();
   const treated: TreatedUnit[] = [];
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
     const { activation, biasInitializer } = state.spec.layers[layer];
     const before = await sweep.run();
-    const units = deadAmong(activation, before);
+    const units = chosenAmong(deadAmong(activation, before), layer, chosen);
     const { statistics } = await drawUntilOpen(state, sweep, before, units, (unit) => {
       redrawIncoming(state, layer, unit, initializer);
       state.layer(layer).bias[unit] += constantBias(biasInitializer);

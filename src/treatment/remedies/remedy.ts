@@ -3,6 +3,7 @@ import { checkName, checkNumber, checkOptions, describe } from "../../core/check
 import { RelumineError } from "../../core/errors.js";
 import { REMEDY_KINDS } from "./kinds.js";
 import { checkKernelInitializer, type KernelInitializer } from "../../network/initializer-spec.js";
+import { checkUnits, type UnitPlace } from "./selection.js";
 import { DIAGNOSIS_WORK } from "../../diagnosis/proof/prove.js";
 import { type Activation, type ResolvedActivation, resolveActivation } from "../../activations/activations.js";
 
@@ -17,6 +18,8 @@ export type Remedy =
       readonly kind: "liftBias";
       /** Share of the samples. */
       readonly activity?: number;
+      /** Only these, of those that it would treat. Default: all. */
+      readonly units?: readonly UnitPlace[];
     }
   /**
    * Samples on which every unit of a hidden relu layer is closed open the nearest of its units: a dead one, so that
@@ -35,6 +38,8 @@ export type Remedy =
       readonly kind: "recycle";
       /** Mean |activation| over the layer's mean. */
       readonly dormantBelow?: number;
+      /** Only these, of those that it would treat. Default: all. */
+      readonly units?: readonly UnitPlace[];
     }
   /**
    * Dead units get incoming weights and a bias as at the start, from this initializer (default: the layer's); outgoing
@@ -45,6 +50,8 @@ export type Remedy =
       readonly kind: "reinitialize";
       /** Where the new weights come from. */
       readonly kernelInitializer?: KernelInitializer;
+      /** Only these, of those that it would treat. Default: all. */
+      readonly units?: readonly UnitPlace[];
     }
   /** Hidden layers whose units can die get this activation instead, with the same weights. */
   | {
@@ -78,6 +85,8 @@ export type ResolvedRemedy =
       readonly kind: "liftBias";
       /** Share of the samples that opens the unit. */
       readonly activity: number;
+      /** Absent: all. */
+      readonly units?: readonly UnitPlace[];
     }
   | {
       /** Which remedy. */
@@ -88,12 +97,16 @@ export type ResolvedRemedy =
       readonly kind: "recycle";
       /** The largest dormancy that is treated. */
       readonly dormantBelow: number;
+      /** Absent: all. */
+      readonly units?: readonly UnitPlace[];
     }
   | {
       /** Which remedy. */
       readonly kind: "reinitialize";
       /** Absent: the layer's own. */
       readonly kernelInitializer?: KernelInitializer;
+      /** Absent: all. */
+      readonly units?: readonly UnitPlace[];
     }
   | {
       /** Which remedy. */
@@ -112,10 +125,10 @@ export const DEFAULT_ACTIVITY = 0.1;
 const DORMANT_BELOW = 0.025;
 
 const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
-  liftBias: ["activity"],
+  liftBias: ["activity", "units"],
   openSamples: [],
-  recycle: ["dormantBelow"],
-  reinitialize: ["kernelInitializer"],
+  recycle: ["dormantBelow", "units"],
+  reinitialize: ["kernelInitializer", "units"],
   replaceActivation: ["activation"],
   prune: ["budget"],
 };
@@ -134,22 +147,30 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
       kernelInitializer?: unknown;
       activation?: unknown;
       budget?: unknown;
+      units?: unknown;
     },
     ["kind", ...OPTIONS[kind]],
   );
+  const chosen = given.units === undefined ? {} : { units: checkUnits(given.units) };
   switch (kind) {
     case "liftBias":
       return {
         kind,
         activity: checkNumber("activity", given.activity ?? DEFAULT_ACTIVITY, { low: 0, openLow: true, high: 1 }),
+        ...chosen,
       };
     case "recycle":
-      return { kind, dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? DORMANT_BELOW, { low: 0 }) };
+      return {
+        kind,
+        dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? DORMANT_BELOW, { low: 0 }),
+        ...chosen,
+      };
     case "reinitialize":
       return given.kernelInitializer === undefined
-        ? { kind }
+        ? { kind, ...chosen }
         : {
             kind,
+            ...chosen,
             kernelInitializer: checkKernelInitializer("kernelInitializer", given.kernelInitializer),
           };
     case "replaceActivation":
