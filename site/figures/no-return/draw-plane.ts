@@ -2,6 +2,7 @@
 import { contour } from "./contours.js";
 import { cellMiddle, FINE_SIDE, isOfNoReturn, PLANE, type Point, SIDE, type Training } from "./types.js";
 import { formatNumber, typeset } from "../../../src/text/numbers.js";
+import { layerOf } from "../parts/layer.js";
 import { prepare } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
 
@@ -35,15 +36,20 @@ export function planeScale(width: number, height: number): PlaneScale {
 }
 
 export function drawPlane(canvas: HTMLCanvasElement, width: number, height: number, view: PlaneView): void {
-  const plane = new Plane(prepare(canvas, width, height), width, height, view);
-  plane.axes();
-  plane.clipped(() => {
-    plane.contours();
-    plane.fates();
-    plane.wedge();
-    view.past.forEach(({ path, open }) => plane.pastPath(path, open === 0));
-    plane.path();
+  const { losses, fates, past, fontSize } = view;
+  const context = prepare(canvas, width, height);
+  layerOf(canvas).put(context, width, height, [losses, fates, past, fontSize], (under) => {
+    const plane = new Plane(under, width, height, view);
+    plane.axes();
+    plane.clipped(() => {
+      plane.contours();
+      plane.fates();
+      plane.wedge();
+      past.forEach(({ path, open }) => plane.pastPath(path, open === 0));
+    });
   });
+  const plane = new Plane(context, width, height, view);
+  plane.clipped(() => plane.path());
 }
 
 class Plane {

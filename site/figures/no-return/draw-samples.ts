@@ -6,6 +6,7 @@ import { palette } from "../../look/palette.js";
 const X = [-1.25, 1.25] as const;
 const Y = [-0.4, 1.8] as const;
 const BOTTOM = 24;
+const DOT = 2.5;
 
 export interface SamplesView {
   readonly samples: Samples;
@@ -25,15 +26,19 @@ export function drawSamples(canvas: HTMLCanvasElement, width: number, height: nu
   context.fillStyle = line;
   context.fillRect(0, y(0), width, 1);
   const { samples, at, isDead, fontSize } = view;
+  const [open, closed] = [new Path2D(), new Path2D()];
   samples.x.forEach((value, row) => {
-    const isOpen = at.w * value + at.b > 0;
-    context.fillStyle = context.strokeStyle = isOpen ? positive : negative;
-    context.globalAlpha = 0.6;
-    context.beginPath();
-    context.arc(x(value), y(samples.y[row]), 2.5, 0, 2 * Math.PI);
-    if (isOpen) context.fill();
-    else context.stroke();
+    const path = at.w * value + at.b > 0 ? open : closed;
+    const [left, top] = [x(value), y(samples.y[row])];
+    path.moveTo(left + DOT, top);
+    path.arc(left, top, DOT, 0, 2 * Math.PI);
   });
+  context.globalAlpha = 0.6;
+  context.fillStyle = positive;
+  context.fill(open);
+  context.strokeStyle = negative;
+  context.lineWidth = 1;
+  context.stroke(closed);
   context.globalAlpha = 1;
   context.strokeStyle = ink;
   context.lineWidth = 3;

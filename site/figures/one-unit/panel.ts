@@ -3,6 +3,7 @@ import { humpOf } from "./hump.js";
 import type { UnitActivation } from "./types.js";
 import { activate, slope } from "../../../src/activations/analysis.js";
 import { formatSigned, typeset } from "../../../src/text/numbers.js";
+import { layerOf } from "../parts/layer.js";
 import { prepare } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
 
@@ -25,6 +26,8 @@ export interface PanelView {
 const BELOW = 34; // the strip of the slope, and the numbers
 const STRIP = 9;
 const EDGE = 4;
+/** Of the curve on either side of 0. */
+const CURVE_PIECES = 40;
 
 /** From z to pixels. */
 export function scaleOf(width: number, reach: number): (z: number) => number {
@@ -43,13 +46,17 @@ export function niceAbove(value: number): number {
 
 export function drawPanel(canvas: HTMLCanvasElement, width: number, height: number, view: PanelView): void {
   const context = prepare(canvas, width, height);
+  const { reach, ghost, fontSize } = view;
+  layerOf(canvas).put(context, width, height, [reach, ghost, fontSize], (under) => {
+    const panel = new Panel(under, width, height, view);
+    panel.ground();
+    panel.strip();
+    panel.numbers();
+    if (ghost) panel.ghost(ghost);
+  });
   const panel = new Panel(context, width, height, view);
-  panel.ground();
-  if (view.ghost) panel.ghost(view.ghost);
   panel.hump();
   panel.curve();
-  panel.strip();
-  panel.numbers();
   if (view.arrow) panel.arrow(view.arrow);
   if (view.note) panel.note(view.note);
 }
@@ -139,13 +146,13 @@ class Panel {
   }
 
   curve(): void {
-    const { context, width, floor, view, x } = this;
+    const { context, floor, view, x } = this;
     const { activation, reach } = view;
     const high = activation === "relu" ? reach : 1;
     const low = activation === "tanh" ? -1 : 0;
     context.beginPath();
-    for (let column = EDGE; column <= width - EDGE; column++) {
-      const z = ((column - width / 2) / (width / 2 - EDGE)) * reach;
+    for (let i = -CURVE_PIECES; i <= CURVE_PIECES; i++) {
+      const z = (i / CURVE_PIECES) * reach;
       const part = (activate(activation, z, 0) - low) / (high - low);
       context.lineTo(x(z), floor - 2 - part * (floor - 6));
     }
