@@ -40,6 +40,9 @@ const UNITS_LAST = new Set([
 /** What is followed no further. */
 const UNKNOWN = new Set(["Expand", "Einsum", "Tile", "Shape", "NonZero", "TopK", "GatherND", "ScatterND"]);
 const FARTHEST = 64;
+/** Operators whose axes are followed by the shapes of what they take and give: here, and in units-through.ts. */
+export const MERGES: ReadonlySet<string> = new Set(["Flatten", "Reshape"]);
+export const REDUCES: ReadonlySet<string> = new Set(["Squeeze", "ReduceMean", "ReduceSum", "ReduceMax"]);
 
 /** Axes that a node names, by its attribute or its second input; undefined where they are not said. */
 export function axesOf(graph: Graph, node: Node, rank: number): number[] | undefined {
@@ -74,7 +77,7 @@ class AxisSearch {
     if (op === "Transpose") return this.#transposed(node, rank);
     if (op === "Squeeze") return this.#squeezed(node);
     if (op === "Unsqueeze") return this.#unsqueezed(node, rank);
-    if (op === "Reshape" || op === "Flatten") return this.#reshaped(node);
+    if (MERGES.has(op)) return this.#reshaped(node);
     if (op.startsWith("Reduce")) return this.#reduced(node, rank);
     return this.#sameAxes(node, rank);
   }
@@ -161,9 +164,6 @@ export function axisWithout(node: Node, gone: readonly number[], axis: number): 
   if (gone.includes(axis)) return undefined;
   return keepsAxes(node) ? axis : axis - gone.filter((each) => each < axis).length;
 }
-
-/** Operators whose axes are followed by the shapes of what they take and give. */
-export const FOLLOWED_BY_SHAPE = new Set(["Reshape", "Flatten", "Squeeze", "ReduceMean", "ReduceSum", "ReduceMax"]);
 
 /**
  * The axis that counts the units of a value of this rank, by the nodes that it comes from; undefined where they do not

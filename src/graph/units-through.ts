@@ -2,7 +2,7 @@
 // it is too. Followed by the shapes that were seen on a run: an axis that has the units' size by chance is not theirs.
 import { productOf } from "../arrays/numbers.js";
 import type { Node } from "../models/read/onnx/model.js";
-import { axesOf, axisWithout, keepsAxes } from "./axes.js";
+import { axesOf, axisWithout, keepsAxes, MERGES, REDUCES } from "./axes.js";
 import { PASSES, type UnitValue } from "./feeding.js";
 import type { Graph } from "./graph.js";
 
@@ -19,11 +19,9 @@ export interface UnitAxis {
 /** Channels come second in what these take. */
 const POOLS = new Set(["MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"]);
 const RESIZES = new Set(["Resize", "Upsample"]);
-const MERGES = new Set(["Flatten", "Reshape"]);
-const REDUCES = new Set(["Squeeze", "ReduceMean", "ReduceSum", "ReduceMax"]);
 
-/** Operators of which the shapes of what they take and make tell whether units are where they were. */
-export const SHAPED: readonly string[] = ["Mul", ...RESIZES, ...MERGES, ...REDUCES];
+/** Operators of which the shapes of what they take and make tell whether units are where they were; axes.ts asks too. */
+export const SHAPED: ReadonlySet<string> = new Set(["Mul", ...RESIZES, ...MERGES, ...REDUCES]);
 
 /**
  * What has no weights and takes no other value than its first: whatever comes of the rows by it is fixed as they are.

@@ -6,7 +6,7 @@ import { productOf } from "../arrays/numbers.js";
 import { listNames } from "../text/naming.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { ASKED_ONLY, type ActivationNode, findActivations } from "./activation-nodes.js";
-import { FOLLOWED_BY_SHAPE, unitAxis } from "./axes.js";
+import { unitAxis } from "./axes.js";
 import { type GraphRows, readFeeds, type RowFeeds } from "./feeds.js";
 import { type Feeding, feedingOf, type UnitValue } from "./feeding.js";
 import { Graph } from "./graph.js";
@@ -103,7 +103,7 @@ export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: G
   if (nodes.length === 0) throw nothingFound(graph, "none");
   const names = distinct(nodes.map(({ name }) => name));
   const wanted = new Set(nodes.map(({ z }) => z));
-  const shaped = graph.valuesAt(new Set([...FOLLOWED_BY_SHAPE, ...SHAPED]));
+  const shaped = graph.valuesAt(SHAPED);
   const probed = await probeShapes({ ort, session }, graph.bytes, feeds, wanted, shaped, graph.names());
   graph.shapes = probed.shapes;
   const leftOut = new Map<string, string[]>();
