@@ -82,7 +82,7 @@ export class ThreadPool {
     this.onDeath();
   }
 
-  /** The same kernels; large products are shared. */
+  /** The same kernels; large products are shared. Arguments one by one: spread, they cost small products (measured). */
   wrap(): KernelExports {
     const { kernels } = this;
     return {
