@@ -1,4 +1,5 @@
 // What became of a model that was treated: its units and its outputs, counted.
+import type { OutputChange } from "../graph/treat-graph.js";
 import type { Treatment } from "../treatment/types.js";
 import { countOf, formatCount, formatNumber } from "../text/numbers.js";
 
@@ -32,10 +33,7 @@ function revivedIn({ before, after }: Counted): number {
 }
 
 /** How outputs changed on the rows that the model was treated on. */
-export interface ChangedOutputs {
-  /** |difference| of any output on any row. */
-  readonly largest: number;
-  readonly mean: number;
+export interface ChangedOutputs extends Pick<OutputChange, "largestChange" | "meanChange"> {
   /** Of classes: rows that another class is predicted for. */
   readonly otherClass?: number;
 }
@@ -43,13 +41,13 @@ export interface ChangedOutputs {
 /** `26 units revived, 0 removed; outputs: largest change 0.031, mean 0.0004; another class for 3 of 64 rows` */
 export function describeTreated(
   { revived, removed }: TreatedCounts,
-  { largest, mean, otherClass }: ChangedOutputs,
+  { largestChange, meanChange, otherClass }: ChangedOutputs,
   rows: number,
 ): string {
   const outputs =
-    largest === 0
+    largestChange === 0
       ? "outputs as they were"
-      : `outputs: largest change ${formatNumber(largest)}, mean ${formatNumber(mean)}`;
+      : `outputs: largest change ${formatNumber(largestChange)}, mean ${formatNumber(meanChange)}`;
   const classes =
     otherClass === undefined ? "" : `; another class for ${formatCount(otherClass)} of ${countOf(rows, "row")}`;
   return `${countOf(revived, "unit")} revived, ${formatCount(removed)} removed; ${outputs}${classes}`;

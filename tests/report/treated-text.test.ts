@@ -27,8 +27,10 @@ test("units that are gone are removed, not revived", () => {
 
 test("says what became of outputs and classes", () => {
   const counts = countTreated({ before: diagnosis(["dead"]), after: diagnosis(["alive"]) });
-  expect(describeTreated(counts, { largest: 0, mean: 0 }, 64)).toBe("1 unit revived, 0 removed; outputs as they were");
-  expect(describeTreated(counts, { largest: 0.5, mean: 0.25, otherClass: 3 }, 1)).toBe(
+  expect(describeTreated(counts, { largestChange: 0, meanChange: 0 }, 64)).toBe(
+    "1 unit revived, 0 removed; outputs as they were",
+  );
+  expect(describeTreated(counts, { largestChange: 0.5, meanChange: 0.25, otherClass: 3 }, 1)).toBe(
     "1 unit revived, 0 removed; outputs: largest change 0.5, mean 0.25; another class for 3 of 1 row",
   );
 });

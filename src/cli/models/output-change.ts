@@ -28,16 +28,17 @@ export class OutputsBefore {
     const { data, columns, rows } = network.predict(this.x, { logits: true });
     const { loss } = network.spec;
     const before = this.#outputs;
-    let [largest, total, otherClass] = [0, 0, 0];
+    let [largestChange, total, otherClass] = [0, 0, 0];
     for (let i = 0; i < data.length; i++) {
       const gap = Math.abs(data[i] - before[i]);
-      largest = Math.max(largest, gap);
+      largestChange = Math.max(largestChange, gap);
       total += gap;
     }
     for (let row = 0; row < rows; row++)
       if (classOf(data, columns, row) !== classOf(before, columns, row)) otherClass++;
     // of several outputs a binary cross-entropy makes labels of their own, not classes
     const isOfClasses = nameOf(loss) === "crossEntropy" || (columns === 1 && isClassification(loss));
-    return { largest, mean: data.length === 0 ? 0 : total / data.length, ...(isOfClasses && { otherClass }) };
+    const meanChange = data.length === 0 ? 0 : total / data.length;
+    return { largestChange, meanChange, ...(isOfClasses && { otherClass }) };
   }
 }
