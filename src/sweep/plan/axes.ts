@@ -1,20 +1,12 @@
 // What a sweep varies: names for what is varied often, and paths of the base for the rest.
 import { type Draft, fullDraft, readOptimizer } from "./base.js";
+import { hiddenOf, NAMED, type Target } from "./named-axes.js";
 import { copyPlain, isPlainObject, parsePath, pathsOf, type Plain, type PlainObject, setAt } from "./plain.js";
 import type { SweepRange } from "../types.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe, memberPath } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { suggestion } from "../../core/suggestion.js";
 import { roundTo } from "../../text/numbers.js";
-
-/** What one axis changes. */
-interface Target {
-  /** Two axes of the same place would undo each other. */
-  readonly place: string;
-  /** Those that make layers come before those that change them. */
-  readonly order: number;
-  apply(draft: Draft, value: Plain): void;
-}
 
 /** One axis, checked. */
 export interface Axis extends Target {
@@ -24,50 +16,6 @@ export interface Axis extends Target {
   readonly isInteger: boolean;
 }
 
-const hiddenOf = ({ spec }: Draft): PlainObject[] => (spec.layers as PlainObject[]).slice(0, -1);
-
-function changeHidden(draft: Draft, name: string, value: Plain): void {
-  for (const layer of hiddenOf(draft)) layer[name] = structuredClone(value);
-}
-
-/** As many hidden layers, each like the one before it where there was none. */
-function setDepth(draft: Draft, depth: number): void {
-  const hidden = hiddenOf(draft);
-  const [output] = (draft.spec.layers as PlainObject[]).slice(-1);
-  const layers = Array.from({ length: depth }, (_, i) => structuredClone(hidden[Math.min(i, hidden.length - 1)]));
-  draft.spec.layers = [...layers, output];
-}
-
-function setUnits(draft: Draft, value: Plain): void {
-  if (!Array.isArray(value)) return changeHidden(draft, "units", value);
-  setDepth(draft, value.length);
-  hiddenOf(draft).forEach((layer, i) => (layer.units = value[i]));
-}
-
-const optionsOf = ({ fit }: Draft) => (fit.optimizer as PlainObject).options as PlainObject;
-
-const NAMED: Readonly<Record<string, Target>> = {
-  depth: {
-    place: "depth",
-    order: 0,
-    apply: (draft, value) => setDepth(draft, checkInteger("depth", value, { low: 1, high: 1000 })),
-  },
-  units: { place: "units", order: 1, apply: setUnits },
-  activation: { place: "activation", order: 2, apply: (draft, value) => changeHidden(draft, "activation", value) },
-  bias: { place: "bias", order: 2, apply: (draft, value) => changeHidden(draft, "biasInitializer", value) },
-  optimizer: {
-    place: "fit.optimizer",
-    order: 2,
-    apply: (draft, value) => void (draft.fit.optimizer = readOptimizer("optimizer", value)),
-  },
-  learningRate: {
-    place: "fit.optimizer.options.learningRate",
-    order: 3,
-    apply: (draft, value) => void (optionsOf(draft).learningRate = value),
-  },
-  batchSize: { place: "fit.batchSize", order: 3, apply: (draft, value) => void (draft.fit.batchSize = value) },
-  epochs: { place: "fit.epochs", order: 3, apply: (draft, value) => void (draft.fit.epochs = value) },
-};
 const NEED_HIDDEN = ["depth", "units", "activation", "bias"];
 const INTEGERS = /(^|\.)(units|depth|batchSize|epochs|inputs|seed|patience)$/;
 
