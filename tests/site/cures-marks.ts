@@ -6,9 +6,9 @@ import type { CellMessage, Moment } from "../../site/figures/cures/messages.js";
 export const cellName = ({ moment, row, column }: Pick<CellMessage, "moment" | "row" | "column">): string =>
   `${moment} ${row} ${column}`;
 
-const LETTERS = { cured: "y", failed: "n", needless: "-" };
+const LETTERS = { cured: "y", failed: "n", needless: "-", worse: "w" };
 
-/** A row a fault, a letter a column: y a tick, n a cross, - nothing to cure. */
+/** A row a fault, a letter a column: y a tick, n a cross, - nothing to cure, w worse than left alone. */
 export function marksIn(cells: ReadonlyMap<string, CellMessage>, moment: Moment): string[] {
   const outcomeAt = (row: number, column: number) => cells.get(cellName({ moment, row, column }))!.outcome!;
   return FAULTS.map((_, row) =>

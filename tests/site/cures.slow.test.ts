@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 test("from the start a lower rate prevents what it cannot cure", () => {
-  expect(marksIn(cells, "start")).toEqual(["nynnnny", "nnynnyy", "nnynnyy", "nnnnnny", "nnnnnny", "-n----n"]);
+  expect(marksIn(cells, "start")).toEqual(["nynnnny", "nnynnyy", "nnynnyy", "nnnnnny", "nnnnnny", "-w----w"]);
 });
 
 test("a link leads to the same network in the workshop", async () => {

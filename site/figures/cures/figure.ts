@@ -12,6 +12,7 @@ const SIGNS: Readonly<Record<Mark, readonly [sign: string, words: string]>> = {
   cured: ["✓", "cured"],
   failed: ["✗", "not cured"],
   needless: ["○", "nothing to cure"],
+  worse: ["✗", "there was nothing to cure, and it has learned less"],
 };
 const SPARK_HEIGHT = 26;
 const CURVES_HEIGHT = 150;

@@ -1,13 +1,16 @@
 // The rule by which cells are marked, the same for all.
 import type { Outcome } from "./messages.js";
 
-/** cured: it passes, which without a cure it would not; needless: it passes, and would have without; failed: neither. */
-export type Mark = "cured" | "needless" | "failed";
+/**
+ * cured: it passes, which without a cure it would not; needless: it passes, and would have without; failed: neither;
+ * worse: it does not pass, and would have without.
+ */
+export type Mark = "cured" | "needless" | "failed" | "worse";
 
 /** @param untreated of the same network, left alone */
 export function markOf({ passes }: Outcome, untreated: Outcome): Mark {
-  if (!passes) return "failed";
-  return untreated.passes ? "needless" : "cured";
+  if (untreated.passes) return passes ? "needless" : "worse";
+  return passes ? "cured" : "failed";
 }
 
 export const RULE =

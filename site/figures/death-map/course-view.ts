@@ -10,7 +10,7 @@ import { CLASS_COLOURS, isMotionReduced, palette, rampColour } from "../../look/
 export interface CourseView {
   readonly element: HTMLElement;
   /** A course begins; with reduced motion it is at its end at once. */
-  start(course: CellCourse, name: string): void;
+  start(course: CellCourse, name: string, which: string): void;
   /** @returns it goes on */
   draw(now: number): boolean;
 }
@@ -37,6 +37,7 @@ export function createCourseView(task: LearningTask, isLarge = false): CourseVie
   const small = document.createElement("canvas");
   small.width = small.height = PLANE_SIDE;
   let course: CellCourse | undefined;
+  let startName = "";
   let began: number | undefined;
   let isMoving = false;
 
@@ -45,7 +46,8 @@ export function createCourseView(task: LearningTask, isLarge = false): CourseVie
     dead.subarray(at * sum(layers), (at + 1) * sum(layers));
   const countDead = (of: CellCourse, at: number) => deadOf(of, at).reduce((count, each) => count + each, 0);
 
-  function start(next: CellCourse, name: string): void {
+  function start(next: CellCourse, name: string, which: string): void {
+    startName = which;
     course = next;
     began = undefined;
     isMoving = !isMotionReduced();
@@ -72,7 +74,9 @@ export function createCourseView(task: LearningTask, isLarge = false): CourseVie
   function sentenceOf(of: CellCourse, at: number): string {
     const dead = `${countDead(of, at)} of ${countOf(sum(of.units), "unit")} dead`;
     const failed = of.figures.failed && at === last(of) ? "; then it diverged" : "";
-    return typeset(`Epoch ${of.epochs[at]}: ${dead}, accuracy ${formatPercent(of.accuracy[at])}${failed}.`);
+    return typeset(
+      `${startName}, epoch ${of.epochs[at]}: ${dead}, accuracy ${formatPercent(of.accuracy[at])}${failed}.`,
+    );
   }
 
   function drawAnswer(side: number, { planes }: CellCourse, at: number): void {

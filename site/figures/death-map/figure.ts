@@ -17,8 +17,8 @@ const BESIDE = 250;
 const GAP = 20;
 /** In pixels, and as a part of the window's. */
 const MAP_HEIGHT = { least: 260, most: 480, part: 0.65 };
-/** Sentences that are seen at once: those on the walls come first. */
-const LEAD = 4;
+/** Sentences that are seen at once: those on the walls, which come first and are so many at most. */
+const LEAD = 5;
 /** Of the training that the workshop is to show. */
 const STEPS = 1500;
 
@@ -86,8 +86,11 @@ export function mount(stage: Stage): Mounted {
       const { column, row, repeat } = message.course;
       if (!chosen || chosen.column !== column || chosen.row !== row || chosen.repeat !== repeat) return;
       const [rate, bias] = valuesAt(message.course);
-      const name = `Rate ${formatNumber(rate)}, bias ${formatNumber(bias)}, start ${repeat + 1} of ${picture!.repeats}`;
-      course.start(message.course, typeset(name));
+      course.start(
+        message.course,
+        typeset(`Rate ${formatNumber(rate)}, bias ${formatNumber(bias)}`),
+        `Start ${repeat + 1} of ${picture!.repeats}`,
+      );
       actions.hidden = false;
       const recipe = { ...DEFAULTS, rate, bias, seed: message.course.seed };
       link.setAttribute("href", `../../workshop/#${toHash({ recipe, changes: [], step: STEPS })}`);
