@@ -33,7 +33,7 @@ import { createOutputView } from "./view/output.js";
 import { createOutputChoices } from "./view/output-choices.js";
 import { onPaletteChange } from "../look/palette.js";
 import { createErrorMessage } from "./view/controls/error-message.js";
-import { createSettings } from "./view/controls/settings.js";
+import type { SettingsView } from "./view/controls/settings.js";
 import { createShareMenu } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
@@ -118,11 +118,8 @@ class App {
     this.choose(name);
     this.panel.open();
   });
-  private readonly settings = createSettings(
-    byId("settings"),
-    (recipe) => this.setRecipe(recipe),
-    () => ({ inputs: this.started?.task.features.length ?? 0, outputs: this.started?.task.outputs ?? 0 }),
-  );
+  /** Made when they are opened first. */
+  private settings: SettingsView | undefined;
   private readonly tableFile = createTableFileInput(
     (table) => this.useTable(table),
     (message) => this.refuse("data", message),
@@ -145,10 +142,7 @@ class App {
     const link = fromHash(location.hash);
     const unread = [...link.unread, ...hideParts().map((name) => `hide=${name}`)];
     addWayOut(document.querySelector(".extras")!);
-    createDisclosure(byId("open-settings"), byId("settings"), () => {
-      dispatchEvent(new Event("resize"));
-      this.considerForecast();
-    });
+    createDisclosure(byId("open-settings"), byId("settings"), () => void this.toggleSettings());
     createDisclosure(byId("open-map"), byId("map"), () => void this.openMap());
     createShareMenu({
       link: fullAddress,
@@ -177,6 +171,20 @@ class App {
   private async writeCode(language: Language): Promise<string | undefined> {
     const { codeFor } = await import("./state/code/code.js");
     return this.frame && codeFor(language, this.frame, this.started!);
+  }
+
+  private async toggleSettings(): Promise<void> {
+    if (!this.settings) {
+      const { createSettings } = await import("./view/controls/settings.js");
+      this.settings ??= createSettings(
+        byId("settings"),
+        (recipe) => this.setRecipe(recipe),
+        () => ({ inputs: this.started?.task.features.length ?? 0, outputs: this.started?.task.outputs ?? 0 }),
+      );
+      this.showState();
+    }
+    dispatchEvent(new Event("resize"));
+    this.considerForecast();
   }
 
   /** Starts what a link says. */
@@ -214,7 +222,7 @@ class App {
       this.charts.rebuild();
       this.timeline.redraw();
       this.layerFigures.redraw();
-      this.settings.redraw();
+      this.settings?.redraw();
       this.map?.redraw();
       this.refresh();
     };
@@ -276,7 +284,7 @@ class App {
   private showState(): void {
     const { recipe, isRunning, speed, heading } = this;
     this.toolbar.show({ recipe, isRunning: isRunning || heading !== undefined, speed });
-    this.settings.show({ ...recipe, ...this.frame?.settings });
+    this.settings?.show({ ...recipe, ...this.frame?.settings });
   }
 
   /** Something may have changed: a frame is asked for, one at most at a time. */
@@ -372,7 +380,7 @@ class App {
     if (message.curves) this.curvesVersion = message.version;
     this.noteProgress(message);
     if (isAdjusted) {
-      this.settings.show({ ...this.recipe, ...message.settings });
+      this.settings?.show({ ...this.recipe, ...message.settings });
       this.considerForecast();
       this.showOnMap();
     }
@@ -444,12 +452,12 @@ class App {
     const key = forecastKeyOf({ ...this.started.recipe, ...this.frame?.settings });
     if (key === this.forecastKey) return;
     this.forecastKey = key;
-    this.settings.forecast(undefined);
+    this.settings?.forecast(undefined);
     this.client.send({ kind: "forecast" });
   }
 
   private onForecast(message: ForecastMessage): void {
-    if (forecastKeyOf(message.recipe) === this.forecastKey) this.settings.forecast(message);
+    if (forecastKeyOf(message.recipe) === this.forecastKey) this.settings?.forecast(message);
   }
 
   private get isMapSeen(): boolean {

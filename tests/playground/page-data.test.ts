@@ -44,6 +44,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await hashIs(hash);
       expect(await page.isChecked("#output-choices label:has-text('Discretize') input")).toBe(true);
       await page.click("#open-settings");
+      await page.waitForSelector(".toggles");
       expect(await page.locator('.toggles [aria-pressed="true"]').allTextContents()).toEqual(["x", "x²"]);
       expect(await page.textContent("#settings")).toMatch(/Noise 0.02.*Held out 108 of 360/);
       expect(faults).toEqual([]);
@@ -100,6 +101,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${site.url}#rate=1.4&seed=3`);
       await page.click("#open-share");
       await page.click("#copy-code");
+      await page.waitForFunction(() => /code copied/.test(document.querySelector("#announcements")!.textContent!));
       expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("learningRate: 1.4");
       await page.click("#open-share");
       const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-deaths")]);

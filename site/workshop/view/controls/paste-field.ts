@@ -1,7 +1,7 @@
 // Where a network of the reader's is pasted; what was read of it, or why it was not, stands below.
 import { typeset } from "../../../../src/text/numbers.js";
 import type { Recipe } from "../../state/recipe.js";
-import { type DataShape, readPasted } from "../../state/paste/read-pasted.js";
+import type { DataShape } from "../../state/paste/read-pasted.js";
 import { h, setText } from "../../../look/dom.js";
 import { sentence } from "../descriptions.js";
 
@@ -25,13 +25,14 @@ export function createPasteField(
     onkeydown: (event: KeyboardEvent) => {
       if (event.key !== "Enter" || event.shiftKey) return;
       event.preventDefault();
-      use();
+      void use();
     },
   });
 
-  function use(): void {
-    const { recipe, shape } = current();
+  async function use(): Promise<void> {
     try {
+      const { readPasted } = await import("../../state/paste/read-pasted.js");
+      const { recipe, shape } = current();
       const pasted = readPasted(text.value, recipe, shape);
       setText(told, typeset(pasted.told));
       text.removeAttribute("aria-invalid");
@@ -46,7 +47,7 @@ export function createPasteField(
     "div",
     { class: "field paste" },
     h("label", { for: "paste" }, "Paste a network"),
-    h("div", { class: "row" }, text, h("button", { type: "button", onclick: use }, "Use it")),
+    h("div", { class: "row" }, text, h("button", { type: "button", onclick: () => void use() }, "Use it")),
     told,
   );
 }
