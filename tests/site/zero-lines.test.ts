@@ -16,7 +16,7 @@ const isFrameAt =
 
 async function frameAfter(steps: number, settings: Settings): Promise<Frame> {
   const figure = new FigureHarness<Request | Control, Reply>(serve);
-  figure.send({ kind: "begin", ...settings, isRunning: false });
+  figure.send({ kind: "begin", ...settings, isRunning: false, atOnce: false });
   await figure.until(isFrameAt(0));
   for (let i = 0; i < steps; i++) figure.send({ kind: "step" });
   return figure.until(isFrameAt(steps));
@@ -62,13 +62,23 @@ describe("the zero lines", () => {
 
   test("a start that takes the place of another is the only one that is told of", async () => {
     const figure = new FigureHarness<Request | Control, Reply>(serve);
-    figure.send({ kind: "begin", rate: 0.5, seed: 1, isRunning: true });
+    figure.send({ kind: "begin", rate: 0.5, seed: 1, isRunning: true, atOnce: false });
     await figure.until((reply) => reply.kind === "frame" && reply.step > 0);
-    figure.send({ kind: "begin", rate: 0.5, seed: 3, isRunning: false });
+    figure.send({ kind: "begin", rate: 0.5, seed: 3, isRunning: false, atOnce: false });
     const from = figure.replies.length;
     await figure.until((reply) => reply.kind === "frame" && reply.seed === 3, from);
     expect(figure.replies.slice(from).every((reply) => reply.kind === "frame" && reply.seed === 3)).toBe(true);
   });
+});
+
+test("at once it goes to the next death, and stops there", async () => {
+  const figure = new FigureHarness<Request | Control, Reply>(serve);
+  figure.send({ kind: "begin", rate: 1.1, seed: 2, isRunning: true, atOnce: true });
+  const isAt = (deaths: number) => (reply: Reply) =>
+    reply.kind === "frame" && !reply.isRunning && reply.deaths.length === deaths;
+  await figure.until(isAt(1));
+  figure.send({ kind: "run", isRunning: true, atOnce: true });
+  expect(await figure.until(isAt(2))).toMatchObject({ isOver: false });
 });
 
 describe("a unit's line", () => {

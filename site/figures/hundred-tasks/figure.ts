@@ -100,7 +100,9 @@ export function mount(stage: Stage): Mounted {
     const width = stage.root.clientWidth;
     if (width === 0) return;
     const colours = [palette().ink, palette().accent, palette().positive];
-    charts.forEach(({ canvas }, i) => drawChart(canvas, width, READINGS[i], results, colours, i === 1));
+    charts.forEach(({ canvas }, i) =>
+      drawChart(canvas, READINGS[i], results, { width, colours, isLast: i === 1, type: stage.isSlide ? 17 : 13 }),
+    );
     drawDigits(digits, started?.digit, Math.min(TASKS - 1, Math.max(0, results.length - 1)));
     table.hidden = results.length === 0;
     fillTable(cells, results);
@@ -180,31 +182,45 @@ function fillTable(cells: readonly (readonly HTMLElement[])[], results: readonly
   });
 }
 
+interface ChartView {
+  readonly width: number;
+  /** By method. */
+  readonly colours: readonly string[];
+  /** The lowest has the tasks' numbers. */
+  readonly isLast: boolean;
+  /** Of the axes' numbers. */
+  readonly type: number;
+}
+
 function drawChart(
   canvas: HTMLCanvasElement,
-  width: number,
   reading: Reading,
   results: readonly TaskResult[],
-  colours: readonly string[],
-  isLast: boolean,
+  { width, colours, isLast, type }: ChartView,
 ): void {
   const hasNames = width >= WIDE_ENOUGH_FOR_NAMES;
   const height = isLast ? 104 : 124;
   const context = prepare(canvas, width, height);
   context.font = NAME_FONT;
   const names = Math.max(...METHODS.map((method) => context.measureText(method).width));
+  const left = 3.7 * type;
   const box: PlotBox = {
-    left: 48,
+    left,
     top: 8,
-    width: width - 48 - (hasNames ? names + 14 : 8),
-    height: height - 8 - (isLast ? 24 : 8),
+    width: width - left - (hasNames ? names + 14 : 8),
+    height: height - 8 - (isLast ? type + 11 : 8),
     x: { low: 1, high: TASKS },
     y: { low: 0, high: 1 },
   };
-  drawAxes(context, box, {
-    x: { ticks: isLast ? [1, ...roundTicks({ low: 2, high: TASKS }, 5)] : [], format: formatCount },
-    y: { ticks: [0, 0.5, 1], format: (value) => typeset(formatPercent(value)).replace(".0", "") },
-  });
+  drawAxes(
+    context,
+    box,
+    {
+      x: { ticks: isLast ? [1, ...roundTicks({ low: 2, high: TASKS }, 5)] : [], format: formatCount },
+      y: { ticks: [0, 0.5, 1], format: (value) => typeset(formatPercent(value)).replace(".0", "") },
+    },
+    type,
+  );
   const lines = METHODS.map((_, method) => results.map((result) => reading.of(result, method)));
   lines.forEach((values, i) => drawCurve(context, box, values, 1, { colour: colours[i], width: 1, alpha: 0.3 }));
   const means = lines.map((values) => values.map((_, task) => meanOfTen(values, task)));

@@ -66,8 +66,8 @@ export class Courses<T extends Steps> {
     this.current?.pace.take(message);
   }
 
-  run(isRunning: boolean): Promise<void> {
-    return this.change((_, pace) => pace.run(isRunning, this.speed));
+  run(isRunning: boolean, speed = this.speed): Promise<void> {
+    return this.change((_, pace) => pace.run(isRunning, speed));
   }
 
   stepOnce(): void {

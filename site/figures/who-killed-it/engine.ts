@@ -43,7 +43,7 @@ export function serve(post: (reply: Reply) => void): (message: Request | Control
           message.atOnce ? Infinity : SPEED,
         );
       case "run":
-        return void courses.run(message.isRunning);
+        return void courses.run(message.isRunning, message.atOnce ? Infinity : SPEED);
       case "step":
         return courses.stepOnce();
       case "stopAtDeaths":

@@ -22,9 +22,12 @@ import {
 import type { Death } from "../../../src/index.js";
 import { formatCount, formatNumber, formatPercent, plural, typeset } from "../../../src/text/numbers.js";
 import { h, replacer, setText } from "../../look/dom.js";
+import { isMotionReduced } from "../../look/palette.js";
 
 const LEAST_SPAN = 100;
 const SLIDER_STEPS = 41;
+/** As long as a trace waits before it takes a silent unit for dead. */
+const SILENT_STEPS = 20;
 const TWO_COLUMNS = 560;
 const GAP = 12;
 const INTRODUCTION =
@@ -61,10 +64,10 @@ export function mount(stage: Stage): Mounted {
     if (reply.kind === "lives") takeLives(reply);
     else if (chosen && isSame(reply, chosen) && reply.seed === settings.seed && reply.rate === settings.rate)
       replayed = reply;
-    stage.requestDraw();
+    if (reply.kind === "replayed" || !reply.isRunning || !isMotionReduced()) stage.requestDraw();
   });
   const buttons = runButtons({
-    run: (isRunning) => engine.post({ kind: "run", isRunning }),
+    run: (isRunning) => engine.post({ kind: "run", isRunning, atOnce: isMotionReduced() }),
     step: () => engine.post({ kind: "step" }),
     more: {
       Again: () => begin(settings, false),
@@ -120,7 +123,7 @@ export function mount(stage: Stage): Mounted {
   function begin(next: Settings, atOnce: boolean): void {
     settings = next;
     choose(undefined);
-    engine.post({ kind: "begin", ...settings, isRunning: true, atOnce });
+    engine.post({ kind: "begin", ...settings, isRunning: true, atOnce: atOnce || isMotionReduced() });
   }
 
   function takeLives(next: Lives): void {
@@ -202,11 +205,12 @@ export function mount(stage: Stage): Mounted {
     const isWide = total >= TWO_COLUMNS && steps !== undefined;
     const width = isWide ? Math.floor((total - GAP) * 0.6) : total;
     const life: Life = { open: open[chosen ? indexOf(chosen) : 0], death, replay: replayed };
-    drawLife(whole, width, life, { low: 0, high: Math.max(LEAST_SPAN, step) }, false);
+    const type = stage.isSlide ? 17 : 13;
+    drawLife(whole, life, { width, steps: { low: 0, high: Math.max(LEAST_SPAN, step) }, isClose: false, type });
     if (!steps) return;
     const range = { low: Math.max(0, steps.from - 8), high: steps.to + 12 };
     setText(closeTitle, `Step by step around ${stepsOf(steps)}`);
-    drawLife(close, isWide ? total - GAP - width : total, life, range, true);
+    drawLife(close, life, { width: isWide ? total - GAP - width : total, steps: range, isClose: true, type });
   }
 
   function counterfactual(step: number, death: Death): string {
@@ -234,7 +238,10 @@ function fate(shares: Float32Array, step: number): string {
   if (shares[step] > 0) return `at step ${formatCount(step)} it is open on ${formatPercent(shares[step])}`;
   let last = step;
   while (last > 0 && shares[last - 1] === 0) last--;
-  return `but it dies all the same, at step ${formatCount(last)}`;
+  const isDeath = step - last >= SILENT_STEPS;
+  return isDeath
+    ? `but it dies all the same, at step ${formatCount(last)}`
+    : `at step ${formatCount(step)} none opens it`;
 }
 
 const stepsOf = ({ from, to }: Omit<Change, "rate">) =>

@@ -15,9 +15,7 @@ export interface Life {
 }
 
 const percent = (value: number) => typeset(formatPercent(value)).replace(".0", "");
-const LEFT = 48;
 const TOP = 24; // room for the names of the marks
-const BELOW = 24;
 
 /** A round share above all that is seen. */
 function highest({ open, replay }: Life, { low, high }: Range): number {
@@ -25,25 +23,37 @@ function highest({ open, replay }: Life, { low, high }: Range): number {
   return [0.1, 0.2, 0.5].find((top) => seen.every((share) => share <= top)) ?? 1;
 }
 
-/**
- * @param steps that are shown
- * @param isClose dots for single steps
- */
-export function drawLife(canvas: HTMLCanvasElement, width: number, life: Life, steps: Range, isClose: boolean): void {
-  const height = 168;
+interface LifeView {
+  readonly width: number;
+  /** That are shown. */
+  readonly steps: Range;
+  /** Dots for single steps. */
+  readonly isClose: boolean;
+  /** Of the axes' numbers. */
+  readonly type: number;
+}
+
+export function drawLife(canvas: HTMLCanvasElement, life: Life, { width, steps, isClose, type }: LifeView): void {
+  const height = 142 + 2 * type;
   const context = prepare(canvas, width, height);
+  const left = 3.7 * type;
   const box: PlotBox = {
-    left: LEFT,
+    left,
     top: TOP,
-    width: width - LEFT - 10,
-    height: height - TOP - BELOW,
+    width: width - left - 10,
+    height: height - TOP - type - 11,
     x: steps,
     y: { low: 0, high: highest(life, steps) },
   };
-  drawAxes(context, box, {
-    x: { ticks: roundTicks(steps, width > 400 ? 6 : 3), format: formatCount },
-    y: { ticks: [0, box.y.high / 2, box.y.high], format: percent },
-  });
+  drawAxes(
+    context,
+    box,
+    {
+      x: { ticks: roundTicks(steps, width > 400 ? 6 : 3), format: formatCount },
+      y: { ticks: [0, box.y.high / 2, box.y.high], format: percent },
+    },
+    type,
+  );
   if (life.death) markDeath(context, box, life.death, isClose);
   const { ink, accent } = palette();
   const { open, replay } = life;

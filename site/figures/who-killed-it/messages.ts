@@ -60,9 +60,9 @@ export interface Replayed extends UnitPlace, Settings {
 export type Reply = Lives | Replayed;
 
 export type Request =
-  | { readonly kind: "run"; readonly isRunning: boolean }
+  | { readonly kind: "run"; readonly isRunning: boolean; readonly atOnce: boolean }
   | { readonly kind: "step" }
   | { readonly kind: "stopAtDeaths"; readonly isOn: boolean }
-  /** From the start; at once: as fast as it goes, up to the first death. */
+  /** From the start; at once: as fast as it goes. */
   | ({ readonly kind: "begin"; readonly isRunning: boolean; readonly atOnce: boolean } & Settings)
   | ({ readonly kind: "replay"; readonly change: Change } & UnitPlace);

@@ -5,15 +5,26 @@ import { type Reply, type Request, SPEED } from "./messages.js";
 import { task, ZeroLineTraining } from "./training.js";
 
 export function serve(post: (reply: Reply) => void): (message: Request | Control) => void {
-  const courses = new Courses<ZeroLineTraining>(SPEED, (training, { running }) => post(training.frame(running)));
+  let stopsAtDeaths = false;
+  const courses = new Courses<ZeroLineTraining>(
+    SPEED,
+    (training, { running }) => post(training.frame(running)),
+    (training, pace) => {
+      if (training.hasNewDeath() && stopsAtDeaths) pace.run(false);
+    },
+  );
+  const speedOf = (atOnce: boolean) => {
+    stopsAtDeaths = atOnce;
+    return atOnce ? Infinity : SPEED;
+  };
 
   post({ kind: "started", rows: task.train });
   return (message) => {
     switch (message.kind) {
       case "begin":
-        return courses.begin(() => ZeroLineTraining.create(message), message.isRunning);
+        return courses.begin(() => ZeroLineTraining.create(message), message.isRunning, speedOf(message.atOnce));
       case "run":
-        return void courses.run(message.isRunning);
+        return void courses.run(message.isRunning, speedOf(message.atOnce));
       case "step":
         return courses.stepOnce();
       case "rate":

@@ -14,7 +14,7 @@ import {
 } from "./messages.js";
 import { formatCount, formatNumber, formatPercent, typeset } from "../../../src/text/numbers.js";
 import { h, prepare, setText } from "../../look/dom.js";
-import { palette } from "../../look/palette.js";
+import { isMotionReduced, palette } from "../../look/palette.js";
 import { distanceTo, drawZeroLine, type PlaneUnit, tintOpenSide, type ZeroLineView } from "../../look/zero-lines.js";
 
 /** The data reach to 1: what lies outside of them is seen as well. */
@@ -49,10 +49,10 @@ export function mount(stage: Stage): Mounted {
   const engine = stage.startEngine<Request, Reply>((reply) => {
     if (reply.kind === "started") ({ rows } = reply);
     else takeFrame(reply);
-    stage.requestDraw();
+    if (reply.kind === "started" || !reply.isRunning || !isMotionReduced()) stage.requestDraw();
   });
   const buttons = runButtons({
-    run: (isRunning) => engine.post({ kind: "run", isRunning }),
+    run: (isRunning) => engine.post({ kind: "run", isRunning, atOnce: isMotionReduced() }),
     step: () => engine.post({ kind: "step" }),
     more: { Again: () => begin(seed), "New start": () => begin(seed + 1) },
   });
@@ -82,14 +82,13 @@ export function mount(stage: Stage): Mounted {
       ),
     ),
   );
-  const isMotionReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  engine.post({ kind: "begin", rate, seed, isRunning: !isMotionReduced });
+  begin(seed);
 
   function begin(next: number): void {
     seed = next;
     chosen = undefined;
     toldDeaths = 0;
-    engine.post({ kind: "begin", rate, seed, isRunning: true });
+    engine.post({ kind: "begin", rate, seed, isRunning: true, atOnce: isMotionReduced() });
   }
 
   function unitButton(unit: number): HTMLButtonElement {

@@ -49,9 +49,14 @@ export interface Started {
 
 export type Reply = Frame | Started;
 
+interface HasWay {
+  /** As fast as it goes, up to the next death. */
+  readonly atOnce: boolean;
+}
+
 export type Request =
-  | { readonly kind: "run"; readonly isRunning: boolean }
+  | ({ readonly kind: "run"; readonly isRunning: boolean } & HasWay)
   | { readonly kind: "step" }
   | { readonly kind: "rate"; readonly rate: number }
   /** From the start. */
-  | ({ readonly kind: "begin"; readonly isRunning: boolean } & Settings);
+  | ({ readonly kind: "begin"; readonly isRunning: boolean } & HasWay & Settings);

@@ -27,6 +27,7 @@ export class ZeroLineTraining {
   private readonly lines: LineValues[] = [];
   private readonly paths = new Map<Death, FrameDeath>();
   private ended = false;
+  private deaths = 0;
 
   private constructor(
     readonly network: Network,
@@ -77,6 +78,14 @@ export class ZeroLineTraining {
         ],
       });
     this.ended = true;
+  }
+
+  /** Since it was asked last. */
+  hasNewDeath(): boolean {
+    const deaths = this.trace.deaths.filter(({ layer }) => layer === 0).length;
+    const isNew = deaths > this.deaths;
+    this.deaths = deaths;
+    return isNew;
   }
 
   get isOver(): boolean {
