@@ -102,6 +102,12 @@ describe.skipIf(!hasChromium)("figures in frames", () => {
     expect(faults).toEqual([]);
   });
 
+  test("a figure whose engine cannot be loaded says so in its place", async () => {
+    const noWorker = (page: Page) => page.route("**/assets/worker.js", (route) => route.abort());
+    await using visitor = await visit(site, "", FRAME, noWorker);
+    expect(await visitor.page.textContent('.figure [role="alert"]')).toMatch(/^This figure has stopped/);
+  });
+
   test("what figure 1 loads, its worker included, is less than 76 KiB gzipped", async () => {
     const paths = new Set<string>();
     const note = async (page: Page) =>

@@ -161,8 +161,8 @@ class OneUnit implements Mounted {
 
   private trainOn(now: number): void {
     const done = this.now[0].steps - 1;
-    const next = isMotionReduced() ? SHOWN_AT.at(-1)! : SHOWN_AT.find((steps) => steps > done);
-    if (next === undefined || done >= next) this.phase = "ended";
+    const next = (isMotionReduced() ? [1000, 10_000, SHOWN_AT.at(-1)!] : SHOWN_AT).find((steps) => steps > done);
+    if (next === undefined) this.phase = "ended";
     else if (now - this.askedAt >= BETWEEN_MS && !this.isAsked) {
       this.askedAt = now;
       this.post({ kind: "train", steps: next - done });
