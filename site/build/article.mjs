@@ -12,6 +12,7 @@ const read = (name) => readFileSync(path(`article/${name}`), "utf8");
 const readJson = (name) => JSON.parse(read(name));
 const escape = (text) =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+const sentence = (title) => (/[.?!]$/.test(title) ? title : `${title}.`);
 const idOf = (name) => name.replaceAll(" ", "-");
 
 /** What facts.ts knows: it writes numbers and draws plots by the package's own code. */
@@ -125,11 +126,11 @@ function figure(number, listed, md, caption) {
     ? `<div class="place" data-figure="${number}"><p>Figure ${number} trains a network in your browser: it needs JavaScript.</p></div>`
     : `<p class="missing">Figure ${number} is not in this copy of the page.</p>`;
   const tools = known
-    ? `<p class="tools"><a href="f/${number}/">Figure ${number} by itself</a></p><details class="embed"><summary>Embed</summary>` +
-      `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy hidden>Copy</button></details>`
+    ? `<div class="tools"><a href="f/${number}/">Figure ${number} by itself</a><details class="embed"><summary>Embed</summary>` +
+      `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy hidden>Copy</button></details></div>`
     : "";
   return (
-    `<figure class="live" id="figure-${number}">${place}<figcaption><b>Figure ${number}${known ? `. ${escape(known.title)}.` : "."}</b> ` +
+    `<figure class="live" id="figure-${number}">${place}<figcaption><b>Figure ${number}${known ? `. ${sentence(escape(known.title))}` : "."}</b> ` +
     `${md.renderInline(caption.trim())}</figcaption>${tools}</figure>\n`
   );
 }

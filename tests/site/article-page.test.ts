@@ -77,6 +77,19 @@ describe.skipIf(!hasChromium)("the article", () => {
     expect(await page.textContent("nav.turn [role=status]")).toBe("3 of 15");
   });
 
+  test("each figure comes when it is scrolled to, and nothing goes wrong", async () => {
+    await using visitor = await visit(site, "");
+    const { page, faults } = visitor;
+    const places = page.locator("[data-figure]");
+    expect(await places.count()).toBe(8); // the seven, and the demonstration
+    for (const place of await places.all()) {
+      await place.scrollIntoViewIfNeeded();
+      await place.locator(".figure > *").first().waitFor();
+    }
+    expect(await page.locator('.figure [role="alert"]').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   test("on paper solutions are shown, and figures have their address", async () => {
     await using visitor = await visit(site, "");
     const { page } = visitor;
