@@ -22,7 +22,7 @@ export function readNumber(text: string): number {
     .trim()
     .replace(/\s|%$/g, "")
     .replace(",", ".")
-    .replace(/^[\u2212\u2013]/, "-");
+    .replace(/^[−–]/, "-");
   const [, above, below] = /^([^/]+)\/([^/]+)$/.exec(plain) ?? [];
   if (above !== undefined) return readNumber(above) / readNumber(below);
   return plain === "" ? Number.NaN : Number(plain);

@@ -88,9 +88,9 @@ export class Facts {
 /** Powers of ten as a page has them: 8.4·10⁶. */
 const onPage = (text: string): string =>
   typeset(text).replace(
-    /(\d)e([+\u2212-]?)(\d+)/g,
+    /(\d)e([+−-]?)(\d+)/g,
     (_, last: string, sign: string, digits: string) =>
-      `${last}\u00b710${/^[\u2212-]/.test(sign) ? "\u207b" : ""}${superscript(digits)}`,
+      `${last}\u00b710${/^[−-]/.test(sign) ? "\u207b" : ""}${superscript(digits)}`,
   );
 const superscript = (digits: string): string => digits.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]);
 const shown = (text: string): string => onPage(toMarkup(text));

@@ -1,4 +1,5 @@
 // Settings of the points of a plane: what the network is given of each, noise, and how many are held out.
+import { typeset } from "../../../../src/text/numbers.js";
 import { POINTS } from "../../../tasks/built-in-tasks.js";
 import { FEATURE_NAMES, type FeatureName, FEATURES } from "../../../tasks/features.js";
 import { LEAST_HELD_OUT, MOST_HELD_OUT, MOST_NOISE, type Recipe } from "../../state/recipe.js";
@@ -8,9 +9,10 @@ import { slider } from "./setting-fields.js";
 
 const HELD_OUT_STEP = 12;
 const NOISE_STEP = 0.01;
-const SINE_HINT =
-  "Sines of six times the coordinate: as many waves over this plane, which reaches from −1 to 1, as TensorFlow " +
-  "Playground has over its own, from −6 to 6.";
+const SINE_HINT = typeset(
+  "Sines of six times the coordinate: as many waves over this plane, which reaches from -1 to 1, as TensorFlow " +
+    "Playground has over its own, from -6 to 6.",
+);
 
 export interface DataSettings {
   readonly elements: readonly HTMLElement[];
