@@ -18,11 +18,7 @@ export function checkQuestions(): void {
 
 /** A number as people type it: a decimal comma or point, a fraction, a minus sign of either kind, a percent sign. */
 export function readNumber(text: string): number {
-  const plain = text
-    .trim()
-    .replace(/\s|%$/g, "")
-    .replace(",", ".")
-    .replace(/^[−–]/, "-");
+  const plain = text.trim().replace(/\s|%$/g, "").replace(",", ".").replace(/^[−–]/, "-");
   const [, above, below] = /^([^/]+)\/([^/]+)$/.exec(plain) ?? [];
   if (above !== undefined) return readNumber(above) / readNumber(below);
   return plain === "" ? Number.NaN : Number(plain);
