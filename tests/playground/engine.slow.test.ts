@@ -349,6 +349,19 @@ describe("examples hold what they say", () => {
     expect(findings.map(({ kind }) => kind)).toContain("healthySparsity");
   });
 
+  test("all weights zero: all units are one and dead, which the finding says; another start learns", async () => {
+    const harness = open();
+    const { recipe } = preset("All weights zero");
+    await harness.start(recipe);
+    const frame = await harness.stepTo(300);
+    expect(deadOf(frame)).toBe(14);
+    expect(frame.heldOut.accuracy).toBe(0.5);
+    const { findings } = await harness.send({ kind: "diagnose" }, "diagnosis");
+    expect(findings.map(({ message }) => message).join()).toMatch(/never differ on all 240 samples: .*same weights/);
+    await harness.start({ ...recipe, start: "usual" });
+    expect((await harness.stepTo(600)).heldOut.accuracy).toBeGreaterThan(0.9);
+  });
+
   test("vanishing sigmoid: nothing is dead, and the finding names the gradient", async () => {
     const harness = open();
     await harness.start(preset("Vanishing sigmoid").recipe);

@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     });
 
     test("after a comparison was started while it was paused, and after a cure", async () => {
-      await using visitor = await visit(site, "#rate=1.4&seed=3&step=855", {}, countWork);
+      await using visitor = await visit(site, "#rate=1.4&seed=3&step=855&show=discrete-heldOut-layers", {}, countWork);
       const { page } = visitor;
       await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step 855,"));
       await page.click('#unit button[aria-label^="Compare"][aria-label*="Leaky"]');

@@ -76,6 +76,13 @@ export const PRESETS: readonly Preset[] = [
     600,
   ),
   example(
+    "All weights zero",
+    "Every weight starts at 0: all units of a layer are one and the same, each is 0 on every sample, and no gradient " +
+      "comes back. Open the settings and choose another start.",
+    { data: "circle", layers: [8, 6], start: "zeros", rate: 0.3 },
+    30,
+  ),
+  example(
     "Softmax over one unit",
     "A softmax over one output is always 1: no loss, no gradient, no change. It says orange everywhere, which is " +
       "right for half of the points. It looks like a network of dead units, but no unit is dead.",

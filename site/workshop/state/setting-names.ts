@@ -17,7 +17,7 @@ export const OPTIMIZER_TEXTS: Readonly<Record<OptimizerName, string>> = {
   rmsprop: "RMSprop",
 };
 export const START_TEXTS: Readonly<Record<StartName, string>> = {
-  usual: "usual for the activation",
+  usual: "usual (He or Glorot)",
   zeros: "all zero",
   small: `too small (± ${SMALL_START})`,
   large: `too large (± ${LARGE_START})`,
