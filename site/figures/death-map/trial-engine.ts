@@ -28,10 +28,14 @@ export function countWorkers(): number {
 /** Does one trial after another; undefined once it can't. */
 type Doer = (task: SweepTask) => Promise<TrialFigures | undefined>;
 
-function doerOf(worker: TrialWorker): Doer {
+/** @param onFirst it has done one */
+function doerOf(worker: TrialWorker, onFirst: () => void): Doer {
   let answer: (figures: TrialFigures | undefined) => void = () => undefined;
   let isLost = false;
-  worker.onmessage = ({ data }: MessageEvent<TrialFigures>) => answer(data);
+  worker.onmessage = ({ data }: MessageEvent<TrialFigures>) => {
+    onFirst();
+    answer(data);
+  };
   worker.onerror = () => {
     isLost = true;
     answer(undefined);
@@ -66,6 +70,7 @@ export class TrialEngine implements SweepEngine {
   }
 
   async run(trials: AsyncIterable<SweepTrial>, work: SweepWork, options: EngineOptions): Promise<void> {
+    if (options.signal.aborted) return;
     const file = work.pack();
     const workers = this.workers > 1 ? Array.from({ length: this.workers }, () => this.startWorker()) : [];
     const started = workers.filter((worker) => worker !== undefined);
@@ -76,9 +81,12 @@ export class TrialEngine implements SweepEngine {
       opened ??= openWork(file, work.arithmetic);
       return opened.run(task, { signal: options.signal });
     };
-    const doers = started.length > 0 ? started.map(doerOf) : [here];
+    let isUp = false;
+    const workersUp = () => (isUp = true);
+    const doers = started.map((worker) => doerOf(worker, workersUp));
     try {
-      await this.shareOut(trials[Symbol.asyncIterator](), doers, here, options);
+      // workers take a while to start: until one has done a trial they are done here, too
+      await this.shareOut(trials[Symbol.asyncIterator](), { doers, here, isHereDone: () => isUp }, options);
     } finally {
       for (const worker of started) worker.terminate();
     }
@@ -86,8 +94,7 @@ export class TrialEngine implements SweepEngine {
 
   private async shareOut(
     iterator: AsyncIterator<SweepTrial>,
-    doers: readonly Doer[],
-    here: Doer,
+    { doers, here, isHereDone }: { doers: readonly Doer[]; here: Doer; isHereDone: () => boolean },
     { signal, onResult }: EngineOptions,
   ): Promise<void> {
     let asked: Promise<unknown> = Promise.resolve();
@@ -96,8 +103,8 @@ export class TrialEngine implements SweepEngine {
       asked = result.catch(() => undefined);
       return result;
     };
-    const work = async (doer: Doer): Promise<void> => {
-      for (;;) {
+    const work = async (doer: Doer, isDone: () => boolean): Promise<void> => {
+      while (!isDone()) {
         await this.isResumed;
         const { done, value: trial } = await next();
         if (done || signal.aborted) return;
@@ -107,7 +114,7 @@ export class TrialEngine implements SweepEngine {
       }
     };
     const end = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    await Promise.race([end, Promise.all(doers.map(work))]);
+    await Promise.race([end, Promise.all([...doers.map((doer) => work(doer, () => false)), work(here, isHereDone)])]);
     await iterator.return?.();
   }
 }
