@@ -108,6 +108,48 @@ describe.skipIf(!hasChromium)("figures in frames", () => {
     expect(await visitor.page.textContent('.figure [role="alert"]')).toMatch(/^This figure has stopped/);
   });
 
+  test("figure 3 under reduced motion: stands at the first death; a unit that has the focus is told of", async () => {
+    await using visitor = await open(3, "", { ...FRAME, reducedMotion: "reduce" });
+    const { page, faults } = visitor;
+    await page.waitForSelector('.units .dead:has-text("dead")');
+    await page.waitForSelector('.primary:has-text("Run")');
+    await page.focus('.units button:has-text("7")');
+    const words = () => page.textContent(".beside > p:last-child");
+    await expect.poll(words).toMatch(/unit 7 in layer 1 .* step 224/);
+    await page.keyboard.press("Shift+Tab");
+    await expect.poll(words).toMatch(/^Unit 6 is open on [\d.]+.% of the samples/);
+    expect(faults).toEqual([]);
+  });
+
+  test("figure 5: the unit that lost most first; arrow keys train it again at another rate", async () => {
+    await using visitor = await open(5, "", FRAME);
+    const { page, faults } = visitor;
+    await page.waitForSelector('.if p:has-text("step 3 at a rate of 0.62")');
+    await expect.poll(() => page.textContent(".sentence")).toMatch(/^Step 3 took most of the rows that open unit 7 in layer 2/);
+    await page.focus(".what-if input");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForSelector('.if p:has-text("step 3 at a rate of 0.6 ")');
+    await page.focus(".chips button:not([aria-pressed=true])");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('.sentence:has-text("unit 1 in layer 2")');
+    expect(faults).toEqual([]);
+  });
+
+  test("figure 7: nothing is trained until it is run; Enter runs it and pauses it", async () => {
+    await using visitor = await open(7, "", FRAME);
+    const { page, faults } = visitor;
+    await page.waitForSelector('p:has-text("375 digits")');
+    expect(await page.isVisible(".hundred-tasks table")).toBe(false);
+    await page.focus(".primary");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('p:has-text("Task 2 of 100")');
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('.primary:has-text("Run")');
+    await expect.poll(() => workIn(page, 300), { timeout: PATIENCE_MS }).toEqual(NOTHING);
+    expect(await page.textContent("tbody tr:first-child td")).toMatch(/%$/);
+    expect(faults).toEqual([]);
+  });
+
   test("what figure 1 loads, its worker included, is less than 76 KiB gzipped", async () => {
     const paths = new Set<string>();
     const note = async (page: Page) =>
