@@ -125,7 +125,9 @@ describe.skipIf(!hasChromium)("figures in frames", () => {
     await using visitor = await open(5, "", FRAME);
     const { page, faults } = visitor;
     await page.waitForSelector('.if p:has-text("step 3 at a rate of 0.62")');
-    await expect.poll(() => page.textContent(".sentence")).toMatch(/^Step 3 took most of the rows that open unit 7 in layer 2/);
+    await expect
+      .poll(() => page.textContent(".sentence"))
+      .toMatch(/^Step 3 took most of the rows that open unit 7 in layer 2/);
     await page.focus(".what-if input");
     await page.keyboard.press("ArrowLeft");
     await page.waitForSelector('.if p:has-text("step 3 at a rate of 0.6 ")');
