@@ -8,7 +8,7 @@ import { diagnose } from "../../../src/diagnosis/diagnose.js";
 import { LEARNED } from "../../../src/diagnosis/learning/verdict.js";
 import { countDead } from "../../../src/inspect/dead-units.js";
 import { createNetwork } from "../../../src/network/network.js";
-import { DEADLY } from "../../../src/sweep/map/words.js";
+import { DEADLY } from "../../../src/sweep/map/row-kinds.js";
 import { typeset } from "../../../src/text/numbers.js";
 import { calibrate } from "../../../src/treatment/start/calibrate.js";
 import { standardize } from "../../../src/treatment/start/standardize.js";

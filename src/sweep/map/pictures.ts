@@ -1,8 +1,9 @@
 // A map as pictures and as a page.
 import { causeMark, causesIn, cellTitle, hasStopped, type MapColor, shareEnds, shareReader } from "./look.js";
+import { isSplit } from "./row-kinds.js";
 import { placeOn } from "./side.js";
 import type { DeathMap, MapCell, MapSide } from "./types.js";
-import { axisWord, isSplit, ownPlace, scoreName, scoreText } from "./words.js";
+import { axisWord, ownPlace, scoreName, scoreText } from "./words.js";
 import { formatValue } from "../sweep-text.js";
 import { text } from "../../report/blocks.js";
 import type { Page, PageSection } from "../../report/page.js";
