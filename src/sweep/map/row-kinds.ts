@@ -50,37 +50,50 @@ export interface RowKind {
   readonly high: number;
 }
 
-/** Undefined where too little is known. */
-export function kindOf(cells: readonly MapCell[], { values, scale }: MapSide): RowKind | undefined {
-  const seen = cells.filter(({ dead }) => dead !== undefined);
-  if (seen.length < 2) return undefined;
-  const isDeadly = seen.map(({ dead }) => dead! >= DEADLY);
-  const crossings = seen.slice(1).flatMap((cell, i) => {
-    if (isDeadly[i] === isDeadly[i + 1]) return [];
-    const [a, b] = [seen[i], cell];
+const isDeadly = ({ dead }: MapCell): boolean => dead! >= DEADLY;
+
+/** Where the line through neighbouring cells crosses a tenth. */
+function crossingsOf(seen: readonly MapCell[]): number[] {
+  return seen.slice(1).flatMap((b, i) => {
+    const a = seen[i];
+    if (isDeadly(a) === isDeadly(b)) return [];
     return [a.column + ((DEADLY - a.dead!) / (b.dead! - a.dead!)) * (b.column - a.column)];
   });
-  const columns = (are: boolean) => seen.filter((_, i) => isDeadly[i] === are).map(({ column }) => column);
-  const isNamed = scale === "list" && crossings.length > 0;
-  const behind = seen.filter(({ column }) => column > (crossings.at(-1) ?? Infinity));
-  const shares = seen.map(({ dead }) => dead!);
-  const deadly = seen.filter((_, i) => isDeadly[i]);
+}
+
+/** What is so in all of some deadly cells. */
+function commonOf(deadly: readonly MapCell[]): Pick<RowKind, "isBorn" | "wholly" | "whollyBorn" | "layers"> {
   const layers = deadly[0]?.layers ?? [];
   const wholeIn = (read: (cell: MapCell) => readonly number[] | undefined): number[] =>
     [...layers.keys()].filter((layer) => deadly.every((cell) => (read(cell)?.[layer] ?? 0) >= WHOLE));
   const hasOneDepth = deadly.every((cell) => cell.layers?.length === layers.length);
   return {
-    kind: isNamed ? "some" : nameKind(isDeadly[0], crossings.length),
-    crossings: isNamed ? [] : crossings,
-    ...(isNamed && { named: { deadly: columns(true), others: columns(false) } }),
     isBorn: deadly.length > 0 && deadly.every(({ born = 0, dead }) => born >= HALF * dead!),
     wholly: wholeIn((cell) => cell.layers),
     whollyBorn: wholeIn((cell) => cell.bornLayers),
     layers: hasOneDepth ? layers.length : undefined,
+  };
+}
+
+/** Undefined where too little is known. */
+export function kindOf(cells: readonly MapCell[], { values, scale }: MapSide): RowKind | undefined {
+  const seen = cells.filter(({ dead }) => dead !== undefined);
+  if (seen.length < 2) return undefined;
+  const crossings = crossingsOf(seen);
+  const [deadly, others] = [seen.filter(isDeadly), seen.filter((cell) => !isDeadly(cell))];
+  const columnsOf = (some: readonly MapCell[]) => some.map(({ column }) => column);
+  const isNamed = scale === "list" && crossings.length > 0;
+  const behind = seen.filter(({ column }) => column > (crossings.at(-1) ?? Infinity));
+  const shares = seen.map(({ dead }) => dead!);
+  return {
+    kind: isNamed ? "some" : nameKind(isDeadly(seen[0]), crossings.length),
+    crossings: isNamed ? [] : crossings,
+    ...(isNamed && { named: { deadly: columnsOf(deadly), others: columnsOf(others) } }),
+    ...commonOf(deadly),
     failed: cells.length - seen.length,
     missing: values.length - cells.length,
-    early: seen.filter((cell, i) => !isDeadly[i] && cell.failed > 0).length,
-    endsEarly: behind.length > 0 && behind.every((cell) => cell.failed > 0),
+    early: others.filter(({ failed }) => failed > 0).length,
+    endsEarly: behind.length > 0 && behind.every(({ failed }) => failed > 0),
     low: Math.min(...shares),
     high: Math.max(...shares),
   };
