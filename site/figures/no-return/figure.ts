@@ -158,7 +158,7 @@ class NoReturn implements Mounted {
     const isAtEnd = at >= path.length - 1;
     const shown = [...path.slice(0, Math.floor(at) + 1), this.pointAt(at)];
     const [width, answersWidth] = [this.plane, this.answers].map((canvas) => canvas.parentElement!.clientWidth);
-    const height = Math.round(Math.max(198, Math.min(380, width * 0.64)));
+    const height = Math.round(Math.max(198, Math.min(380, width * 0.6)));
     const fontSize = this.stage.isSlide ? 18 : 14;
     drawPlane(this.plane, width, height, {
       hull,
