@@ -81,11 +81,12 @@ test("a journal of another build is passed over", async () => {
 });
 
 test("a journal that can't be written to ends it", async () => {
-  const full: TrialJournal = {
+  const full = new Error("the disk is full");
+  const journal: TrialJournal = {
     read: () => [],
     append: () => {
-      throw new Error("the disk is full");
+      throw full;
     },
   };
-  await expect(runAll(full)).rejects.toThrow("the disk is full");
+  await expect(runAll(journal)).rejects.toBe(full);
 });
