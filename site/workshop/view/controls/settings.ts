@@ -51,13 +51,13 @@ export function createSettings(
   const decay = numberField(0, 10, "any", (value) => set({ decay: value }));
   const clip = numberField(0, 1e6, "any", (value) => set({ clip: value }));
   const seed = numberField(0, 2 ** 31, 1, (value) => set({ seed: value }));
-  const rateTitle = h("span", { id: "rate-title" }, "Rate");
+  const rateTitle = h("label", { for: "rate" }, "Rate");
   const rate = h("input", {
     type: "range",
     min: 0,
     max: RATE_STOPS,
     step: 1,
-    "aria-labelledby": "rate-title",
+    id: "rate",
     "aria-describedby": "forecast-text",
     oninput: () => nameRate(toRate(rate.valueAsNumber)),
     onchange: () => set({ rate: toRate(rate.valueAsNumber) }),
