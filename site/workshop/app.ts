@@ -112,6 +112,11 @@ class App {
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
   private readonly panel = createUnitPanel(byId("unit"), {
     treat: (cure, onTwin) => this.treat(cure, onTwin),
+    edit: (edit) => {
+      this.leaveLink();
+      this.send({ kind: "edit", ...edit });
+      this.diagnosisSchedule.refreshSoon();
+    },
     undo: () => this.send({ kind: "undo" }),
   });
   private readonly notes = createNotesView(byId("notes"), (name) => {
@@ -356,6 +361,7 @@ class App {
     this.curvesVersion = -1;
     this.diagnosisSchedule.forget();
     this.panel.clear();
+    this.panel.start(message);
     this.notes.clear();
     setText(byId("verdict"), "");
     if (message.task.table) this.forecastKey = ""; // the file may be another

@@ -43,12 +43,12 @@ describe.each([{ kind: "liftBias" as const }, { kind: "recycle" as const }, { ki
 
     test("says that there is nothing to do where the unit lives; refuses units that there are not", () =>
       withDeadUnits(async (network) => {
-        const isDead = new Set(deadOf(network).map(({ layer, unit }) => `${layer} ${unit}`));
-        const living = { layer: 0, unit: [0, 1, 2, 3, 4, 5].find((unit) => !isDead.has(`0 ${unit}`))! };
+        const own = diagnose(network, x).layers[0].units.toSorted((a, b) => b.activity - a.activity);
+        const living = { layer: 0, unit: own[0].unit };
         const before = incomingOf(network);
         const { findings, treated } = await treat(network, x, { kind, units: [living] });
         expect([findings[0].kind, treated.length]).toEqual(["nothingToTreat", 0]);
-        for (const [units, path] of [
+        for (const [given, path] of [
           [[], "units"],
           ["first", "units"],
           [[{ layer: 9, unit: 0 }], "units[0].layer"],
@@ -61,7 +61,9 @@ describe.each([{ kind: "liftBias" as const }, { kind: "recycle" as const }, { ki
           ],
           [[{ layer: 0, unit: 0.5 }], "units[0].unit"],
         ] as const)
-          await expect(treat(network, x, { kind, units } as never)).rejects.toMatchObject(relumineError("value", path));
+          await expect(treat(network, x, { kind, units: given } as never)).rejects.toMatchObject(
+            relumineError("value", path),
+          );
         expect(incomingOf(network)).toEqual(before);
       }));
   },

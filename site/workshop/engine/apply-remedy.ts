@@ -7,10 +7,11 @@ import type { Training } from "./training.js";
 import type { Network, Treatment } from "../../../src/index.js";
 import { treatNaming } from "../../../src/treatment/treat.js";
 import { pageNaming } from "../state/naming.js";
-import { CURES } from "../state/changes.js";
+import { remedyOf } from "../state/changes.js";
+import { countDead } from "../state/units.js";
 
-/** `bias lifted, rate 0.35` */
-export function cureLabel({ remedy, rate, decay }: ChosenCure): string {
+/** `bias lifted, rate 0.35`; `layer 2, unit 3: bias lifted` */
+export function cureLabel({ remedy, rate, decay, unit }: ChosenCure): string {
   const names: Readonly<Record<RemedyName, readonly string[]>> = {
     liftBias: ["bias lifted"],
     recycle: ["recycled"],
@@ -22,7 +23,9 @@ export function cureLabel({ remedy, rate, decay }: ChosenCure): string {
     ...(rate === undefined ? [] : [`rate ${formatNumber(rate)}`]),
     ...(decay === undefined ? [] : [`weight decay ${formatNumber(decay)}`]),
   ];
-  return parts.join(", ");
+  const { layer, unit: place } = pageNaming();
+  const who = unit ? `layer ${layer(unit.layer)}, unit ${place(unit.unit)}: ` : "";
+  return who + parts.join(", ");
 }
 
 /** A cure whose rate is known. */
@@ -42,9 +45,9 @@ interface Trial {
 }
 
 /** A lower rate revives nobody, so that it is tried from the start; with a remedy it is tried from here on. */
-function tryRate(training: Training, remedy: RemedyName, rate: number, steps: number): Promise<BriefTraining> {
-  if (remedy === "lowerRate") return training.tryRateFromStart(rate, steps);
-  return training.tryRate(rate, steps, (network) => treatNetwork(network, training, remedy));
+function tryRate(training: Training, cure: Cure, rate: number, steps: number): Promise<BriefTraining> {
+  if (cure.remedy === "lowerRate") return training.tryRateFromStart(rate, steps);
+  return training.tryRate(rate, steps, (network) => treatNetwork(network, training, cure));
 }
 
 /**
@@ -52,15 +55,17 @@ function tryRate(training: Training, remedy: RemedyName, rate: number, steps: nu
  * trained for; where all lose units, the one that loses fewest.
  * @returns the rate, and in words what was tried
  */
-async function findRate(training: Training, remedy: RemedyName): Promise<{ rate: number; tried: string }> {
+async function findRate(training: Training, cure: Cure): Promise<{ rate: number; tried: string }> {
   const steps = Math.max(LEAST_TRIAL_STEPS, Math.min(MOST_TRIAL_STEPS, training.step));
-  const isFromStart = remedy === "lowerRate";
+  const isFromStart = cure.remedy === "lowerRate";
+  const { states } = training.record();
   const { loss } = isFromStart ? training.history.at(0)! : training.record();
+  const stayDead = cure.unit ? Math.max(0, countDead(states) - 1) : 0; // who is not treated
   const trials: Trial[] = [];
-  const isGood = (trial: Trial) => trial.dead === 0 && trial.loss < loss;
+  const isGood = (trial: Trial) => trial.dead <= stayDead && trial.loss < loss;
   for (let power = 1; power <= MOST_TRIALS && !trials.some(isGood); power++) {
     const rate = cutTo(training.settings.rate / 2 ** power, 2);
-    const trial = await tryRate(training, remedy, rate, steps);
+    const trial = await tryRate(training, cure, rate, steps);
     trials.push({ rate, loss: trial.loss, dead: sum(trial.dead) });
   }
   const best = trials.find(isGood) ?? trials.toSorted((a, b) => a.dead - b.dead || a.loss - b.loss)[0];
@@ -68,10 +73,13 @@ async function findRate(training: Training, remedy: RemedyName): Promise<{ rate:
   return { rate: best.rate, tried: `${steps} steps tried ${isFromStart ? "from the start" : "on a copy"}: ${told}` };
 }
 
-async function treatNetwork(network: Network, { task }: Training, remedy: RemedyName): Promise<Treatment | undefined> {
-  return remedy === "lowerRate"
-    ? undefined
-    : treatNaming(network, task.train.x, CURES[remedy], undefined, pageNaming());
+async function treatNetwork(
+  network: Network,
+  { task }: Training,
+  { remedy, unit }: Cure,
+): Promise<Treatment | undefined> {
+  if (remedy === "lowerRate") return undefined;
+  return treatNaming(network, task.train.x, remedyOf(remedy, unit), undefined, pageNaming());
 }
 
 /** The cure with its rate; and in words how that was found. */
@@ -80,16 +88,17 @@ export async function chooseRate(
   { rate, ...cure }: Cure,
 ): Promise<{ cure: ChosenCure; tried?: string }> {
   if (rate !== "find") return { cure: { ...cure, ...(rate !== undefined && { rate }) } };
-  const found = await findRate(training, cure.remedy);
+  const found = await findRate(training, cure);
   return { cure: { ...cure, rate: found.rate }, tried: found.tried };
 }
 
 export async function applyCure(training: Training, cure: ChosenCure): Promise<Done> {
-  const { remedy, rate, decay } = cure;
+  const { remedy, rate, decay, unit } = cure;
   const before = training.record();
-  const treatment = await treatNetwork(training.network, training, remedy);
+  const treatment = await treatNetwork(training.network, training, cure);
   if (remedy === "leakyRelu") await training.adoptActivation();
-  if (remedy !== "lowerRate") training.noteChange({ what: remedy });
+  if (remedy !== "lowerRate")
+    training.noteChange({ what: remedy, ...(unit && { unit: { layer: unit.layer, unit: unit.unit } }) });
   if (rate !== undefined) training.adjust({ what: "rate", value: rate });
   if (decay !== undefined) training.adjust({ what: "decay", value: decay });
   training.noteCure(cureLabel(cure), before);

@@ -23,6 +23,7 @@ const PLACES: Readonly<Partial<Record<ToEngine["kind"], ErrorPlace>>> = {
   start: "settings",
   treat: "unit",
   adjust: "settings",
+  edit: "unit",
   diagnose: "unit",
   forecast: "settings",
 };
@@ -76,6 +77,8 @@ export class Engine {
         return this.postTreated(await session.treat(message, message.onTwin));
       case "adjust":
         return session.adjust(message.what, message.value);
+      case "edit":
+        return this.postTreated(await session.edit(message));
       case "undo":
         return this.postTreated(await session.undo());
       case "endTwin":
@@ -125,7 +128,13 @@ export class Engine {
     this.host.post({ ...session.describe(), ...(message.turn !== undefined && { turn: message.turn }) });
     const isUndisturbed = this.pace.running === running && this.pace.speed === speed; // while it was made
     session.run(this.pace.running, this.pace.speed);
-    session.follow(changes, isUndisturbed ? until : undefined);
+    const known = changes.filter((change) => session.training.hasPlaceOf(change));
+    session.follow(known, isUndisturbed ? until : undefined);
+    if (known.length < changes.length)
+      this.fail(
+        "settings",
+        new RelumineError("value", "changes", "to be of units of this network", "others, which are left out"),
+      );
   }
 
   private async load(recipe: Recipe, table: TableFile | undefined): Promise<LearningTask | undefined> {

@@ -3,11 +3,13 @@ import { stateOf } from "../../../src/network/state/state.js";
 import type { ChosenCure } from "./apply-remedy.js";
 import { RepeatedEvent } from "./repeated-event.js";
 import { Training } from "./training.js";
-import type { Cure, CureOutcome, Done, Frame, FrameRequest, Started, Twin } from "./types.js";
+import type { Cure, CureOutcome, Done, Edit, Frame, FrameRequest, Started, Twin } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, endsFit, isSetting } from "../state/changes.js";
+import { type Change, endsFit, isEdit, isSetting } from "../state/changes.js";
 import type { LiveName, Recipe } from "../state/recipe.js";
+import { pageNaming } from "../state/naming.js";
 import { countDead, openDeath, unitIndex } from "../state/units.js";
+import { formatCount, formatNumber } from "../../../src/text/numbers.js";
 
 /** Loaded when the first cure is asked for. */
 const loadCures = () => import("./apply-remedy.js");
@@ -27,6 +29,13 @@ function pairedSettings(following: readonly Change[]): Pick<ChosenCure, "rate" |
   const end = following.findIndex(({ what }) => what !== "rate" && what !== "decay");
   const settings = following.slice(0, end < 0 ? following.length : end);
   return Object.fromEntries(settings.map(({ what, value }) => [what, value]));
+}
+
+/** `layer 2, unit 3: bias 0.25` */
+function editText({ unit, input, value }: Edit): string {
+  const { layer, unit: place } = pageNaming();
+  const what = input === undefined ? "bias" : `weight from its input ${formatCount(input + 1)}`;
+  return `layer ${layer(unit.layer)}, unit ${place(unit.unit)}: ${what} ${formatNumber(value)}`;
 }
 
 export class Session {
@@ -197,6 +206,16 @@ export class Session {
     else await this.betweenFits(async () => this.main.adjust({ what, value }));
   }
 
+  /** A number of the network is written by hand; a twin keeps its own. */
+  edit(edit: Edit): Promise<Done> {
+    this.leaveScript();
+    return this.betweenFits(async () => {
+      await this.keepForUndo();
+      this.main.edit(edit);
+      return { message: editText(edit) };
+    });
+  }
+
   private async startTwin(cure: ChosenCure): Promise<Done> {
     const { applyCure, cureLabel } = await loadCures();
     const { main } = this;
@@ -304,9 +323,10 @@ export class Session {
   private async followScript(): Promise<void> {
     const due = this.script.filter(({ step }) => step <= this.main.step);
     this.script = this.script.slice(due.length);
-    for (const [place, { what, value }] of due.entries()) {
-      if (what === "break" || isSetting(what)) this.main.adjust({ what, ...(value !== undefined && { value }) });
-      else await this.treatMain({ remedy: what, ...pairedSettings(due.slice(place + 1)) });
+    for (const [place, { what, value, unit, input }] of due.entries()) {
+      if (isEdit(what)) this.main.edit({ unit: unit!, value: value!, ...(input !== undefined && { input }) });
+      else if (what === "break" || isSetting(what)) this.main.adjust({ what, ...(value !== undefined && { value }) });
+      else await this.treatMain({ remedy: what, ...(unit && { unit }), ...pairedSettings(due.slice(place + 1)) });
     }
   }
 

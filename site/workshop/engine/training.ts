@@ -7,9 +7,9 @@ import { DeathRegister } from "./death-register.js";
 import { NetworkEvaluator } from "./network-evaluator.js";
 import { optimizerOf, targetsOf } from "./recipe-to-network.js";
 import { TrainingHistory } from "./training-history.js";
-import type { Measurement, UnitName } from "./types.js";
+import type { Edit, Measurement, UnitName } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, isSetting } from "../state/changes.js";
+import { type Change, isCure, isEdit, isSetting, setsTheSame } from "../state/changes.js";
 import type { LiveSettings, Recipe } from "../state/recipe.js";
 import { countDead, unitIndex } from "../state/units.js";
 
@@ -182,13 +182,39 @@ export class Training {
     this.noteChange(change);
   }
 
-  /** One entry where a setting is moved about at the same step. */
-  noteChange({ what, value }: Omit<Change, "step">): void {
+  /** One entry where the same number is moved about at the same step. */
+  noteChange(change: Omit<Change, "step">): void {
     const { step } = this;
-    const isReplaced = (earlier: Change) =>
-      earlier.step === step && (earlier.what === "break" ? what !== "rate" : earlier.what === what && isSetting(what));
-    const earlier = this.changes.filter((each) => !isReplaced(each));
-    this.changes = [...earlier, { step, what, ...(value !== undefined && { value }) }];
+    const lastCure = this.changes.findLastIndex((each) => each.step === step && isCure(each.what));
+    const isReplaced = (earlier: Change, place: number) => {
+      if (earlier.step !== step) return false;
+      if (earlier.what === "break") return change.what !== "rate";
+      return setsTheSame(earlier, change) && (isSetting(earlier.what) || place > lastCure);
+    };
+    const earlier = this.changes.filter((each, place) => !isReplaced(each, place));
+    this.changes = [...earlier, { step, ...change }];
+  }
+
+  /** Whether the network has what a change is of. */
+  hasPlaceOf({ what, unit, input = 0 }: Change): boolean {
+    if (!unit) return true;
+    const { inputs, layers } = this.spec;
+    const own = layers[unit.layer];
+    const isThere = own !== undefined && unit.unit < own.units;
+    const before = unit.layer === 0 ? inputs : layers[unit.layer - 1]?.units;
+    return isThere && input < before && (isEdit(what) || unit.layer < layers.length - 1);
+  }
+
+  /** Between two fits: a number of the network is written by hand. */
+  edit({ unit: { layer, unit }, input, value }: Edit): void {
+    const { kernel, bias } = this.network.layers[layer].getWeights();
+    if (input === undefined) bias[unit] = value;
+    else kernel[input * bias.length + unit] = value;
+    this.network.layers[layer].setWeights({ kernel, bias });
+    const weight = input === undefined ? {} : { input };
+    this.noteChange({ what: input === undefined ? "setBias" : "setWeight", unit: { layer, unit }, ...weight, value });
+    const { states } = this.record();
+    this.register.revive((name) => states[this.indexOf(name)] !== "dead", this.step, "by hand");
   }
 
   /** The fit that ran was ended: the next begins a new epoch. */

@@ -36,6 +36,15 @@ export interface Cure {
   /** The rate from then on; "find": one at which no unit dies again is looked for by training copies. */
   readonly rate?: number | "find";
   readonly decay?: number;
+  /** This one alone; absent: all dead units. */
+  readonly unit?: UnitName;
+}
+
+/** A bias, or with an input a weight, that is written by hand. */
+export interface Edit {
+  readonly unit: UnitName;
+  readonly input?: number;
+  readonly value: number;
 }
 
 /** Unit by unit, hidden layers in order. */
@@ -175,6 +184,7 @@ export type ToEngine =
   | ({ readonly kind: "treat"; readonly onTwin: boolean } & Cure)
   /** A setting is changed while it trains. */
   | { readonly kind: "adjust"; readonly what: LiveName; readonly value: number }
+  | ({ readonly kind: "edit" } & Edit)
   | { readonly kind: "undo" }
   /** Ends the comparison with the twin, which takes the place of the network if it is kept. */
   | { readonly kind: "endTwin"; readonly keep: boolean };

@@ -1,7 +1,7 @@
 // Which cures to offer for a dead unit, the fitting one first, and why. A remedy that brings units back leaves the
 // cause in place, and units die again of it: so the first is a pair, the remedy and what removes the cause.
 import type { UnitDiagnosis } from "../../../src/index.js";
-import type { Cure, DeathRecord, RemedyName } from "../engine/types.js";
+import type { Cure, DeathRecord, RemedyName, UnitName } from "../engine/types.js";
 import type { LiveSettings } from "./recipe.js";
 
 export interface CureOffer {
@@ -115,4 +115,19 @@ export function offersFor(
     return { cure, name: NAMES[remedy], reason: fits + REASONS[remedy] };
   });
   return [...(pair ? [pair] : []), ...single];
+}
+
+const REASONS_ALONE: Readonly<Partial<Record<RemedyName, string>>> = {
+  liftBias: "Raises its bias until it fires on a tenth of the samples. The outputs do not change.",
+  recycle: "Draws new incoming weights for it and sets its outgoing weights to 0 (ReDo).",
+};
+
+/** Those that can be for one unit alone; the others stay as they are. */
+export function forUnit(offers: readonly CureOffer[], unit: UnitName): readonly CureOffer[] {
+  return offers.flatMap(({ cure, name, reason }) => {
+    const alone = REASONS_ALONE[cure.remedy];
+    if (!alone) return [];
+    const isPair = cure.rate !== undefined || cure.decay !== undefined;
+    return [{ cure: { ...cure, unit }, name, reason: isPair ? reason.replace("the dead units", "it") : alone }];
+  });
 }

@@ -1,6 +1,7 @@
 // The state of the page as the part of a link behind the #, and back: the recipe, what was changed on the way, and the
 // step. What equals the defaults is left out; the opening is an empty link.
-import { CHANGE_NAMES, type Change, type ChangeName, isSetting, MOST_CHANGES, MOST_LINK_STEPS } from "./changes.js";
+import { changeText, readChange } from "./change-text.js";
+import { type Change, MOST_CHANGES, MOST_LINK_STEPS } from "./changes.js";
 import { FEATURE_NAMES, type FeatureName } from "../../tasks/features.js";
 import {
   ACTIVATION_NAMES,
@@ -61,7 +62,7 @@ const someOf =
     return isGood ? names.filter((name) => given.includes(name)) : undefined;
   };
 
-const readStep = number(0, MOST_LINK_STEPS, true);
+const readStep = number(0, MOST_LINK_STEPS, true) as (text: string) => number | undefined;
 
 const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   data: oneOf(DATA_NAMES),
@@ -82,19 +83,10 @@ const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   start: oneOf(START_NAMES),
 };
 
-/** `855:liftBias`, `855:rate:0.3` */
-function readChange(text: string): Change | undefined {
-  const [stepText, what, valueText, ...rest] = text.split(":");
-  const step = readStep(stepText) as number | undefined;
-  if (step === undefined || rest.length > 0 || !(CHANGE_NAMES as readonly string[]).includes(what)) return undefined;
-  const name = what as ChangeName;
-  if (!isSetting(name)) return valueText === undefined ? { step, what: name } : undefined;
-  const value = FIELDS[name](valueText ?? "") as number | undefined;
-  return value === undefined ? undefined : { step, what: name, value };
-}
-
 function readChanges(text: string): Change[] | undefined {
-  const changes = text.split(",").map(readChange);
+  const changes = text
+    .split(",")
+    .map((each) => readChange(each, readStep, (name, value) => FIELDS[name](value) as number | undefined));
   const isGood = changes.every((change, at) => change && (at === 0 || change.step >= changes[at - 1]!.step));
   return isGood && changes.length <= MOST_CHANGES ? (changes as Change[]) : undefined;
 }
@@ -116,12 +108,9 @@ export function toHash({ recipe, ...given }: LinkState): string {
   const isTooLong = given.changes.length > MOST_CHANGES || (given.changes.at(-1)?.step ?? 0) > MOST_LINK_STEPS;
   const changes = isTooLong ? [] : given.changes;
   const step = isTooLong || (given.step ?? 0) > MOST_LINK_STEPS ? undefined : given.step;
-  const written = changes.map((change) =>
-    [change.step, change.what, change.value].filter((part) => part !== undefined),
-  );
   return [
     ...recipeFields(recipe),
-    ...(written.length > 0 ? [`changes=${written.map((parts) => parts.join(":")).join(",")}`] : []),
+    ...(changes.length > 0 ? [`changes=${changes.map(changeText).join(",")}`] : []),
     ...(step !== undefined ? [`step=${step}`] : []),
     ...(given.show && given.show.length > 0 ? [`show=${given.show.join("-")}`] : []),
   ].join("&");

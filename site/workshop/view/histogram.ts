@@ -12,20 +12,27 @@ function niceAbove(value: number): number {
   return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value) ?? value;
 }
 
-function countInBins(values: Float32Array, reach: number): number[] {
+function countInBins(values: Float32Array, reach: number, shift: number): number[] {
   const counts = new Array<number>(BINS).fill(0);
-  for (const value of values) {
+  for (const own of values) {
+    const value = own + shift;
     const bin = Math.min(BINS - 1, Math.floor(((value / reach + 1) / 2) * BINS));
     counts[Math.max(0, value > 0 ? Math.max(BINS / 2, bin) : Math.min(BINS / 2 - 1, bin))]++; // exactly 0 is closed
   }
   return counts;
 }
 
-export function drawHistogram(canvas: HTMLCanvasElement, width: number, values: Float32Array): void {
+/** How far its axis goes to either side of 0. */
+export function reachOf(values: Float32Array): number {
+  return niceAbove(values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6));
+}
+
+/** @param shift of all values; the axis stays */
+export function drawHistogram(canvas: HTMLCanvasElement, width: number, values: Float32Array, shift = 0): void {
   const context = prepare(canvas, width, HEIGHT);
   const { ink, muted, negative, positive } = palette();
-  const reach = niceAbove(values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6));
-  const counts = countInBins(values, reach);
+  const reach = reachOf(values);
+  const counts = countInBins(values, reach, shift);
   const most = Math.max(1, ...counts);
   const floor = HEIGHT - 18;
   const bin = width / BINS;

@@ -1,12 +1,13 @@
 // The chosen unit, beside the network: its preactivations, its history, its diagnosis and the cures. On a phone it is a
 // sheet over the network, of which only the title shows until it is opened.
 import { typeset } from "../../../src/text/numbers.js";
-import type { Cure, DeathRecord, DiagnosisMessage, Done, Frame, UnitName } from "../engine/types.js";
-import { type CureOffer, offersFor } from "../state/remedy-offers.js";
+import type { Cure, DeathRecord, DiagnosisMessage, Done, Edit, Frame, Started, UnitName } from "../engine/types.js";
+import { type CureOffer, forUnit, offersFor } from "../state/remedy-offers.js";
 import { countDead, isSameUnit, lastDeath } from "../state/units.js";
 import { h, replacer, setText } from "../../look/dom.js";
-import { drawHistogram } from "./histogram.js";
+import { drawHistogram, reachOf } from "./histogram.js";
 import { drawOpenShare } from "./open-share.js";
+import { createUnitNumbers, type WeightPlace } from "./unit-numbers.js";
 import {
   count,
   deathSentence,
@@ -23,10 +24,15 @@ import {
 
 export interface UnitActions {
   treat(cure: Cure, onTwin: boolean): void;
+  /** A number of the network is written by hand. */
+  edit(edit: Edit): void;
   undo(): void;
 }
 
 export interface UnitPanel {
+  start(started: Started): void;
+  /** Opens the list of weights, at one of the unit's that is shown. */
+  openWeight(of: WeightPlace): void;
   draw(frame: Frame, chosen: UnitName | undefined, index: number): void;
   showDiagnosis(diagnosis: DiagnosisMessage): void;
   /** Is the diagnosis that is shown of another unit, or of another state of it? */
@@ -69,9 +75,29 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const outcome = h("p", { class: "outcome", hidden: true });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-error" });
-  const about = h("div", { hidden: true }, canvas, figures, history, openCurve, details);
+  let lastFrame: Frame | undefined;
+  const numbers = createUnitNumbers(actions.edit, () => lastFrame && drawBins(lastFrame));
+  const about = h("div", { hidden: true }, canvas, numbers.element, figures, history, openCurve, details);
   const diagnosis = h("div", { hidden: true }, diagnosisTitle, diagnosisList);
-  const help = h("div", { hidden: true }, h("h3", {}, "Cures"), cures, h("p", { class: "small" }, CURES_HINT));
+  const scope = h(
+    "select",
+    {
+      onchange: () =>
+        lastFrame && lastChosen && drawCures(lastFrame, lastDeath(lastFrame.deaths, lastChosen), lastChosen),
+    },
+    h("option", { value: "all" }, "all dead units"),
+    h("option", { value: "one" }, "this unit alone"),
+  );
+  const scopeRow = h("label", { class: "scope" }, "For", scope);
+  let lastChosen: UnitName | undefined;
+  const help = h(
+    "div",
+    { hidden: true },
+    h("h3", {}, "Cures"),
+    scopeRow,
+    cures,
+    h("p", { class: "small" }, CURES_HINT),
+  );
   const body = h(
     "div",
     { id: "unit-body" },
@@ -110,14 +136,23 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     const state = frame.states[index];
     const death = lastDeath(frame.deaths, chosen);
     setText(title, `L${nameOf(chosen).slice(1)}: ${stateText(state)}`);
-    drawPreactivations(frame, index);
+    drawPreactivations(frame, chosen, index);
     drawHistory(frame, state === "dead", death);
     drawCurve(frame, death);
+    lastChosen = chosen;
+    scopeRow.hidden = state !== "dead" || countDead(frame.states) < 2;
     drawCures(frame, death, chosen);
   }
 
-  function drawPreactivations(frame: Frame, index: number): void {
-    if (body.clientWidth > 0) drawHistogram(canvas, Math.max(160, Math.min(body.clientWidth, 420)), frame.chosen);
+  function drawBins({ chosen }: Frame): void {
+    if (body.clientWidth > 0)
+      drawHistogram(canvas, Math.max(160, Math.min(body.clientWidth, 420)), chosen, numbers.shift);
+  }
+
+  function drawPreactivations(frame: Frame, chosen: UnitName, index: number): void {
+    lastFrame = frame;
+    numbers.draw(frame, chosen, reachOf(frame.chosen));
+    drawBins(frame);
     const [, , mean, std, firingRate] = frame.figures.subarray(index * 5, index * 5 + 5);
     setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, above 0 on ${percent(firingRate)}`);
     if (!frame.isSettled && performance.now() - namedAt < NAMED_EVERY_MS) return;
@@ -164,7 +199,9 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   function drawCures(frame: Frame, death: DeathRecord | undefined, chosen: UnitName): void {
     const deaths = frame.deaths.filter(({ cameBack }) => !cameBack);
     const undetermined = Math.max(0, countDead(frame.states) - deaths.length);
-    const offers = offersFor(death, matching(chosen), frame.settings, { deaths, undetermined });
+    const all = offersFor(death, matching(chosen), frame.settings, { deaths, undetermined });
+    const isAlone = !scopeRow.hidden && scope.value === "one";
+    const offers = isAlone ? forUnit(all, { layer: chosen.layer, unit: chosen.unit }) : all;
     updateCures(JSON.stringify(offers), () =>
       offers.map((offer) =>
         h(
@@ -184,6 +221,8 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   }
 
   return {
+    start: numbers.start,
+    openWeight: numbers.openWeight,
     draw,
     showDiagnosis(message) {
       last = message;

@@ -6,6 +6,7 @@ import { LARGE_START, type Recipe, SMALL_START } from "../recipe.js";
 import { startingWeights, startsBiases } from "../start.js";
 import {
   ABOUT,
+  cureFunctions,
   curesOf,
   dataLines,
   everDecays,
@@ -18,6 +19,7 @@ import {
   stageLines,
 } from "./python.js";
 import { short } from "./rows.js";
+import type { Act } from "./stages.js";
 
 const ACTIVATIONS: Readonly<Record<Recipe["activation"], string>> = {
   relu: '"relu"',
@@ -179,10 +181,21 @@ const CURES: Readonly<Record<CureName, readonly string[]>> = {
   ],
 };
 const CURE_CALLS: Readonly<Record<CureName, string>> = {
-  liftBias: "lift_bias()",
-  recycle: "recycle()",
-  leakyRelu: "to_leaky_relu()",
+  liftBias: "lift_bias",
+  recycle: "recycle",
+  leakyRelu: "to_leaky_relu",
 };
+
+/** A number that is written by hand. */
+function editLines({ what, unit, input, value }: Act): string[] {
+  const layer = `model.layers[${unit!.layer}]`;
+  const place = what === "setBias" ? `bias[${unit!.unit}]` : `kernel[${input}, ${unit!.unit}]`;
+  return [
+    `kernel, bias = map(np.array, ${layer}.get_weights())`,
+    `${place} = ${number(value!)}`,
+    `${layer}.set_weights([kernel, bias])`,
+  ];
+}
 
 const TRAIN = [
   "class StopAt(keras.callbacks.Callback):",
@@ -246,9 +259,10 @@ export function kerasFor(frame: ProgramFrame, training: ProgramTraining): string
     "",
     ...TRAIN,
     "",
-    ...cures.flatMap((cure) => [...CURES[cure], ""]),
+    ...cureFunctions(frame, CURES, (list) => list),
     ...stageLines(frame, {
-      cure: (cure) => CURE_CALLS[cure],
+      cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
+      edit: editLines,
       decay: (decay) => [penalty ? `penalty.l2 = ${number(decay / 2)}` : `optimizer.weight_decay = ${number(decay)}`],
       train: (steps, { batch, rate, clip }) =>
         `train(${steps}, batch=${batch}, rate=${number(rate)}${clip > 0 ? `, clip=${number(clip)}` : ""})`,

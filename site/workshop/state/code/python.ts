@@ -2,10 +2,10 @@
 // lines.
 import type { Frame, Started } from "../../engine/types.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import type { CureName } from "../changes.js";
+import { type CureName, isCure } from "../changes.js";
 import type { LiveSettings, Recipe } from "../recipe.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
-import { plainStagesOf } from "./stages.js";
+import { type Act, plainStagesOf } from "./stages.js";
 
 /** Of the training that a program is to repeat. */
 export type ProgramFrame = Pick<Frame, "recipe" | "changes" | "step">;
@@ -90,18 +90,24 @@ export const number = (value: number): string => String(value);
 export function stageLines(
   frame: ProgramFrame,
   write: {
-    readonly cure: (cure: CureName) => string;
+    /** Without the comment. */
+    readonly cure: (cure: CureName, only: string) => string;
+    readonly edit: (edit: Act) => readonly string[];
     /** Before a stage whose decay is another than that of the one before. */
     readonly decay: (decay: number) => readonly string[];
     readonly train: (steps: number, settings: LiveSettings) => string;
   },
 ): string[] {
   let { decay } = frame.recipe;
-  return plainStagesOf({ ...frame, step: Math.max(1, frame.step) }).flatMap(({ from, to, settings, cures }) => {
+  return plainStagesOf({ ...frame, step: Math.max(1, frame.step) }).flatMap(({ from, to, settings, acts }) => {
     const isDecayNew = settings.decay !== decay;
     decay = settings.decay;
     return [
-      ...cures.map((cure) => `${write.cure(cure)}  # after step ${from}`),
+      ...acts.flatMap((act) => {
+        const { what, unit } = act;
+        const lines = isCure(what) ? [write.cure(what, unit ? `(${unit.layer}, ${unit.unit})` : "")] : write.edit(act);
+        return lines.map((line, index) => (index === 0 ? `${line}  # after step ${from}` : line));
+      }),
       ...(isDecayNew ? write.decay(decay) : []),
       ...(to > from ? [`${write.train(to - from, settings)}  # to step ${to}`] : []),
     ];
@@ -113,9 +119,39 @@ export function everDecays(frame: ProgramFrame): boolean {
   return frame.recipe.decay > 0 || plainStagesOf(frame).some(({ settings }) => settings.decay > 0);
 }
 
+/** The functions of the cures that a training has had, each once; where one was for a unit alone, with `only`. */
+export function cureFunctions(
+  frame: ProgramFrame,
+  functions: Readonly<Record<CureName, readonly string[]>>,
+  asArray: (list: string) => string,
+): string[] {
+  const acts = plainStagesOf(frame).flatMap((stage) => stage.acts);
+  const ofUnits = new Set(acts.filter(({ unit }) => unit).map(({ what }) => what));
+  return curesOf(frame).flatMap((cure) => [
+    ...(ofUnits.has(cure) ? functions[cure].flatMap((line) => withOnly(line, asArray)) : functions[cure]),
+    "",
+  ]);
+}
+
+/** A line of a cure's function as it is where it may be for one unit, given as its layer and its place. */
+function withOnly(line: string, asArray: (list: string) => string): string[] {
+  const [, indent, chosen] = /^( *)(dead|dormant) = /.exec(line) ?? [];
+  if (chosen)
+    return [
+      line,
+      `${indent}if only is not None:`,
+      `${indent}    ${chosen} &= ${asArray(`[(place, unit) == only for unit in range(len(${chosen}))]`)}`,
+    ];
+  return [
+    line
+      .replace(/^(def \w+)\(\):/, "$1(only=None):")
+      .replace(/^( *)for (.+) in (zip\(.+\)):$/, "$1for place, ($2) in enumerate($3):"),
+  ];
+}
+
 /** The cures that a training has had, each once. */
 export function curesOf(frame: ProgramFrame): CureName[] {
-  return [...new Set(plainStagesOf(frame).flatMap(({ cures }) => cures))];
+  return [...new Set(plainStagesOf(frame).flatMap(({ acts }) => acts.map(({ what }) => what).filter(isCure)))];
 }
 
 export const ABOUT = [

@@ -6,7 +6,7 @@ import { LARGE_START, type Recipe, SMALL_START } from "../recipe.js";
 import { startingWeights, startsBiases } from "../start.js";
 import {
   ABOUT,
-  curesOf,
+  cureFunctions,
   dataLines,
   everDecays,
   type LossKind,
@@ -18,6 +18,7 @@ import {
   stageLines,
 } from "./python.js";
 import { short } from "./rows.js";
+import type { Act } from "./stages.js";
 
 const ACTIVATIONS: Readonly<Record<Recipe["activation"], string>> = {
   relu: "nn.ReLU()",
@@ -167,10 +168,16 @@ const CURES: Readonly<Record<CureName, readonly string[]>> = {
   ],
 };
 const CURE_CALLS: Readonly<Record<CureName, string>> = {
-  liftBias: "lift_bias()",
-  recycle: "recycle()",
-  leakyRelu: "leaky_relu()",
+  liftBias: "lift_bias",
+  recycle: "recycle",
+  leakyRelu: "leaky_relu",
 };
+
+/** A number that is written by hand; every second layer of the model is an activation. */
+function editLines({ what, unit, input, value }: Act): string[] {
+  const place = what === "setBias" ? `bias.data[${unit!.unit}]` : `weight.data[${unit!.unit}, ${input}]`;
+  return [`model[${2 * unit!.layer}].${place} = ${number(value!)}`];
+}
 
 const TRAIN = [
   "def train(steps, batch, rate, clip=None):",
@@ -238,9 +245,10 @@ export function pytorchFor(frame: ProgramFrame, training: ProgramTraining): stri
     "",
     ...TRAIN,
     "",
-    ...curesOf(frame).flatMap((cure) => [...CURES[cure], ""]),
+    ...cureFunctions(frame, CURES, (list) => `torch.tensor(${list})`),
     ...stageLines(frame, {
-      cure: (cure) => CURE_CALLS[cure],
+      cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
+      edit: editLines,
       decay: (decay) => ["for group in optimizer.param_groups:", `    group["weight_decay"] = ${number(decay)}`],
       train: (steps, { batch, rate, clip }) =>
         `train(${steps}, batch=${batch}, rate=${number(rate)}${clip > 0 ? `, clip=${number(clip)}` : ""})`,

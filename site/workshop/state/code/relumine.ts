@@ -3,11 +3,11 @@
 import { literal } from "../../../../src/text/literal.js";
 import type { Frame, Started } from "../../engine/types.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import { CURES } from "../changes.js";
+import { isCure, isEdit, remedyOf } from "../changes.js";
 import type { Recipe } from "../recipe.js";
 import { kernelInitializerOf, startingWeights } from "../start.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
-import { type Stage, stagesOf } from "./stages.js";
+import { type Act, type Stage, stagesOf } from "./stages.js";
 
 /** The file is read as the page reads it; numbers as they are have neither a mean taken off nor a scale. */
 function tableLines({ scale }: Recipe, { name, target }: NonNullable<LearningTask["table"]>): string[] {
@@ -85,14 +85,27 @@ function rateText({ settings, rates }: Stage): string {
   return `(step) => ${conditions.join("")}${parts.at(-1)}`;
 }
 
+/** A cure, or a number that is written by hand. */
+function actLines({ what, unit, input, value, step }: Act): string[] {
+  if (isCure(what)) return [`await treat(network, x, ${literal(remedyOf(what, unit))}); // after step ${step}`];
+  const part = what === "setBias" ? "bias" : "kernel";
+  const layer = `network.layers[${unit!.layer}]`;
+  const place = part === "bias" ? `${unit!.unit}` : `${input} * weights.bias.length + ${unit!.unit}`;
+  return [
+    `weights = ${layer}.getWeights(); // after step ${step}`,
+    `weights.${part}[${place}] = ${value};`,
+    `${layer}.setWeights(weights);`,
+  ];
+}
+
 function stageLines(recipe: Recipe, stage: Stage, isFirst: boolean, before: Stage | undefined): string[] {
-  const { settings, cures, from, to } = stage;
+  const { settings, acts, from, to } = stage;
   const [factory, options] = OPTIMIZERS[recipe.optimizer](settings.decay);
   const isOptimizerNew = before?.settings.decay !== settings.decay;
   const fit = [`batchSize: ${settings.batch}`, `learningRate: ${rateText(stage)}`];
   if (settings.clip > 0) fit.push(`clipNorm: ${settings.clip}`);
   return [
-    ...cures.map((cure) => `await treat(network, x, ${literal(CURES[cure])}); // after step ${from}`),
+    ...acts.flatMap(actLines),
     ...(isOptimizerNew ? [`${isFirst ? "let " : ""}optimizer = ${factory}(${options ? `{ ${options} }` : ""});`] : []),
     ...(to > from ? [`await train(${to - from}, { ${fit.join(", ")} }); // to step ${to}`] : []),
   ];
@@ -108,7 +121,8 @@ export function relumineFor(
   const factories = new Set(stages.map(({ settings }) => OPTIMIZERS[recipe.optimizer](settings.decay)[0]));
   const names = ["createNetwork", "diagnose", ...factories, "traceDeaths"];
   if (recipe.start === "calibrated") names.unshift("calibrate");
-  if (stages.some(({ cures }) => cures.length > 0)) names.push("treat");
+  const acts = stages.flatMap((stage) => stage.acts);
+  if (acts.some(({ what }) => isCure(what))) names.push("treat");
   return [
     ...importLines(names, recipe, task),
     "",
@@ -133,6 +147,7 @@ export function relumineFor(
     "  for (const { explanation } of trace.deaths) console.log(explanation);",
     "}",
     "",
+    ...(acts.some(({ what }) => isEdit(what)) ? ["let weights;"] : []),
     ...stages.flatMap((stage, index) => stageLines(recipe, stage, index === 0, stages[index - 1])),
     "",
     "console.log(String(diagnose(network, x, { targets: y })));",

@@ -1,7 +1,11 @@
 // The fits that the changes on the way cut a training into.
 import type { Frame } from "../../engine/types.js";
-import { type Change, type CureName, CURES, endsFit, isSetting } from "../changes.js";
+import { type Change, type CureName, type EditName, endsFit, isCure, isEdit, isSetting } from "../changes.js";
 import type { LiveSettings } from "../recipe.js";
+
+/** What changes the network, not its settings. */
+export type Act = Change & { readonly what: CureName | EditName };
+const isAct = (change: Change): change is Act => isCure(change.what) || isEdit(change.what);
 
 /** One fit: its steps, and the settings that hold in it. */
 export interface Stage {
@@ -10,8 +14,8 @@ export interface Stage {
   readonly settings: LiveSettings;
   /** Rates that begin after a step of the whole training. */
   readonly rates: readonly (readonly [step: number, rate: number])[];
-  /** Before it. */
-  readonly cures: readonly CureName[];
+  /** Cures and edits before it. */
+  readonly acts: readonly Act[];
 }
 
 function withChanges(settings: LiveSettings, changes: readonly Change[]): LiveSettings {
@@ -34,7 +38,7 @@ export function stagesOf({ recipe, changes, step }: Pick<Frame, "recipe" | "chan
       to,
       settings,
       rates: later.map((change) => [change.step - from, change.value!] as const),
-      cures: here.map(({ what }) => what).filter((what): what is CureName => what in CURES),
+      acts: here.filter(isAct),
     };
     settings = withChanges(settings, later);
     return stage;
@@ -49,7 +53,7 @@ export function plainStagesOf(frame: Pick<Frame, "recipe" | "changes" | "step">)
       from: stage.from + start,
       to: index + 1 < starts.length ? stage.from + starts[index + 1] : stage.to,
       settings: index === 0 ? stage.settings : { ...stage.settings, rate: rates[index - 1][1] },
-      cures: index === 0 ? stage.cures : [],
+      acts: index === 0 ? stage.acts : [],
     }));
   });
 }

@@ -1,0 +1,197 @@
+// The chosen unit's numbers, to be changed by hand: its bias by a handle under the histogram, which it moves, and its
+// largest weights as fields.
+import type { Edit, Frame, Started, UnitName } from "../engine/types.js";
+import { roundTo } from "../../../src/text/numbers.js";
+import { h, setText } from "../../look/dom.js";
+import { figure, nameOf, signed } from "./descriptions.js";
+
+export interface UnitNumbers {
+  readonly element: HTMLElement;
+  start(started: Started): void;
+  /** @param reach of the histogram's axis, to either side of 0 */
+  draw(frame: Frame, chosen: UnitName, reach: number): void;
+  /** How far the bias is dragged from where it is. */
+  readonly shift: number;
+  /** Opens the weights, at one of them. */
+  openWeight(of: WeightPlace): void;
+}
+
+/** Of a weight: the unit that it leads into, and from which of its inputs. */
+export interface WeightPlace extends UnitName {
+  readonly input: number;
+}
+
+const MOST_WEIGHTS = 8;
+const STOPS = 200;
+const DIGITS = 4;
+const EVERY_MS = 250;
+
+interface Row {
+  readonly place: WeightPlace;
+  readonly field: HTMLInputElement;
+}
+
+/** @param shifted the bias is being dragged: the histogram is to be drawn again */
+export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => void): UnitNumbers {
+  let started: Started;
+  let frame: Frame | undefined;
+  let chosen: UnitName | undefined;
+  let reach = 1;
+  let shift = 0;
+  /** What was set by hand, until the network has it. */
+  let awaited: number | undefined;
+  let rows: Row[] = [];
+  let drawnAt = 0;
+
+  const isPast = () => frame!.shown < frame!.step;
+  const biasName = h("span", {});
+  const handle = h("input", {
+    type: "range",
+    class: "bias-handle",
+    min: -STOPS / 2,
+    max: STOPS / 2,
+    step: 1,
+    "aria-label": "Bias: moves the preactivations of all samples",
+    oninput: () => {
+      shift = (handle.valueAsNumber / (STOPS / 2)) * reach;
+      nameBias();
+      shifted();
+    },
+    onchange: () => setBias(roundTo(biasNow() + shift, DIGITS)),
+  });
+  const biasField = numberField("Bias", (value) => setBias(value));
+  const weights = h("details", { class: "weights" }, h("summary", {}, "Weights"));
+  const list = h("div", {});
+  weights.append(list);
+  weights.addEventListener("toggle", () => weights.open && listWeights());
+  const element = h(
+    "div",
+    { class: "numbers" },
+    handle,
+    h("div", { class: "row" }, h("label", {}, biasName, biasField)),
+    weights,
+  );
+
+  function numberField(name: string, act: (value: number) => void): HTMLInputElement {
+    const input = h("input", {
+      type: "number",
+      step: "any",
+      required: true,
+      "aria-label": name,
+      onchange: () => Number.isFinite(input.valueAsNumber) && act(input.valueAsNumber),
+    });
+    return input;
+  }
+
+  const valueAt = ({ layer, unit, input }: WeightPlace) =>
+    frame!.parameters[started.layout[layer].kernel + input * started.spec.layers[layer].units + unit];
+  const biasNow = () => frame!.parameters[started.layout[chosen!.layer].bias + chosen!.unit];
+
+  function setBias(value: number): void {
+    if (!chosen || Math.fround(value) === biasNow()) return void recentre();
+    awaited = Math.fround(value);
+    edit({ unit: chosen, value });
+  }
+
+  function recentre(): void {
+    shift = 0;
+    awaited = undefined;
+    handle.value = "0";
+  }
+
+  function nameBias(): void {
+    const now = biasNow();
+    setText(biasName, shift === 0 ? "Bias" : `Bias ${signed(now)} → ${signed(now + shift)}`);
+    handle.setAttribute("aria-valuetext", figure(now + shift));
+  }
+
+  const inputsOf = (layer: number) => (layer === 0 ? started.spec.inputs : started.spec.layers[layer - 1].units);
+
+  function inputName(layer: number, input: number): string {
+    return layer === 0
+      ? (started.task.features[input] ?? `input ${input + 1}`)
+      : nameOf({ layer: layer - 1, unit: input });
+  }
+
+  function unitName(place: UnitName): string {
+    if (place.layer < started.recipe.layers.length) return nameOf(place);
+    return started.task.classes.length > 2 ? `output ${started.task.classes[place.unit]}` : "output";
+  }
+
+  /** The largest first. */
+  function largest(places: readonly WeightPlace[]): WeightPlace[] {
+    return places.toSorted((a, b) => Math.abs(valueAt(b)) - Math.abs(valueAt(a))).slice(0, MOST_WEIGHTS);
+  }
+
+  function listWeights(wanted?: WeightPlace): void {
+    if (!chosen || !frame || !weights.open) return;
+    const { layer, unit } = chosen;
+    const into = Array.from({ length: inputsOf(layer) }, (_, input) => ({ layer, unit, input }));
+    const outOf = Array.from({ length: started.spec.layers[layer + 1].units }, (_, to) => ({
+      layer: layer + 1,
+      unit: to,
+      input: unit,
+    }));
+    const isWanted = (place: WeightPlace) =>
+      place.layer === wanted?.layer && place.unit === wanted.unit && place.input === wanted.input;
+    rows = [];
+    const part = (title: string, places: readonly WeightPlace[], name: (place: WeightPlace) => string) => {
+      const shown = largest(places);
+      if (wanted && places.some(isWanted) && !shown.some(isWanted)) shown[shown.length - 1] = wanted;
+      const lines = shown.map((place) => {
+        const field = numberField(`Weight ${title} ${name(place)}`, (value) =>
+          edit({ unit: place, input: place.input, value }),
+        );
+        rows.push({ place, field });
+        return h("label", {}, h("span", {}, name(place)), field);
+      });
+      const all = places.length > shown.length ? `, the largest ${shown.length} of ${places.length}` : "";
+      return h("fieldset", {}, h("legend", {}, `${title === "from" ? "In, from" : "Out, to"}${all}`), ...lines);
+    };
+    list.replaceChildren(
+      part("from", into, ({ input }) => inputName(layer, input)),
+      part("to", outOf, unitName),
+    );
+    showWeights();
+    rows.find(({ place }) => isWanted(place))?.field.focus();
+  }
+
+  function showWeights(): void {
+    for (const { place, field } of rows) {
+      field.disabled = isPast();
+      if (field !== document.activeElement) field.value = String(roundTo(valueAt(place), DIGITS));
+    }
+  }
+
+  return {
+    element,
+    start(next) {
+      started = next;
+      frame = chosen = undefined;
+      rows = [];
+      list.replaceChildren();
+      recentre();
+    },
+    draw(next, unit, axis) {
+      const isOther = chosen?.layer !== unit.layer || chosen.unit !== unit.unit;
+      frame = next;
+      chosen = { layer: unit.layer, unit: unit.unit };
+      if (isOther || biasNow() === awaited) recentre();
+      if (shift === 0) reach = axis;
+      if (!isOther && !next.isSettled && performance.now() - drawnAt < EVERY_MS) return;
+      drawnAt = performance.now();
+      handle.disabled = biasField.disabled = isPast();
+      nameBias();
+      if (biasField !== document.activeElement) biasField.value = String(roundTo(biasNow(), DIGITS));
+      if (isOther || rows.length === 0) listWeights();
+      else if (weights.open) showWeights();
+    },
+    get shift() {
+      return shift;
+    },
+    openWeight(of) {
+      weights.open = true;
+      listWeights(of);
+    },
+  };
+}
