@@ -1,4 +1,5 @@
-// What watching a training of TensorFlow.js costs: an epoch with traceDeaths of relumine/tfjs and a plain one, by turns.
+// What watching a training of TensorFlow.js costs: an epoch with traceDeaths of relumine/tfjs and a plain one, by
+// turns.
 import * as tf from "@tensorflow/tfjs";
 import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import { traceDeaths } from "../src/tfjs.js";

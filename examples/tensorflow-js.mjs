@@ -1,4 +1,5 @@
-// A model of TensorFlow.js that loses units while it trains: who died and when, what is wrong now, and the dead revived.
+// A model of TensorFlow.js that loses units while it trains: who died and when, what is wrong now, and the dead
+// revived.
 import * as tf from "@tensorflow/tfjs";
 import { diagnose, toNetwork, traceDeaths, treat } from "relumine/tfjs";
 

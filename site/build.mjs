@@ -1,7 +1,7 @@
-// npm run site: writes the site into dist-site/, a folder that works below any address of any web server, and serves it.
-// Words behind it name the parts that are built: npm run playground builds the workshop alone. With --build it ends when
-// the folder is written; --port N asks for a port (0: any), --to FOLDER writes elsewhere, --address URL says where the
-// site will stand, for its site map and the previews of links to it.
+// npm run site: writes the site into dist-site/, a folder that works below any address of any web server, and serves
+// it. Words behind it name the parts that are built: npm run playground builds the workshop alone. With --build it ends
+// when the folder is written; --port N asks for a port (0: any), --to FOLDER writes elsewhere, --address URL says where
+// the site will stand, for its site map and the previews of links to it.
 import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -1,4 +1,5 @@
-// What the article and the figures' own pages load: their scripts from one call of the bundler, so that they share parts.
+// What the article and the figures' own pages load: their scripts from one call of the bundler, so that they share
+// parts.
 import { writeFileSync } from "node:fs";
 import { bundle, bundleInParts } from "./bundle.mjs";
 import { digits } from "./digits.mjs";

@@ -1,4 +1,5 @@
-// The documentation: Markdown of the checkout as pages of one look, an index of their sections for the search, a site map.
+// The documentation: Markdown of the checkout as pages of one look, an index of their sections for the search, a site
+// map.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, posix } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -218,7 +218,9 @@ function drawAtEdge(
   writeName(context, unit, view, [x - dx * 16, y - dy * 16], isStrong);
 }
 
-/** How far a point of the square lies from each unit's line, in its units: for what is pointed at. Infinity: no line. */
+/**
+ * How far a point of the square lies from each unit's line, in its units: for what is pointed at. Infinity: no line.
+ */
 export function distanceTo({ weights: [a, b], bias }: PlaneUnit, [x, y]: Point): number {
   const length = Math.hypot(a, b);
   return length === 0 ? Infinity : Math.abs(a * x + b * y + bias) / length;

@@ -19,7 +19,9 @@ export interface LearningTask {
   readonly outputs: number;
   /** The plane that is drawn reaches from -extent to +extent; 0: there is none. */
   readonly extent: number;
-  /** Of points: what the inputs are made of, and where the points lie, two numbers each. Absent: the inputs are these. */
+  /**
+   * Of points: what the inputs are made of, and where the points lie, two numbers each. Absent: the inputs are these.
+   */
   readonly plane?: {
     readonly features: readonly FeatureName[];
     readonly train: Float32Array;

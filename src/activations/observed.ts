@@ -215,8 +215,8 @@ const SLOPES: Readonly<Partial<Record<ObservedActivationName, SlopeOfValue>>> = 
 };
 
 /**
- * The slope at a value; of those that fall and rise (gelu, silu ...) a value of 0 may be one of a closed unit, or of z =
- * 0 where the slope is 1/2: for them 1, which leaves it open.
+ * The slope at a value; of those that fall and rise (gelu, silu ...) a value of 0 may be one of a closed unit, or of
+ * z = 0 where the slope is 1/2: for them 1, which leaves it open.
  */
 export function slopeOfValue({ name, alpha = 0 }: JudgedActivation): (a: number) => number {
   const slope = SLOPES[name] ?? (() => 1);

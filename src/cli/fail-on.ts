@@ -1,6 +1,7 @@
 // `--fail-on`: rules by which a diagnosis makes the program end with exit code 1, so that a build stops.
 //   RULES    RULE{,RULE}                    the option may also be given several times
-//   RULE     STATE[:SHARE]                  fails if more than this share of the hidden units (default 0) is in the state
+//   RULE     STATE[:SHARE]                  fails if more than this share of the hidden units (default 0) is in
+//                                           the state
 //            layer[:SHARE]                  ... if more than this share of some hidden layer's units is dead
 //            finding[:KIND]                 ... if there is a finding of the kind (default: one that is a cause)
 //   STATE    dead permanent rare dormant linear saturated notFinite

@@ -20,7 +20,9 @@ export interface UnitAxis {
 const POOLS = new Set(["MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"]);
 const RESIZES = new Set(["Resize", "Upsample"]);
 
-/** Operators of which the shapes of what they take and make tell whether units are where they were; axes.ts asks too. */
+/**
+ * Operators of which the shapes of what they take and make tell whether units are where they were; axes.ts asks too.
+ */
 export const SHAPED: ReadonlySet<string> = new Set(["Mul", ...RESIZES, ...MERGES, ...REDUCES]);
 
 /**

@@ -162,8 +162,8 @@ export class ActivationWatch {
    * Adds a block of whole rows of a layer.
    * @param layer its index or name
    * @param values as `shape` says, row-major
-   * @param shape [rows, units]; with more axes [rows, units, ...places] or [rows, ...places, units], by `channels`: each
-   *   place of each row is a sample
+   * @param shape [rows, units]; with more axes [rows, units, ...places] or [rows, ...places, units], by `channels`:
+   *   each place of each row is a sample
    * @param which all blocks of a layer are of one kind
    * @throws RelumineError "shape" or "value"
    */

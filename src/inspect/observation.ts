@@ -114,9 +114,9 @@ export interface Observation {
   /** In order, the output layer last where `loss` is known. */
   readonly layers: readonly LayerObservation[];
   /**
-   * Where the layers are no chain: what feeds each of them: the layer of this index, whose activations are its inputs in
-   * order, or "rows", the samples themselves; undefined: not known. Absent: each is fed by the one before it, the first
-   * by the rows, and nothing goes past them.
+   * Where the layers are no chain: what feeds each of them: the layer of this index, whose activations are its inputs
+   * in order, or "rows", the samples themselves; undefined: not known. Absent: each is fed by the one before it, the
+   * first by the rows, and nothing goes past them.
    */
   readonly fedBy?: readonly (number | "rows" | undefined)[];
   /** What the last layer is trained by; without it all layers are hidden ones. */

@@ -48,7 +48,9 @@ export class RowTotals {
   private readonly pivot: Float64Array;
   private readonly deviation: Float64Array;
   private readonly squares: Float64Array;
-  /** Twice the sum of the numbers above 0: without a branch, which costs five times as much where signs vary (measured). */
+  /**
+   * Twice the sum of the numbers above 0: without a branch, which costs five times as much where signs vary (measured).
+   */
   private readonly positive: Float64Array;
   /** Of sizes, where a function gives them. */
   private readonly sizes: Float64Array;

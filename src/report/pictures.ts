@@ -1,5 +1,5 @@
-// Drawings for pages of others: a diagnosis and curves as markup that is put into a page as it is. All texts in them are
-// escaped; they need the style beside them.
+// Drawings for pages of others: a diagnosis and curves as markup that is put into a page as it is. All texts in them
+// are escaped; they need the style beside them.
 import { blockToHtml } from "./blocks.js";
 import { STYLE } from "./page-style.js";
 import { diagnosisPage } from "./pages/diagnosis-page.js";
@@ -83,7 +83,8 @@ export interface Curves {
  * @returns an SVG element for a page that has `reportStyle`; its texts are escaped
  * @cost by points
  * @throws RelumineError "value" for series that are no array
- * @example element.innerHTML = drawCurves({ title: "Loss", x: "epoch", y: "loss", series: [{ name: "loss", points }] });
+ * @example
+ * element.innerHTML = drawCurves({ title: "Loss", x: "epoch", y: "loss", series: [{ name: "loss", points }] });
  */
 export function drawCurves({ title, x, y, series, events }: Curves): string {
   checkList("series", "curves", series);

@@ -54,8 +54,8 @@ export interface OpenWork {
 }
 
 /**
- * For engines: what a machine elsewhere makes of the file of a SweepWork. Compare its SHA-256 with SweepWork.data before,
- * and `sweepBuild(arithmetic)` with SweepWork.build: what another build trains has other bits.
+ * For engines: what a machine elsewhere makes of the file of a SweepWork. Compare its SHA-256 with SweepWork.data
+ * before, and `sweepBuild(arithmetic)` with SweepWork.build: what another build trains has other bits.
  * @param file as SweepWork.pack gave it; it may come from anybody
  * @param arithmetic of the sweep
  * @cost a copy of the rows

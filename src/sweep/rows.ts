@@ -1,5 +1,5 @@
-// The rows of a sweep: what all its trials share, as a file that is named by its content. A worker elsewhere gets the file,
-// whose name says that it is whole, and checks it as any file from elsewhere.
+// The rows of a sweep: what all its trials share, as a file that is named by its content. A worker elsewhere gets the
+// file, whose name says that it is whole, and checks it as any file from elsewhere.
 //   safetensors; training.x, training.y, ... as tensors, how answers are judged as metadata
 import type { CheckedPlan } from "./plan/plan.js";
 import { applyAxes } from "./plan/axes.js";

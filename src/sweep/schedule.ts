@@ -1,6 +1,6 @@
 // Which trials a sweep makes, in which order. All at once, or by asynchronous successive halving (ASHA, Li et al. 2020)
-// whose decisions hang on the plan alone: a result counts for a decision when those before it are in, so that who goes on
-// is the same on any number of workers, and nobody waits for the last of a round.
+// whose decisions hang on the plan alone: a result counts for a decision when those before it are in, so that who goes
+// on is the same on any number of workers, and nobody waits for the last of a round.
 import { type CheckedPlan, endsOf } from "./plan/plan.js";
 
 /** One trial by its place. */

@@ -76,7 +76,8 @@ function describeFailures(trials: readonly SweepTrialResult[]): string[] {
     const [{ at, seed, failed: failure }] = all;
     const { message } = failure!;
     const end = message.endsWith(".") ? "" : ".";
-    return `${countOf(all.length, "trial")} failed (${code}), such as at ${formatAt(at)}, seed ${seed}: ${message}${end}`;
+    const where = `${formatAt(at)}, seed ${seed}`;
+    return `${countOf(all.length, "trial")} failed (${code}), such as at ${where}: ${message}${end}`;
   });
 }
 

@@ -22,8 +22,8 @@ export interface SweepOptions {
   /** What does the trials. Default: workers of this machine, see `localEngine`. */
   readonly engine?: SweepEngine;
   /**
-   * Where results are kept as they come in; what is there already is not done again. Of several the first is written to,
-   * the others, of shards say, are read.
+   * Where results are kept as they come in; what is there already is not done again. Of several the first is written
+   * to, the others, of shards say, are read.
    */
   readonly journal?: SweepJournal | readonly SweepJournal[];
   /** One of several programs that share the trials, by their ids: number `index`, from 0 on, of `count`. */
@@ -298,7 +298,10 @@ class Sweep {
  *   journal that is none, or can't be written; what onTrial, onProgress, the journal or the engine throws
  * @example
  * const plan = {
- *   base: { spec: { inputs: 2, layers: [{ units: 16 }, { units: 3 }], loss: "crossEntropy" }, fit: { optimizer: "sgd" } },
+ *   base: {
+ *     spec: { inputs: 2, layers: [{ units: 16 }, { units: 3 }], loss: "crossEntropy" },
+ *     fit: { optimizer: "sgd" },
+ *   },
  *   axes: { learningRate: { from: 0.01, to: 3, count: 8, scale: "log" }, bias: [-1, 0, 1] },
  *   repeats: 3,
  * };

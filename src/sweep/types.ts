@@ -120,7 +120,10 @@ export interface SweepPlan {
   readonly stop?: SweepStop;
   /** Deaths are traced, so that `causes` says what killed each unit; several times the time. Default false. */
   readonly trace?: boolean;
-  /** As for createNetwork. "reproducible" where several kinds of machine take part. Default "fast", on a queue "reproducible". */
+  /**
+   * As for createNetwork. "reproducible" where several kinds of machine take part. Default "fast", on a queue
+   * "reproducible".
+   */
   readonly arithmetic?: "fast" | "reproducible";
 }
 
@@ -234,7 +237,9 @@ export interface SweepResult {
   readonly trials: readonly SweepTrialResult[];
   /** By combination of values, in the plan's order; those of which some trial is in. */
   readonly cells: readonly SweepCell[];
-  /** The highest mean score among those that trained all epochs with all seeds that are in; absent where none has one. */
+  /**
+   * The highest mean score among those that trained all epochs with all seeds that are in; absent where none has one.
+   */
   readonly best?: SweepCell;
   /** What the score is: the accuracy, or by the loss how far it is from the best constant's to 0. */
   readonly measure: "accuracy" | "loss";

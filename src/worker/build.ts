@@ -1,5 +1,5 @@
-// What a trial's bits depend on besides itself and its rows: the program that trains, all of it, and the arithmetic that
-// this machine does it with.
+// What a trial's bits depend on besides itself and its rows: the program that trains, all of it, and the arithmetic
+// that this machine does it with.
 import * as chosen from "#worker";
 import { sha256 } from "../core/sha256.js";
 import { createNetwork } from "../network/network.js";
@@ -21,8 +21,8 @@ async function arithmeticOf(arithmetic: "fast" | "reproducible"): Promise<string
 }
 
 /**
- * The program that trains, and how this machine multiplies and adds: equal where the same trial gives the same bits. Who
- * does trials for others compares it with SweepWork.build.
+ * The program that trains, and how this machine multiplies and adds: equal where the same trial gives the same bits.
+ * Who does trials for others compares it with SweepWork.build.
  * @param arithmetic of the sweep
  * @cost some milliseconds the first time
  * @throws RelumineError "memory" where there is none for the kernels (as a rejection)

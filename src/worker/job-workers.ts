@@ -1,5 +1,5 @@
-// Workers that do jobs side by side, one after another each: trials, the pieces of a proof. Short ones are sent several at
-// a time, since a message takes as long as a small training's step or two.
+// Workers that do jobs side by side, one after another each: trials, the pieces of a proof. Short ones are sent several
+// at a time, since a message takes as long as a small training's step or two.
 import { Connection } from "./page/connection.js";
 import type { WorkerLike } from "./port.js";
 import { disposedError, RelumineError } from "../core/errors.js";

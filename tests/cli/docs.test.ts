@@ -1,5 +1,5 @@
-// Pages of the documentation for people from elsewhere: each of their commands is run as it stands, in a folder with the
-// files that the page speaks of, and what the page shows of its output is there.
+// Pages of the documentation for people from elsewhere: each of their commands is run as it stands, in a folder with
+// the files that the page speaks of, and what the page shows of its output is there.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// The documents that `relumine diagnose --json` prints, against the schema in docs: what is printed is what it says, and
-// nothing that it does not say.
+// The documents that `relumine diagnose --json` prints, against the schema in docs: what is printed is what it says,
+// and nothing that it does not say.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// How much of relumine/models is its own: minified and gzipped, without the engine, which an application has anyway, and
-// without libraries. Each format's reader is loaded when a file needs it.
+// How much of relumine/models is its own: minified and gzipped, without the engine, which an application has anyway,
+// and without libraries. Each format's reader is loaded when a file needs it.
 import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";

@@ -413,7 +413,8 @@ describe.skipIf(!hasChromium)("the page", () => {
       return stepOf(page);
     };
     let [before, left] = [-1, await later()];
-    for (let looks = 0; left !== before && looks < 20; looks++) [before, left] = [left, await later()]; // what was under way
+    // what was under way
+    for (let looks = 0; left !== before && looks < 20; looks++) [before, left] = [left, await later()];
     expect(await later()).toBe(left);
     expect(await page.textContent("#run")).toBe("Pause");
     await hide(false);

@@ -1,4 +1,5 @@
-// The article as people meet it, in Chromium: by keyboard, as slides, on paper, on a phone, in the dark, without scripts.
+// The article as people meet it, in Chromium: by keyboard, as slides, on paper, on a phone, in the dark, without
+// scripts.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runAxe } from "../support/axe.js";

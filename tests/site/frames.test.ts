@@ -94,7 +94,8 @@ describe.skipIf(!hasChromium)("figures in frames", () => {
     await start(page);
     await expect.poll(async () => (await countsOf(page)).frames).toBeGreaterThan(frames);
     await setOutOfSight(page, true);
-    await expect.poll(() => workIn(page, 600), { timeout: PATIENCE_MS }).toEqual(NOTHING); // what was on its way has come
+    // what was on its way has come
+    await expect.poll(() => workIn(page, 600), { timeout: PATIENCE_MS }).toEqual(NOTHING);
     await setOutOfSight(page, false);
     await page.setViewportSize({ width: 390, height: 700 });
     await page.waitForTimeout(50);

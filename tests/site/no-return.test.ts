@@ -1,4 +1,5 @@
-// The figure "The region of no return": its wedge against diagnose, its trainings and its map against the package's fit.
+// The figure "The region of no return": its wedge against diagnose, its trainings and its map against the package's
+// fit.
 import { beforeAll, expect, test } from "vitest";
 import { contour } from "../../site/figures/no-return/contours.js";
 import { PlaneEngine } from "../../site/figures/no-return/engine.js";

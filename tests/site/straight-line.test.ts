@@ -1,4 +1,5 @@
-// The article's demonstration: without an activation the package finds least squares' straight line, whatever the layers.
+// The article's demonstration: without an activation the package finds least squares' straight line, whatever the
+// layers.
 import { expect, test } from "vitest";
 import { OPENING, PLACES, SHOWN_AT } from "../../site/figures/straight-line/messages.js";
 import { drawSamples, leastSquares, trainCurve } from "../../site/figures/straight-line/training.js";

@@ -1,4 +1,5 @@
-// Parts of the site, built and served by the command that people run, for a file of tests; and a browser to open them in.
+// Parts of the site, built and served by the command that people run, for a file of tests; and a browser to open them
+// in.
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { CHROMIUM_ARGUMENTS, findChromium } from "./browsers.js";

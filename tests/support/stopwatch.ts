@@ -1,5 +1,5 @@
-// How long something took, where a limit is part of what is promised: processor time in Node, since a busy machine makes
-// any clock on the wall run out.
+// How long something took, where a limit is part of what is promised: processor time in Node, since a busy machine
+// makes any clock on the wall run out.
 
 /** Starts it; call what it returns for the milliseconds since. */
 export function startWatch(): () => number {

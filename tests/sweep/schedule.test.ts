@@ -1,4 +1,5 @@
-// Which trials a sweep makes. Halving: who goes on depends on the scores alone, never on the order in which they come in.
+// Which trials a sweep makes. Halving: who goes on depends on the scores alone, never on the order in which they come
+// in.
 import { describe, expect, test } from "vitest";
 import type { CheckedPlan } from "../../src/sweep/plan/plan.js";
 import { type Planned, type Schedule, scheduleOf, sharesOf } from "../../src/sweep/schedule.js";

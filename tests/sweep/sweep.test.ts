@@ -1,5 +1,5 @@
-// Sweeps as a whole: what each trial tells is what training it by hand gives, to the bit, on any number of workers, with
-// or without a journal, in shards and in pieces.
+// Sweeps as a whole: what each trial tells is what training it by hand gives, to the bit, on any number of workers,
+// with or without a journal, in shards and in pieces.
 import { describe, expect, test } from "vitest";
 import { createNetwork, diagnose, sgd } from "../../src/index.js";
 import {

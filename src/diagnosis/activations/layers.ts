@@ -19,8 +19,8 @@ export interface LayerFacts {
    */
   readonly channels?: "first" | "last";
   /**
-   * inputs x units; of a convolution all rows of one input channel together. Of a dense layer behind several places whose
-   * channels are last either order may be: silent inputs are told where both have them.
+   * inputs x units; of a convolution all rows of one input channel together. Of a dense layer behind several places
+   * whose channels are last either order may be: silent inputs are told where both have them.
    */
   readonly kernel?: Matrix | readonly ArrayLike<number>[];
   /** One number a unit; default 0 where there is a kernel. */

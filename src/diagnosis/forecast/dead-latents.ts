@@ -1,8 +1,8 @@
 // How many units of a first layer start dead by the inputs' mean alone. For rows of weights in random directions and
 // biases of 0, z = w·mean + w·(x - mean) is normal in both parts, |mean| and |spread| over sqrt(inputs); a unit never
 // fires if the first is below the largest that n draws of the second reach: share Phi(-m(n) / gamma), gamma = |mean| /
-// |spread|, m(n) the mean of the largest of n standard normals. Gamma as the measure: Simon 2026 (arXiv 2605.31518); the
-// closed form: derived, and held against simulations in tests.
+// |spread|, m(n) the mean of the largest of n standard normals. Gamma as the measure: Simon 2026 (arXiv 2605.31518);
+// the closed form: derived, and held against simulations in tests.
 import { normalCdf } from "../../activations/analysis.js";
 import { checkInteger, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";

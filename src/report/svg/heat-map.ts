@@ -1,5 +1,6 @@
-// A map of cells: the darker (in the dark: the lighter) the more, marks for kinds, lines for walls, a ring for one place.
-// Nothing is told by colour alone: walls have names, kinds have shapes, each cell has words, and a legend is below.
+// A map of cells: the darker (in the dark: the lighter) the more, marks for kinds, lines for walls, a ring for one
+// place. Nothing is told by colour alone: walls have names, kinds have shapes, each cell has words, and a legend is
+// below.
 //   places are columns from the left and rows from the bottom, 0 in the middle of the first cell
 import { line, picture, text, textWidth, WIDTH } from "./frame.js";
 import { tenth } from "./scale.js";

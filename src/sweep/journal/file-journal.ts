@@ -1,5 +1,5 @@
-// A journal in a file: JSON lines. Each is written whole by one call, so that a killed program leaves at most a piece of
-// the last one; what comes after it begins on a line of its own.
+// A journal in a file: JSON lines. Each is written whole by one call, so that a killed program leaves at most a piece
+// of the last one; what comes after it begins on a line of its own.
 import { host } from "../host.js";
 import { RelumineError } from "../../core/errors.js";
 import { LONGEST_LINE, type TrialJournal } from "../../treatment/trial/journal/lines.js";
@@ -22,8 +22,8 @@ function* splitLines(path: string, pieces: Iterable<Uint8Array>, atEnd: (isWhole
 }
 
 /**
- * A journal in a file, JSON lines, for Node, Deno and Bun. A sweep, or `prescribe`, that was killed goes on from it; several programs may
- * write to one file of a local disk, and each to its own of a shared one (see `mergeJournals`).
+ * A journal in a file, JSON lines, for Node, Deno and Bun. A sweep, or `prescribe`, that was killed goes on from it;
+ * several programs may write to one file of a local disk, and each to its own of a shared one (see `mergeJournals`).
  * @param path of the file, which is made when there is something to write
  * @cost a kilobyte or less a trial; the system writes them down at once, the disk within a second
  * @throws RelumineError "unsupported" in a page; "format" where the file can't be read or written, as a rejection of

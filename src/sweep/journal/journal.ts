@@ -1,5 +1,6 @@
 // The journal of a sweep: a line for each trial that is in.
-//   {"relumine":"trial 1","id":"...","build":"...","data":"...","at":{...},"seed":0,"epochs":10,"host":"...","figures":{...},"check":"1a2b3c4d"}
+//   {"relumine":"trial 1","id":"...","build":"...","data":"...","at":{...},"seed":0,"epochs":10,"host":"...",
+//    "figures":{...},"check":"1a2b3c4d"}
 import { checkFigures, checkHost } from "./check-figures.js";
 import { isPlainObject, type Plain } from "../plan/plain.js";
 import type { TrialFigures } from "../types.js";
@@ -31,8 +32,8 @@ export function writeLine({ id, build, data, at, seed, epochs, host, figures }: 
 }
 
 /**
- * What a line says; "cut" of one that ends before its end, "damaged" of one that says something else than it did, "other"
- * of one that is no trial of a sweep.
+ * What a line says; "cut" of one that ends before its end, "damaged" of one that says something else than it did,
+ * "other" of one that is no trial of a sweep.
  */
 export function readLine(line: string): JournalEntry | "cut" | "damaged" | "other" {
   const members = readMembers("trial 1", line);
@@ -84,7 +85,10 @@ export async function mergeJournals(journals: readonly SweepJournal[], into: Swe
  * A journal in memory: for sweeps one after another that share trials.
  * @cost a kilobyte or less a trial
  * @throws nothing of its own: lines that are none of a sweep are refused as sweep refuses them
- * @example const journal = memoryJournal(); await sweep(coarse, data, { journal }); await sweep(fine, data, { journal });
+ * @example
+ * const journal = memoryJournal();
+ * await sweep(coarse, data, { journal });
+ * await sweep(fine, data, { journal });
  */
 export function memoryJournal(lines: readonly string[] = []): SweepJournal {
   const kept = [...lines];

@@ -157,8 +157,9 @@ async function besideLine(
 /**
  * A map of death: one training at many settings of one or two things, the learning rate and the starting bias say, with
  * several seeds each; how many hidden units are dead at the end, what killed them, how good the network is; the walls
- * between where units live and where they die; and in sentences what crosses them. Cells come coarse first. A line, with
- * x alone, over learning rates also has a range test (Smith 2017) and what short trainings of a sample would have said.
+ * between where units live and where they die; and in sentences what crosses them. Cells come coarse first. A line,
+ * with x alone, over learning rates also has a range test (Smith 2017) and what short trainings of a sample would have
+ * said.
  * @param plan base, x, y, repeats, at, trace, arithmetic: plain data
  * @param data as for `sweep`
  * @param options engine, journal, signal as for `sweep`; onProgress; forecast
@@ -166,7 +167,10 @@ async function besideLine(
  * @throws RelumineError "value" or "shape" for a plan or data that are wrong, before anything trains; else as `sweep`
  * @example
  * const map = await deathMap({
- *   base: { spec: { inputs: 2, layers: [{ units: 16 }, { units: 3 }], loss: "crossEntropy" }, fit: { optimizer: "sgd" } },
+ *   base: {
+ *     spec: { inputs: 2, layers: [{ units: 16 }, { units: 3 }], loss: "crossEntropy" },
+ *     fit: { optimizer: "sgd" },
+ *   },
  *   x: { name: "learningRate", values: { from: 0.01, to: 3 } },
  *   y: { name: "bias", values: { from: -2, to: 1 } },
  * }, { x, y });

@@ -65,7 +65,10 @@ function pick(count: number, most: number): number[] {
 
 const label = (value: unknown): string => formatValue(value, 3);
 
-/** Of a list every value under its cells; else the first, the last, and the axis' word between or, for want of room, below. */
+/**
+ * Of a list every value under its cells; else the first, the last, and the axis' word between or, for want of room,
+ * below.
+ */
 function axisLines({ name, values, scale }: MapSide, columns: readonly number[], width: number): string[] {
   const word = axisWord(name);
   const all = columns.length * width;

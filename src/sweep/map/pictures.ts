@@ -221,5 +221,5 @@ export function mapPage(map: DeathMap, subject: PageSubject, color: MapColor = "
 }
 
 const RULE =
-  "Cells are means over the seeds. Walls run where the mean share of dead units crosses a tenth and a half, interpolated " +
-  "between cells. A unit is dead that no training row opens at the end.";
+  "Cells are means over the seeds. Walls run where the mean share of dead units crosses a tenth and a half, " +
+  "interpolated between cells. A unit is dead that no training row opens at the end.";

@@ -1,13 +1,13 @@
 // How dead units lie along the rows of a map: where they cross a tenth, which layers are dead as a whole, and which
 // neighbouring rows are told together. The rules:
-// - A row's units "die from x on" where its mean share of dead units is below a tenth at first and at least that from some
-//   place to the end, "up to x" where it is the other way round, "between" and "outside" where it crosses twice; where it
-//   is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls are. Words,
-//   which have no order, are named. Of a map that is not whole no sentence speaks of cells that are not in.
+// - A row's units "die from x on" where its mean share of dead units is below a tenth at first and at least that from
+//   some place to the end, "up to x" where it is the other way round, "between" and "outside" where it crosses twice;
+//   where it is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls
+//   are. Words, which have no order, are named. Of a map that is not whole no sentence speaks of cells that are not in.
 // - What a training had that diverged is counted where it stopped, perhaps too early for units to die: where fewer are
 //   dead so, it is said.
-// - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a sentence;
-//   of more than five groups those with the most rows speak, and how many rows are left out is said.
+// - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a
+//   sentence; of more than five groups those with the most rows speak, and how many rows are left out is said.
 // - Units are "born dead" where half of the dead or more were so before the first step, in all cells of the sentence; a
 //   layer is dead as a whole where its mean share is 99.5 % or more in all of them, and born dead where that is so of
 //   those of its dead units alone that were dead before the first step.

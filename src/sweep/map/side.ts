@@ -18,7 +18,10 @@ const isAscending = (values: readonly number[]): boolean =>
 const ascending = (values: readonly unknown[]): readonly unknown[] =>
   isNumbers(values) ? values.toSorted((a, b) => a - b) : values;
 
-/** The axis as a sweep takes it, with what a map leaves out; numbers in ascending order, as sides and sentences have them. */
+/**
+ * The axis as a sweep takes it, with what a map leaves out; numbers in ascending order, as sides and sentences have
+ * them.
+ */
 export function axisOf(path: string, given: MapAxis): { name: string; values: SweepAxis } {
   const { name, values } = checkOptions(path, given, ["name", "values"]);
   if (typeof name !== "string") throw new RelumineError("value", `${path}.name`, "to be a name", describe(name));

@@ -41,7 +41,10 @@ const shortValue = (value: unknown): string => formatValue(value, 2);
 
 type Words = Omit<DeathMap, "sentences" | "toString">;
 
-/** The values of the nth crossing in a group of rows: `0.7 to 1.2`; of whole numbers the first behind it, or the last before. */
+/**
+ * The values of the nth crossing in a group of rows: `0.7 to 1.2`; of whole numbers the first behind it, or the last
+ * before.
+ */
 function crossingText(x: MapSide, kinds: readonly RowKind[], n: number): string {
   const places = kinds.map(({ crossings }) => crossings[n]);
   const isLast = kinds[0].kind === "to" || (kinds[0].kind === "outside" && n === 1);
@@ -123,8 +126,10 @@ function groupText({ rows, kinds }: Group, { x, y }: Words, naming: Naming): str
       return `${place}${many} die up to ${word} ${at()}, fewer above`;
     case "between":
       return kinds[0].endsEarly
-        ? `${place}${many} die from ${word} ${at()} on, fewer from ${second()} on, where trainings fail before their end`
-        : `${place}${many} die from ${word} ${at()} on and, as the dead revive or never were, fewer from ${second()} on`;
+        ? `${place}${many} die from ${word} ${at()} on, fewer from ${second()} on, ` +
+            "where trainings fail before their end"
+        : `${place}${many} die from ${word} ${at()} on and, ` +
+            `as the dead revive or never were, fewer from ${second()} on`;
     case "some": {
       const { deadly, others: few } = kinds[0].named!;
       return `${place}${many} are dead at ${word} ${namesOf(x, deadly)}, fewer at ${namesOf(x, few)} (${shares})`;
@@ -163,8 +168,8 @@ function scoreSentence(map: Words): string[] {
   if (few.length === 0 || many.length === 0) return [];
   const text = (scores: readonly number[]) => scoreText(median(scores), map);
   return [
-    `The median ${scoreName(map)} is ${text(few)} where fewer than a tenth of the units are dead, ${text(many)} where ` +
-      `half are; always to say the same has ${scoreText(map.constant, map)}.`,
+    `The median ${scoreName(map)} is ${text(few)} where fewer than a tenth of the units are dead, ${text(many)} ` +
+      `where half are; always to say the same has ${scoreText(map.constant, map)}.`,
   ];
 }
 
@@ -233,8 +238,8 @@ function spreadSentence({ cells, repeats }: Words): string[] {
       ? "Seeds agree on which side of a tenth each cell lies"
       : `In ${countOf(split, "cell")} of ${cells.length} some seeds lie below a tenth of dead units and some above`;
   return [
-    `${seeds}; between the least and the most of ${repeats} seeds lie ${formatPercent(median(spreads))} of the units in ` +
-      `the middle, ${formatPercent(Math.max(...spreads))} at most.`,
+    `${seeds}; between the least and the most of ${repeats} seeds lie ${formatPercent(median(spreads))} of the units ` +
+      `in the middle, ${formatPercent(Math.max(...spreads))} at most.`,
   ];
 }
 
@@ -268,8 +273,9 @@ function besideSentences({ rangeTest, forecast }: Words): string[] {
     ...(forecast
       ? [
           `The forecast, ${countOf(forecast.epochs, "epoch")} on ${countOf(forecast.rows, "row")}, was off by ` +
-            `${formatPercent(forecast.meanError)} of the units on average, and its range and that of the seeds meet at ` +
-            `${formatPercent(forecast.agreeing)} of ${countOf(forecast.rates.length, "rate")}; ${deadlyText(forecast)}.`,
+            `${formatPercent(forecast.meanError)} of the units on average, and its range and that of the seeds meet ` +
+            `at ${formatPercent(forecast.agreeing)} of ${countOf(forecast.rates.length, "rate")}; ` +
+            `${deadlyText(forecast)}.`,
         ]
       : []),
   ];

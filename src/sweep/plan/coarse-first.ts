@@ -1,5 +1,5 @@
-// The order in which a grid is gone through: every 2^k-th value of each axis first, then what lies halfway between, and so
-// on, so that a sweep under way, or one that was stopped, has seen all of it, coarsely.
+// The order in which a grid is gone through: every 2^k-th value of each axis first, then what lies halfway between, and
+// so on, so that a sweep under way, or one that was stopped, has seen all of it, coarsely.
 
 /** How many times a stride was halved until it meets the place: 0 for the first place alone. */
 function levelsOf(count: number): Uint8Array {

@@ -178,7 +178,10 @@ export function readPlan(given: unknown, arithmetic: "fast" | "reproducible" = "
   return checked;
 }
 
-/** The trial of a cell, but for its seed among the repeats. @throws RelumineError where its values do not go together */
+/**
+ * The trial of a cell, but for its seed among the repeats.
+ * @throws RelumineError where its values do not go together
+ */
 export function trialOf(
   plan: CheckedPlan,
   cell: number,

@@ -1,6 +1,6 @@
 // Sobol's sequence: points that fill a cube evenly, however many of them are taken. In each dimension the first 2^k are
-// one in each of 2^k equal parts. Direction numbers: new-joe-kuo-6 (Joe and Kuo 2008). A digital shift by the seed, which
-// keeps that, makes other points of another seed.
+// one in each of 2^k equal parts. Direction numbers: new-joe-kuo-6 (Joe and Kuo 2008). A digital shift by the seed,
+// which keeps that, makes other points of another seed.
 import { randomIntegers } from "../../core/random.js";
 
 /** By dimension from the second on: degree s and coefficients a of the polynomial, and the first s numbers. */

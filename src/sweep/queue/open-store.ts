@@ -19,7 +19,8 @@ const EXPECTED = "to be an URL that begins with redis://, rediss:// or postgres:
 export function checkQueueUrl(url: unknown): string {
   const isUrl = typeof url === "string" && URL.canParse(url);
   if (isUrl && /^(rediss?|postgres(ql)?):$/.test(new URL(url).protocol) && new URL(url).host !== "")
-    return url.trim().replace(/^[^:]+/, (scheme) => scheme.toLowerCase()); // "REDISS:" would be taken for one without TLS
+    // "REDISS:" would be taken for one without TLS
+    return url.trim().replace(/^[^:]+/, (scheme) => scheme.toLowerCase());
   const shown = isUrl ? `one with ${new URL(url).protocol}` : describe(typeof url === "string" ? "another text" : url);
   throw new RelumineError("value", "queue", EXPECTED, shown);
 }

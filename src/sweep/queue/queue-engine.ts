@@ -10,8 +10,8 @@ import { checkFunction, checkInteger, checkOptions } from "../../core/checks.js"
 /** Options of `queueEngine`. */
 export interface QueueOptions extends QueuePlace {
   /**
-   * Where the rows are for workers: "queue" (default), a folder that all machines see, or an URL that takes PUT and GET;
-   * workers have to allow the last two.
+   * Where the rows are for workers: "queue" (default), a folder that all machines see, or an URL that takes PUT and
+   * GET; workers have to allow the last two.
    */
   readonly share?: string;
   /** Results stay in the queue for so long, in seconds: a sweep without a journal goes on from them. Default: a day. */
@@ -33,16 +33,16 @@ const OPTIONS = [
 const DAY = 86_400;
 
 /**
- * The engine of a sweep whose trials other machines do: `relumine worker`, or `serveQueue`, on any number of them, which
- * come and go as they like. Needs bullmq and ioredis (or pg). Machines' fast arithmetic differs, so a plan that names none
- * is "reproducible" here: results are those of localEngine to the bit.
+ * The engine of a sweep whose trials other machines do: `relumine worker`, or `serveQueue`, on any number of them,
+ * which come and go as they like. Needs bullmq and ioredis (or pg). Machines' fast arithmetic differs, so a plan that
+ * names none is "reproducible" here: results are those of localEngine to the bit.
  *
- * Whatever is lost, a worker, the queue's memory, or this program, each trial's result is told once: a trial that is not
- * there any more is put there again, and one that is done already is not done again.
+ * Whatever is lost, a worker, the queue's memory, or this program, each trial's result is told once: a trial that is
+ * not there any more is put there again, and one that is done already is not done again.
  * @param options url, password, share, keepSeconds, ahead, onNotice
  * @cost about a millisecond and three kilobytes of the queue a trial; the rows once
- * @throws RelumineError "value"; as a rejection of `sweep` "value" for a queue that does not answer within 5 seconds or is
- *   another program's, "unsupported" where the packages are not installed or workers refuse what they are given
+ * @throws RelumineError "value"; as a rejection of `sweep` "value" for a queue that does not answer within 5 seconds or
+ *   is another program's, "unsupported" where the packages are not installed or workers refuse what they are given
  * @example await sweep(plan, { x, y }, { engine: queueEngine({ url: "redis://127.0.0.1:6379" }) });
  */
 export function queueEngine(options: QueueOptions): SweepEngine {

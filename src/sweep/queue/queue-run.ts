@@ -1,5 +1,5 @@
-// One sweep on a queue. Nothing that the queue tells is needed but what stands in it: results are looked for, the newest
-// ones often, and each trial now and then by its id, so that what was lost on the way is put there again.
+// One sweep on a queue. Nothing that the queue tells is needed but what stands in it: results are looked for, the
+// newest ones often, and each trial now and then by its id, so that what was lost on the way is put there again.
 import type { Job, Queue } from "bullmq";
 import { hashOf } from "./files.js";
 import { dataOf, type Failure, IN_QUEUE, readFailure, readValue } from "./job.js";
@@ -423,8 +423,8 @@ export class QueueRun {
         const hosts = [...new Set(workers.map(({ host }) => host))].slice(0, 5).join(", ");
         this.notice(
           "workers",
-          `${countOf(workers.length, "worker")} (${hosts}) would give other bits than this program, and are not asked: ` +
-            `their builds are not ${build}`,
+          `${countOf(workers.length, "worker")} (${hosts}) would give other bits than this program, ` +
+            `and are not asked: their builds are not ${build}`,
         );
       }
     }

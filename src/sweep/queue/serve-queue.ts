@@ -203,7 +203,8 @@ class Server {
     let late: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([
       closing,
-      new Promise((resolve) => (late = setTimeout(resolve, 1000 * this.options.graceSeconds + 3000))), // the queue is away
+      // the queue is away
+      new Promise((resolve) => (late = setTimeout(resolve, 1000 * this.options.graceSeconds + 3000))),
     ]);
     clearTimeout(timer);
     clearTimeout(late);
@@ -212,14 +213,14 @@ class Server {
 }
 
 /**
- * Does trials of queues until the signal: those of sweeps whose program and arithmetic are this machine's, so that results
- * are the same to the bit whoever trains them; others are left to others. Nothing that comes from the queue is run: a
- * trial is data, checked as files are, and what is none fails with a code.
- * @param options url, password, threads, allow, cache, mostBytes, trialSeconds, trialBytes, lockSeconds, graceSeconds, signal,
- *   onReady, onTrial, onNotice
+ * Does trials of queues until the signal: those of sweeps whose program and arithmetic are this machine's, so that
+ * results are the same to the bit whoever trains them; others are left to others. Nothing that comes from the queue is
+ * run: a trial is data, checked as files are, and what is none fails with a code.
+ * @param options url, password, threads, allow, cache, mostBytes, trialSeconds, trialBytes, lockSeconds, graceSeconds,
+ *   signal, onReady, onTrial, onNotice
  * @cost a thread each, and for each of the last two sets of rows a copy in each thread
- * @throws RelumineError "value" for options, and for a queue that does not answer within 5 seconds or is another program's;
- *   "unsupported" where the packages are not installed (as a rejection)
+ * @throws RelumineError "value" for options, and for a queue that does not answer within 5 seconds or is another
+ *   program's; "unsupported" where the packages are not installed (as a rejection)
  * @example await serveQueue({ url: "redis://127.0.0.1:6379", threads: 4, signal });
  */
 export async function serveQueue(options: ServeOptions): Promise<void> {

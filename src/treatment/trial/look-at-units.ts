@@ -21,8 +21,8 @@ export interface TrialLook {
   /** Of the dead, those that were so before the first step, by hidden layer. */
   readonly born: readonly number[];
   /**
-   * Of the dead: "born" before the first step, "unexplained" since; where deaths were traced, what the trace says of the
-   * last death of each.
+   * Of the dead: "born" before the first step, "unexplained" since; where deaths were traced, what the trace says of
+   * the last death of each.
    */
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
   /** Rows on which some hidden layer is closed as a whole. */

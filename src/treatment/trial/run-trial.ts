@@ -24,7 +24,9 @@ export interface Extras {
   readonly schedule?: Plan["schedule"];
   readonly callbacks?: Plan["callbacks"];
   readonly signal?: AbortSignal;
-  /** The network, as long as this is not fulfilled; `takesRows` as they are, or scaled where that could not be folded. */
+  /**
+   * The network, as long as this is not fulfilled; `takesRows` as they are, or scaled where that could not be folded.
+   */
   readonly onTrained?: (network: Network, takesRows: boolean) => Promise<void>;
   /** Of a run that is examined: what stays with the prescription. */
   readonly keep?: (diagnosis: Diagnosis | undefined, deaths: readonly Death[]) => void;
@@ -110,7 +112,8 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     batchSize: settings.batchSize,
     shuffle: settings.shuffle,
     classWeights: settings.classWeights,
-    ...((callbacks.length > 0 || job.isFollowed) && { validation }), // for those that look at it; else its time is saved
+    // for those that look at it; else its time is saved
+    ...((callbacks.length > 0 || job.isFollowed) && { validation }),
     optimizer: rebuildOptimizer(settings.optimizer),
     learningRate: extras.schedule,
     clipNorm: settings.clipNorm,

@@ -40,7 +40,8 @@ describe("a map of units", () => {
 
   it("puts units in order, row by row", () => {
     const states = Array.from({ length: 100 }, (_, unit): UnitState => (unit === 37 ? "dead" : "alive"));
-    expect(unitMapToSvg({ title: "", states, titles: none })).toContain('class="u dead" d="M50.5 10.5'); // row 1, column 5
+    // row 1, column 5
+    expect(unitMapToSvg({ title: "", states, titles: none })).toContain('class="u dead" d="M50.5 10.5');
   });
 
   it("lets no dead unit vanish where a cell stands for several", () => {

@@ -1,5 +1,5 @@
-// Who can write to the queue: sizes that are lies, files under other names, jobs and notes that are none, floods. Callers
-// and workers go on, hold little, and show no escape codes.
+// Who can write to the queue: sizes that are lies, files under other names, jobs and notes that are none, floods.
+// Callers and workers go on, hold little, and show no escape codes.
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { Queue } from "bullmq";

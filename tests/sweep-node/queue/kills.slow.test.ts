@@ -1,5 +1,5 @@
-// What may be lost is lost, at random moments: a worker, the caller, Redis with its data and without. Each time the sweep
-// ends with every trial told once, and right. RELUMINE_KILLS=50 kills each 50 times.
+// What may be lost is lost, at random moments: a worker, the caller, Redis with its data and without. Each time the
+// sweep ends with every trial told once, and right. RELUMINE_KILLS=50 kills each 50 times.
 import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import { sweep, type SweepPlan } from "../../../src/sweep.js";

@@ -1,5 +1,5 @@
-// The page's commands, as they stand there: a certificate, a Redis with TLS and a user of few rights, a worker and a sweep
-// of that user. What the page says is out of its reach is.
+// The page's commands, as they stand there: a certificate, a Redis with TLS and a user of few rights, a worker and a
+// sweep of that user. What the page says is out of its reach is.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

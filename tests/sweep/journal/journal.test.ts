@@ -67,7 +67,8 @@ test("figures that can be none are damage", () => {
 test("another program's file is refused", async () => {
   await expectError(readJournals([memoryJournal(["x,y", "1,2"])]), "format");
   await expectError(readJournals([memoryJournal(['{"relumine":"model"}'])]), "format");
-  expect((await readJournals([memoryJournal([writeLine(entry("a")).slice(0, 9)])])).cut).toBe(1); // killed at its first line
+  const killed = writeLine(entry("a")).slice(0, 9); // at its first line
+  expect((await readJournals([memoryJournal([killed])])).cut).toBe(1);
   expect((await readJournals([memoryJournal()])).entries.size).toBe(0);
 });
 

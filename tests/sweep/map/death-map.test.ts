@@ -304,7 +304,8 @@ describe("what it says", () => {
     const x = { name: "activation", values: ["tanh", "relu", "gelu"] };
     const map = await deathMap({ ...wide, x }, data, { engine: kinds });
     expect(map.sentences[0]).toBe(
-      "At bias -2 to 1, a tenth of the units or more are dead at activation relu, fewer at tanh and gelu (0.0 to 100.0 %).",
+      "At bias -2 to 1, a tenth of the units or more are dead at activation relu, " +
+        "fewer at tanh and gelu (0.0 to 100.0 %).",
     );
     expect(map.walls.map(({ lines }) => lines)).toEqual([[], []]);
     const up = await say(kinds, { ...wide, y: x });

@@ -1,5 +1,5 @@
-// Journals of trainings: a line for each that is done. A result that exists is how a program goes on that was killed, so
-// a line is believed only if it is whole: it ends with a checksum of what is before it.
+// Journals of trainings: a line for each that is done. A result that exists is how a program goes on that was killed,
+// so a line is believed only if it is whole: it ends with a checksum of what is before it.
 //   {"relumine":"trial 1", ... ,"check":"1a2b3c4d"}    of a sweep
 //   {"relumine":"run 1", ... ,"check":"1a2b3c4d"}      of a prescription, a checkup, the textbook
 import { describe } from "../../../core/checks.js";
@@ -60,7 +60,9 @@ export function writeMembers(kind: LineKind, members: object): string {
   return `${text},"check":"${checksumOf([text], [])}"}`;
 }
 
-/** The members of a line; "cut" of one that ends before its end, "damaged" of one that says something else than it did. */
+/**
+ * The members of a line; "cut" of one that ends before its end, "damaged" of one that says something else than it did.
+ */
 export function readMembers(kind: LineKind, line: string): object | "cut" | "damaged" | "other" {
   const end = END.exec(line);
   if (!end) return "cut";

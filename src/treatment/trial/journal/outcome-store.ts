@@ -1,5 +1,6 @@
-// Outcomes of trainings in a journal: what a prescription, a checkup or the textbook that was killed need not train again.
-// A training is named by its job, all that jobs share (the rows among it) and the build; its outcome comes back to the bit.
+// Outcomes of trainings in a journal: what a prescription, a checkup or the textbook that was killed need not train
+// again. A training is named by its job, all that jobs share (the rows among it) and the build; its outcome comes back
+// to the bit.
 //   {"relumine":"run 1","id":"...","build":"...","data":"...","seed":0,"epochs":10,"outcome":{...},"check":"1a2b3c4d"}
 import { causes, count, failure, shortText } from "./stored-figures.js";
 import {
