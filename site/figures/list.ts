@@ -1,4 +1,4 @@
-// The figures by their numbers, which their addresses have for good: f/1/ to f/7/.
+// The figures by their numbers, which their addresses have permanently: f/1/ to f/7/.
 import type { EngineModule, FigureModule } from "./figure.js";
 
 export interface FigureEntry {

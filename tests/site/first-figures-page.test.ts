@@ -25,7 +25,7 @@ describe.skipIf(!hasChromium)("the first two figures", () => {
     const { page, faults } = visitor;
     await said(page, /all above 0: the unit is open.* moves it by \u2212[0]\.198/);
     await page.click("text=Take the step");
-    await said(page, /Closed on every sample, for good\. The loss fell all the same, 0\.247 → 0\.0422/);
+    await said(page, /Closed on every sample, permanently\. The loss fell all the same, 0\.247 → 0\.0422/);
     await page.keyboard.press("Enter"); // the button that was clicked now trains on
     await said(page, /1,000 ordinary steps on.* ReLU has not moved at all: loss 0\.0038\. Sigmoid learns/);
     await page.click("text=Try a step");

@@ -40,7 +40,7 @@ async function packageUnit(point: Point): Promise<Network> {
   return network;
 }
 
-test("on a grid of points the wedge is where diagnose finds the unit dead for good, and nowhere else", async () => {
+test("on a grid of points the wedge is where diagnose finds the unit permanently dead, and nowhere else", async () => {
   const { samples } = engine;
   const network = await createNetwork({ inputs: 1, layers: [{ units: 1 }, { units: 1 }], loss: "meanSquaredError" });
   network.layers[1].setWeights({ kernel: Float32Array.of(1) });

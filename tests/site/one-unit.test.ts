@@ -66,7 +66,7 @@ describe.each([
   });
 });
 
-test("the opening step closes the ReLU on every sample, for good, while the loss falls; the others keep a slope", async () => {
+test("the opening step closes the ReLU on every sample, permanently; the loss falls, the others keep a slope", async () => {
   const [relu, ...others] = await start(START.bias, 0.2);
   expect(relu.before.z.every((z) => z > 0)).toBe(true);
   expect(relu.after.z.every((z) => z < 0)).toBe(true);

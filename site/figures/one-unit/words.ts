@@ -40,7 +40,7 @@ function lossAfter({ before, after }: FirstStep): string {
 export function afterStep(step: FirstStep): string {
   const { before, after } = step;
   if (isClosed(before)) return typeset(`The unit has not moved; the output's own bias has. ${lossAfter(step)}`);
-  if (isClosed(after)) return typeset(`Closed on every sample, for good. ${lossAfter(step)}`);
+  if (isClosed(after)) return typeset(`Closed on every sample, permanently. ${lossAfter(step)}`);
   return typeset(`z now: ${openness(after)}. Gradients still reach the unit, and it goes on learning.`);
 }
 

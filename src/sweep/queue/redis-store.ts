@@ -196,7 +196,7 @@ function refusalOf(name: string, { message, code = "" }: Error & { code?: string
   return undefined;
 }
 
-/** One that is just being started again is waited for; one that refuses for good is not. */
+/** One that is just being started again is waited for; one that refuses permanently is not. */
 function connected(redis: Redis, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     redis.once("ready", () => resolve());
