@@ -1,4 +1,5 @@
 // Deaths as a terminal shows them: how many of what cause, who and when, and what rate each would have lived through.
+import { capital } from "../text/capital.js";
 import { formatCount, formatPercent, formatRange, formatRate, formatSigned, plural } from "../text/numbers.js";
 import { wrap } from "../text/wrap.js";
 import { alignColumns } from "../text/columns.js";
@@ -159,7 +160,7 @@ function drawGroups(deaths: readonly Death[]): string[] {
 
 /** In its own words, as a sentence. */
 export function explain({ explanation }: Death): string {
-  return `${explanation[0].toUpperCase()}${explanation.slice(1)}.`;
+  return `${capital(explanation)}.`;
 }
 
 /** The first death of each cause. */

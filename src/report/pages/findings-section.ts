@@ -3,6 +3,7 @@ import type { Block, Item } from "../blocks.js";
 import { ADVICE } from "../../diagnosis/diagnosis-text.js";
 import type { ShownDiagnosis } from "../shown.js";
 import type { Finding, FindingRole, Mechanism } from "../../diagnosis/types.js";
+import { capital } from "../../text/capital.js";
 import { countOf } from "../../text/numbers.js";
 
 /** Causes first: what is done about them may end the rest. */
@@ -10,8 +11,7 @@ const ROLES: readonly FindingRole[] = ["cause", "symptom", "remark"];
 
 /** `closedSamples`: "Closed samples" */
 export function findingHeading({ kind }: Pick<Finding, "kind">): string {
-  const words = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words[0].toUpperCase() + words.slice(1);
+  return capital(kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
 }
 
 interface Placed {

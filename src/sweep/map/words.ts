@@ -6,6 +6,7 @@ import { isWholeAxis } from "../plan/axes.js";
 import { sumCounts } from "../results.js";
 import { formatValue } from "../sweep-text.js";
 import { median, sum } from "../../core/statistics.js";
+import { capital } from "../../text/capital.js";
 import { BY_INDEX, type Naming } from "../../text/naming.js";
 import {
   countOf,
@@ -140,8 +141,6 @@ function groupText({ rows, kinds }: Group, { x, y }: Words, naming: Naming): str
       return `${place}the share of dead units crosses a tenth several times (${shares})`;
   }
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function wallSentences(map: Words, naming: Naming): string[] {
   const rows = (map.y?.values ?? [undefined]).map((_, row) => map.cells.filter((cell) => cell.row === row));

@@ -2,6 +2,7 @@
 import { figureOf, type Measured } from "./rank.js";
 import { FEWEST_ROWS } from "../trial/rows.js";
 import type { Measure, Prescription, Trial } from "./types.js";
+import { capital } from "../../text/capital.js";
 import { alignColumns } from "../../text/columns.js";
 import {
   countOf,
@@ -197,7 +198,7 @@ export function describeRanking(
 
 /** As a sentence. */
 export function describeReason({ reason }: Pick<Prescription, "reason">): string {
-  return `${reason[0].toUpperCase()}${reason.slice(1)}.`;
+  return `${capital(reason)}.`;
 }
 
 export function drawPrescription(conclusion: Conclusion & { readonly verdict: string }): string {

@@ -5,6 +5,7 @@ import { HEALTHY, type DigitPlan, type DigitRun } from "../digit-runs.js";
 import { figure } from "../figure-text.js";
 import { type Spread, spread } from "../../../core/statistics.js";
 import { judgeRemedy, type RemedyOutcome, VERDICT_RULE, type RemedyVerdict } from "../../remedy-verdict.js";
+import { capital } from "../../../text/capital.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
 
 const FAULTS: readonly { readonly name: string; readonly plan: DigitPlan }[] = [
@@ -65,7 +66,7 @@ function judge(remedies: RemedyFigures): Judgement {
       const faults = faultsOf(remedy, verdict);
       return faults.length === 0 ? [] : `${verdict} (${listWords(faults)})`;
     });
-    return `${remedy[0].toUpperCase()}${remedy.slice(1)}: ${words.join(", ")}.`;
+    return `${capital(remedy)}: ${words.join(", ")}.`;
   });
   const sentence = story.join(" ");
   if (cells.length > 0 && cells.every(({ verdict }) => verdict === "cured")) return { verdict: "holds", sentence };
