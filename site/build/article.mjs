@@ -54,7 +54,7 @@ class Sources {
   list() {
     const items = this.named.map((name) => {
       const { text, id } = this.all[name];
-      return `<li id="source-${name}">${escape(text.replaceAll("-", "\u2013"))} <a href="${escape(addressOf(id))}">${escape(id)}</a></li>`;
+      return `<li id="source-${name}">${escape(text.replace(/(?<=\d)-(?=\d)/g, "\u2013"))} <a href="${escape(addressOf(id))}">${escape(id)}</a></li>`;
     });
     return `<ol class="source-list">${items.join("\n")}</ol>`;
   }

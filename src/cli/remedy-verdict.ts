@@ -19,15 +19,15 @@ const NOTICED = 0.1;
 export const VERDICT_RULE =
   "Rule: what the fault took is the score and the units that fire between the healthy run and the " +
   "faulty one. Cured: at least 90 % of both is back. " +
-  "Helped: at least 10 % is back (the mean of the two). Made it worse: a further 10 % is lost. Did " +
-  "nothing: in between.";
+  "Helped: at least 10 % is back (the mean of the two). Made it worse: a further 10 % is lost, of the " +
+  "mean or of the score. Did nothing: in between.";
 
 /** R² has no lower end and may not be a number: below 0, no better than the mean, counts as 0. */
 function clampScore(score: number): number {
   return score > 0 ? score : 0;
 }
 
-/** The shares that are back, from -1 to 1, of the losses that are large enough to measure. */
+/** The shares that are back, from -1 to 1, of the losses that are large enough to measure; NaN of others. */
 function sharesBack(healthy: RemedyOutcome, faulty: RemedyOutcome, remedy: RemedyOutcome): number[] {
   const score = [healthy, faulty, remedy].map((outcome) => clampScore(outcome.score));
   const open = [healthy, faulty, remedy].map((outcome) => 1 - outcome.closed);
@@ -35,14 +35,16 @@ function sharesBack(healthy: RemedyOutcome, faulty: RemedyOutcome, remedy: Remed
     [score, LEAST_SCORE_LOST],
     [open, LEAST_UNITS_LOST],
   ];
-  return measured
-    .filter(([[before, after, now], least]) => before - after >= least && !Number.isNaN(now))
-    .map(([[before, after, now]]) => Math.max(-1, Math.min(1, (now - after) / (before - after))));
+  return measured.map(([[before, after, now], least]) =>
+    before - after >= least ? Math.max(-1, Math.min(1, (now - after) / (before - after))) : Number.NaN,
+  );
 }
 
 /** The verdict on a remedy by VERDICT_RULE; "nothing to cure" where the fault took nothing worth the name. */
 export function judgeRemedy(healthy: RemedyOutcome, faulty: RemedyOutcome, remedy: RemedyOutcome): RemedyVerdict {
-  const shares = sharesBack(healthy, faulty, remedy);
+  const [ofScore, ofUnits] = sharesBack(healthy, faulty, remedy);
+  if (ofScore <= -NOTICED) return "made it worse"; // whatever fires: open units that answer worse are no help
+  const shares = [ofScore, ofUnits].filter((share) => !Number.isNaN(share));
   if (shares.length === 0) return "nothing to cure";
   if (shares.every((share) => share >= CURED)) return "cured";
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;

@@ -22,6 +22,12 @@ describe("judgeRemedy", () => {
     expect(judgeRemedy(healthy, outcome(0.6, 0.4), outcome(0.1, 0.9))).toBe("made it worse");
   });
 
+  it("calls no remedy a help that costs more of the score, however many units it opens", () => {
+    expect(judgeRemedy(healthy, faulty, outcome(0, 0.04))).toBe("made it worse");
+    expect(judgeRemedy(healthy, faulty, outcome(0.05, 0.04))).toBe("helped"); // less than a tenth of what was lost
+    expect(judgeRemedy(healthy, faulty, outcome(Number.NaN, 0.6))).toBe("made it worse");
+  });
+
   it("goes by the units alone when the fault cost no score, and by the score alone when it cost no units", () => {
     expect(judgeRemedy(healthy, outcome(0.965, 0.4), outcome(0.5, 0.04))).toBe("cured");
     expect(judgeRemedy(healthy, outcome(0.965, 0.4), outcome(0.97, 0.39))).toBe("did nothing");

@@ -47,7 +47,10 @@ describe("verdicts come from the figures", () => {
       })),
     });
     expect(cheaper.judge(costs([50, 50])).verdict).toBe("holds");
-    expect(cheaper.judge(costs([50, 99])).verdict).toMatch(/^holds when .* 32 units/);
+    expect(cheaper.judge(costs([50, 99])).verdict).toMatch(/^holds when .* 32 units, not of 512$/);
+    const [, drawn] = cheaper.show(costs([80, 94])).plots;
+    expect(drawn).toMatchObject({ bars: [{ value: 1.25 }, { value: 1.25 }, { value: 100 / 94 }, { value: 100 / 94 }] });
+    expect(cheaper.judge(costs([80, 94])).sentence).toMatch(/32 units, 1.25 and 1.25; .* 512 units, 1.06 and 1.06\./);
     expect(cheaper.judge(costs([99, 130])).verdict).toMatch(/^holds when the activation alone/);
     expect(cheaper.judge({ ...costs([50, 50]), kernels: { relu: [9], sigmoid: [9], tanh: [7] } }).verdict).toBe(
       "does not hold here",

@@ -5,7 +5,7 @@ import { timeSteps, timesAsLong } from "../step-times.js";
 import type { DigitRuns } from "../digit-runs.js";
 import { figure, ratio, short } from "../figure-text.js";
 import { type Spread, spread } from "../../../core/statistics.js";
-import { listWords } from "../../../text/numbers.js";
+import { formatNumber, listWords } from "../../../text/numbers.js";
 import type { Network } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const;
@@ -71,13 +71,24 @@ function ratios(times: Times): number[] {
   return RIVALS.map((rival) => timesAsLong(times[rival], times.relu));
 }
 
+/** The fastest of all repeats compared, which lies between the repeats' own ratios. */
+function comparison(times: Times, rival: Name): Spread {
+  return { ...ratio(times[rival], times.relu), median: timesAsLong(times[rival], times.relu) };
+}
+
 function isWorthwhile(times: Times): boolean {
   return ratios(times).every((ratio) => ratio >= WORTHWHILE);
 }
 
 function judge({ kernels, steps }: Costs): Judgement {
   const alone = ratios(kernels);
-  const inStep = steps.map(({ width, times }) => `layers of ${width} units, ${ratios(times).map(short).join(" and ")}`);
+  // three digits: two would not tell what is above 1.1 from what is below
+  const inStep = steps.map(
+    ({ width, times }) =>
+      `layers of ${width} units, ${ratios(times)
+        .map((each) => formatNumber(each, 3))
+        .join(" and ")}`,
+  );
   const isBelow1 = ratios(steps.at(-1)!.times).some((ratio) => ratio < 1);
   const sentence =
     `Alone, sigmoid takes ${short(alone[0])} times and tanh ${short(alone[1])} times as long as ` +
@@ -90,8 +101,10 @@ function judge({ kernels, steps }: Costs): Judgement {
   if (where.length === steps.length) return { verdict: "holds", sentence };
   if (where.length === 0)
     return { verdict: "holds when the activation alone is timed: no step gets clearly cheaper", sentence };
+  const here = `here with layers of ${listWords(where.map(String))} units`;
+  const elsewhere = steps.filter(({ times }) => !isWorthwhile(times)).map(({ width }) => String(width));
   return {
-    verdict: `holds when the activation is much of the step: here with layers of ${listWords(where.map(String))} units`,
+    verdict: `holds when the activation is much of the step: ${here}, not of ${listWords(elsewhere)}`,
     sentence,
   };
 }
@@ -117,6 +130,9 @@ export const cheaper: Experiment<Costs> = {
       ...steps.flatMap(({ width, times }) =>
         NAMES.map((name) => figure(`step with ${name}, layers of ${width}`, spread(times[name]), "µs")),
       ),
+      ...steps.flatMap(({ width, times }) =>
+        RIVALS.map((rival) => figure(`${rival} beside relu, layers of ${width}`, comparison(times, rival))),
+      ),
     ],
     plots: [
       {
@@ -130,7 +146,7 @@ export const cheaper: Experiment<Costs> = {
         title: "A whole training step, beside ReLU's",
         axis: { label: "times as long as with ReLU" },
         bars: steps.flatMap(({ width, times }) =>
-          RIVALS.map((rival) => ({ name: `${rival}, layers of ${width}`, ...ends(ratio(times[rival], times.relu)) })),
+          RIVALS.map((rival) => ({ name: `${rival}, layers of ${width}`, ...ends(comparison(times, rival)) })),
         ),
       },
     ],
