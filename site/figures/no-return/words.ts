@@ -13,7 +13,8 @@ export function trainingWords({ path, losses, open, rate }: Training, samples: n
   const trained = `${start} at a rate of ${formatNumber(rate)}:`;
   if (open === 0)
     return typeset(
-      `${trained} step ${formatCount(steps)} leaps into the wedge. There the gradient is 0: it stays there permanently.`,
+      `${trained} step ${formatCount(steps)} leaps into the wedge. ` +
+        "There the gradient is 0: it stays there permanently.",
     );
   return typeset(
     `${trained} after ${countOf(steps, "step")} it is open on ${formatCount(open)} of ${formatCount(samples)} samples, ` +
