@@ -103,9 +103,12 @@ describe.skipIf(!hasChromium)("figures in frames", () => {
     expect(faults).toEqual([]);
   });
 
-  test("a figure whose engine cannot be loaded says so in its place", async () => {
-    const noWorker = (page: Page) => page.route("**/assets/worker.js", (route) => route.abort());
-    await using visitor = await visit(site, "", FRAME, noWorker);
+  test.each([
+    ["engine", "worker.js", 1],
+    ["data", "digits.bin", 7],
+  ])("a figure whose %s cannot be loaded says so in its place", async (_what, file, number) => {
+    const noFile = (page: Page) => page.route(`**/assets/${file}`, (route) => route.abort());
+    await using visitor = await visit(site, `../${number}/`, FRAME, noFile);
     expect(await visitor.page.textContent('.figure [role="alert"]')).toMatch(/^This figure has stopped/);
   });
 

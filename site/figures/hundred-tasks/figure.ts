@@ -52,9 +52,8 @@ export function mount(stage: Stage): Mounted {
   let started: Extract<Reply, { kind: "started" }> | undefined;
 
   const engine = stage.startEngine<Request, Reply>((reply) => {
-    if (reply.kind === "failed") setText(words, reply.message);
-    else if (reply.kind === "started") started = reply;
-    else {
+    if (reply.kind === "started") started = reply;
+    else if (reply.rate === settings.rate && reply.seed === settings.seed) {
       progress = reply;
       if (reply.results.length === TASKS) stage.say(result(reply.results));
     }

@@ -25,7 +25,6 @@ export interface TaskResult {
 
 export type Reply =
   | { readonly kind: "started"; readonly training: number; readonly heldOut: number; readonly digit: Float32Array }
-  | { readonly kind: "failed"; readonly message: string }
   | ({ readonly kind: "progress"; readonly isRunning: boolean; readonly results: readonly TaskResult[] } & Settings);
 
 export type Request =

@@ -6,7 +6,18 @@ import { continualBackprop } from "../../../src/treatment/during-training/contin
 import { recycleDormant } from "../../../src/treatment/during-training/recycle-dormant.js";
 import type { Network, Optimizer, PackageCallback } from "../../../src/index.js";
 import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
-import { BATCH, EPOCHS, HIDDEN, METHODS, PIXELS, pixelOrder, type Settings, type TaskResult } from "./messages.js";
+import type { Pace } from "../parts/pace.js";
+import {
+  BATCH,
+  EPOCHS,
+  HIDDEN,
+  METHODS,
+  PIXELS,
+  pixelOrder,
+  type Settings,
+  type TaskResult,
+  TASKS,
+} from "./messages.js";
 
 const CALLBACKS: Readonly<Record<(typeof METHODS)[number], () => readonly PackageCallback[]>> = {
   "SGD alone": () => [],
@@ -32,6 +43,7 @@ export class TaskStream {
 
   private constructor(
     private readonly digits: LearningTask,
+    readonly settings: Settings,
     private readonly learners: readonly Learner[],
   ) {}
 
@@ -44,7 +56,19 @@ export class TaskStream {
       optimizer: sgd({ learningRate: rate }),
       callbacks: CALLBACKS[METHODS[i]](),
     }));
-    return new TaskStream(digits, learners);
+    return new TaskStream(digits, { rate, seed }, learners);
+  }
+
+  get isOver(): boolean {
+    return this.results.length === TASKS;
+  }
+
+  /** Learns until the pace says stop, or the last task. */
+  async run(pace: Pace, afterTask: () => void): Promise<void> {
+    while (!this.isOver && (await pace.next()) !== "stop") {
+      await this.learnNext();
+      afterTask();
+    }
   }
 
   /** Each network learns the next task. */
