@@ -148,7 +148,7 @@ async function whoKilledIt(): Promise<Record<string, number>> {
   const { blow, lastStraw } = death;
   lives.dispose();
   const change = { from: blow!.step, to: blow!.step, rate: GENTLE };
-  const shares = await replay(KILLING, death, change, undefined);
+  const shares = await replay(KILLING, death, change);
   return {
     "killed: rate": KILLING.rate,
     "killed: layer, from 1": death.layer + 1,

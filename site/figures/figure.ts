@@ -12,8 +12,8 @@ export interface Stage {
   /** A quarter larger type for slides. */
   readonly isSlide: boolean;
   /**
-   * Starts the figure's engine in a worker, the first time that it is seen. It is ended with the figure; while the figure
-   * is out of sight or its page is hidden it gets `{ kind: "pause" }`, and `{ kind: "resume" }` afterwards.
+   * Starts the figure's engine in a worker. While the figure is out of sight or its page is hidden the engine gets
+   * `{ kind: "pause" }`, and `{ kind: "resume" }` afterwards.
    */
   startEngine<Request, Reply>(onReply: (reply: Reply) => void): Engine<Request>;
   /** Draws before the next frame that the browser shows, once however often it is asked; out of sight: when it is seen. */
@@ -29,7 +29,6 @@ export interface Mounted {
    * @param now the frame's time in ms, as performance.now() has it
    */
   draw(now: number): void;
-  dispose?(): void;
 }
 
 export interface FigureModule {

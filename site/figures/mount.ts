@@ -79,7 +79,6 @@ class StageOf implements Stage {
     for (const observer of this.observers) observer.disconnect();
     cancelAnimationFrame(this.frame);
     this.worker?.terminate();
-    this.mounted?.dispose?.();
     this.mounted = undefined;
     this.root.replaceChildren(failure(message));
   }

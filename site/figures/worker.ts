@@ -1,5 +1,6 @@
 // Every figure's worker: the first message is the figure's number, all others are its engine's.
 import { ENGINES } from "./list.js";
+import { tellRejections } from "./parts/tell-rejections.js";
 
 const host = globalThis as unknown as Pick<Worker, "postMessage" | "onmessage">;
 let take: Promise<(message: never) => void> | undefined;
@@ -12,9 +13,4 @@ host.onmessage = ({ data }: MessageEvent) => {
     );
 };
 
-/** What an engine's promise rejects with stops the figure as what it throws does: the page hears of the latter alone. */
-globalThis.addEventListener("unhandledrejection", ({ reason }) =>
-  setTimeout(() => {
-    throw reason;
-  }),
-);
+tellRejections();

@@ -36,6 +36,21 @@ describe.skipIf(!hasChromium)("the first two figures", () => {
     expect(faults).toEqual([]);
   });
 
+  test("one unit: a step that is asked for before the engine knows of its rate is the one at that rate", async () => {
+    await using visitor = await visit(site, "", AT_ONCE);
+    const { page, faults } = visitor;
+    await said(page, /all above 0/);
+    await page.evaluate(() => {
+      const rate = document.querySelectorAll("input")[1];
+      rate.value = rate.max;
+      rate.dispatchEvent(new Event("input"));
+      document.querySelector<HTMLElement>(".primary")!.click();
+    });
+    await said(page, /The loss rose, 0\.247 → 20\.8/);
+    expect(await page.textContent(".relu .loss")).toBe("loss 21");
+    expect(faults).toEqual([]);
+  });
+
   test("one unit: the hump is dragged, and the bias follows; its slider does the same by keyboard", async () => {
     await using visitor = await visit(site, "", AT_ONCE);
     const { page, faults } = visitor;

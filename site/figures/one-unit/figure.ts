@@ -93,23 +93,30 @@ class OneUnit implements Mounted {
 
   private restart(): void {
     this.phase = "ready";
-    this.isStale = this.isAsked;
-    if (!this.isAsked) this.post({ kind: "start", bias: this.bias.value, rate: this.rate.value });
+    if (this.isAsked) this.isStale = true;
+    else this.askForStart();
+  }
+
+  private askForStart(): void {
+    this.isStale = false;
+    this.post({ kind: "start", bias: this.bias.value, rate: this.rate.value });
   }
 
   private take(reply: FromUnits): void {
+    const { isStale } = this;
     this.isAsked = false;
-    if (this.isStale) this.restart();
+    if (isStale) this.askForStart();
     if (reply.kind === "started") {
       this.first = reply.units;
-      this.now = reply.units.map(({ before }) => before);
-    } else if (this.phase !== "ready") this.now = reply.units;
+      // the step may have been asked for before its answer came
+      this.now = reply.units.map(({ before, after }) => (this.phase === "ready" ? before : after));
+    } else if (!isStale && this.phase !== "ready") this.now = reply.units;
     this.stage.requestDraw();
   }
 
   /** The main button. */
   private act(): void {
-    if (this.isStale || this.first.length === 0) return;
+    if (this.first.length === 0) return;
     if (this.phase === "ready") this.takeStep();
     else if (this.phase === "ended") this.startOver();
     else if (this.phase !== "moving") this.phase = this.phase === "training" ? "stepped" : "training";

@@ -3,7 +3,7 @@
 import { prepare } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
 
-export class Layer {
+class Layer {
   private readonly canvas = document.createElement("canvas");
   private key: readonly unknown[] = [];
 

@@ -127,6 +127,7 @@ export function mount(stage: Stage): Mounted {
   }
 
   function takeLives(next: Lives): void {
+    if (next.seed !== settings.seed || next.rate !== settings.rate) return; // of a training that was replaced
     if (next.first === 0) open = Array.from({ length: UNITS }, () => []);
     next.open.forEach((share, i) => open[i % UNITS].push(share));
     const known = lives?.seed === next.seed && lives.rate === next.rate && next.first > 0 ? lives.deaths : [];

@@ -12,6 +12,7 @@ import { pageNaming } from "../../workshop/state/naming.js";
 import type { Pace } from "../parts/pace.js";
 import {
   type Change,
+  indexOf,
   LAST_STEP,
   LAYERS,
   type Lives,
@@ -143,7 +144,7 @@ export async function replay(
 ): Promise<Float32Array | undefined> {
   using network = await startNetwork(seed);
   const reader = new OpenShares(network, layer + 1);
-  const place = layer === 0 ? unit : LAYERS[0] + unit;
+  const place = indexOf({ layer, unit });
   const shares = [reader.read()[place]];
   await network.fit(task.train, {
     ...fitOptions(rate),

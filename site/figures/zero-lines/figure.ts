@@ -1,5 +1,6 @@
 // Figure 3: each unit of the first layer as a line over the data. A unit that dies is a line that leaves them.
 import type { Mounted, Stage } from "../figure.js";
+import { layerOf } from "../parts/layer.js";
 import { runButtons } from "../parts/run-buttons.js";
 import { slider } from "../parts/slider.js";
 import {
@@ -36,7 +37,6 @@ export function mount(stage: Stage): Mounted {
   let pointed: number | undefined;
   let chosen: number | undefined;
   let toldDeaths = 0;
-  const drawnAll = { canvas: h("canvas"), key: "" };
 
   const canvas = h("canvas", {
     role: "img",
@@ -48,7 +48,7 @@ export function mount(stage: Stage): Mounted {
   const units = shares.map((_, unit) => unitButton(unit));
   const engine = stage.startEngine<Request, Reply>((reply) => {
     if (reply.kind === "started") ({ rows } = reply);
-    else takeFrame(reply);
+    else if (reply.seed === seed) takeFrame(reply);
     if (reply.kind === "started" || !reply.isRunning || !isMotionReduced()) stage.requestDraw();
   });
   const buttons = runButtons({
@@ -171,7 +171,8 @@ export function mount(stage: Stage): Mounted {
     const one = shown();
     if (one === undefined) all.forEach((unit) => tintOpenSide(context, view, unit));
     else tintOpenSide(context, view, all[one], true);
-    if (one === undefined) context.drawImage(allSamples(view, samples), 0, 0, view.side, view.side);
+    if (one === undefined)
+      layerOf(canvas).put(context, view.side, view.side, [], (at) => drawSamples(at, view, samples, undefined));
     else drawSamples(context, view, samples, all[one]);
     const death = one === undefined ? deaths.at(-1) : deathOf(one);
     if (death) drawPath(context, view, death);
@@ -182,15 +183,6 @@ export function mount(stage: Stage): Mounted {
     if (strong !== undefined) drawZeroLine(context, view, all[strong], { isStrong: true });
     context.strokeStyle = palette().line;
     context.strokeRect(0.5, 0.5, view.side - 1, view.side - 1);
-  }
-
-  /** Drawn once for each size and set of colours: it takes longer than all the rest. */
-  function allSamples(view: ZeroLineView, samples: Started["rows"]): HTMLCanvasElement {
-    const { side } = view;
-    const key = `${side} ${devicePixelRatio} ${palette().paper}`;
-    if (drawnAll.key !== key) drawSamples(prepare(drawnAll.canvas, side, side), view, samples, undefined);
-    drawnAll.key = key;
-    return drawnAll.canvas;
   }
 
   function drawPath(context: CanvasRenderingContext2D, view: ZeroLineView, { path }: FrameDeath): void {
@@ -245,7 +237,7 @@ function drawSamples(
   { x, y }: Started["rows"],
   unit: PlaneUnit | undefined,
 ): void {
-  const { negative, positive, paper } = palette();
+  const { negative, positive } = palette();
   const radius = side < 340 ? 2.4 : 3;
   for (let row = 0; row < x.rows; row++) {
     const [a, b] = [x.data[2 * row], x.data[2 * row + 1]];
@@ -261,5 +253,4 @@ function drawSamples(
     context.stroke();
   }
   context.globalAlpha = 1;
-  context.fillStyle = paper;
 }

@@ -32,7 +32,7 @@ export class ZeroLineTraining {
   private constructor(
     readonly network: Network,
     private readonly trace: DeathTrace,
-    private readonly settings: Settings,
+    private settings: Settings,
   ) {
     this.inspector = new Inspector(stateOf(network));
     this.note();
@@ -52,7 +52,7 @@ export class ZeroLineTraining {
   }
 
   setRate(rate: number): void {
-    Object.assign(this.settings, { rate });
+    this.settings = { ...this.settings, rate };
   }
 
   /** Trains until the pace says stop, or the last step. */
