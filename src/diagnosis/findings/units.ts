@@ -14,7 +14,7 @@ import {
 import { hasLearned } from "./learned.js";
 import { findTwins } from "./identical-units.js";
 import type { Mechanism } from "../types.js";
-import { countOf, formatCount, formatNumber, formatPercent, plural } from "../../text/numbers.js";
+import { countOf, formatCount, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
 
 /**
@@ -100,28 +100,43 @@ function findCutOff(evidence: Evidence): Found[] {
   ];
 }
 
-/** By what most units of the layers that are closed as a whole are closed, apart from those that only get zeros. */
-function closedBy(evidence: Evidence): { mechanism: Mechanism; units: number } | undefined {
-  const mechanisms = evidence.hidden
-    .filter(({ layer, units }) => closedUnits(evidence, layer).length === units.length)
-    .flatMap(({ units }) => units.flatMap(({ mechanism }) => mechanism ?? []));
-  const count = (mechanism: Mechanism) => mechanisms.filter((each) => each === mechanism).length;
-  const [bias, weights] = [count("negativeBias"), count("negativeWeights")];
-  if (bias + weights === 0) return undefined;
-  return bias > weights ? { mechanism: "negativeBias", units: bias } : { mechanism: "negativeWeights", units: weights };
+interface ClosedBy {
+  readonly mechanism: Mechanism;
+  readonly units: number;
+  /** Those that have such units. */
+  readonly layers: readonly number[];
 }
 
-/** What to do about a layer that is closed as a whole. */
-function openingText({ observation: { spec }, naming }: Evidence, layer: number, by: Mechanism | undefined): string {
-  const name = naming.layer(layer);
+/** By what most units of the layers that are closed as a whole are closed, apart from those that only get zeros. */
+function closedBy(evidence: Evidence): ClosedBy | undefined {
+  const closed = evidence.hidden
+    .filter(({ layer, units }) => closedUnits(evidence, layer).length === units.length)
+    .flatMap(({ layer, units }) => units.map(({ mechanism }) => ({ layer, mechanism })));
+  const by = (wanted: Mechanism): ClosedBy => {
+    const found = closed.filter(({ mechanism }) => mechanism === wanted);
+    return { mechanism: wanted, units: found.length, layers: [...new Set(found.map(({ layer }) => layer))] };
+  };
+  const [bias, weights] = [by("negativeBias"), by("negativeWeights")];
+  if (bias.units + weights.units === 0) return undefined;
+  return bias.units > weights.units ? bias : weights;
+}
+
+/** "layer 1" or "layers 0 and 1". */
+const layersText = ({ naming }: Evidence, layers: readonly number[]) =>
+  `${plural(layers.length, "layer", "layers")} ${listWords(layers.map((layer) => naming.layer(layer)))}`;
+
+/** What to do about layers that are closed as a whole. */
+function openingText(evidence: Evidence, layers: readonly number[], by: Mechanism | undefined): string {
+  const names = layersText(evidence, layers);
   if (by === "negativeWeights")
-    return `Lower the learning rate, centre the inputs, or make layer ${name} wider or leakyRelu`;
+    return `Lower the learning rate, centre the inputs, or make ${names} wider or leakyRelu`;
   if (by !== "negativeBias")
-    return `Open layer ${name} (a higher bias, or start again with another seed, a wider layer or leakyRelu)`;
-  const startsAtZero = spec?.layers[layer]?.biasInitializer === 0;
+    return `Open ${names} (a higher bias, or start again with another seed, a wider layer or leakyRelu)`;
+  const { spec } = evidence.observation;
+  const startsAtZero = layers.every((layer) => spec?.layers[layer]?.biasInitializer === 0);
   return startsAtZero
-    ? `Lower the learning rate, and raise the biases of layer ${name} (treat does)`
-    : `Start layer ${name} with biases of 0 (the default), or raise them (treat does)`;
+    ? `Lower the learning rate, and raise the biases of ${names} (treat does)`
+    : `Start ${names} with biases of 0 (the default), or raise them (treat does)`;
 }
 
 const isLastFrozen = ({ observation: { spec } }: Evidence) => spec?.layers.at(-1)!.frozen === true;
@@ -131,10 +146,13 @@ function collapseTexts(evidence: Evidence, closed: number, isCut: boolean): [cau
   if (closed >= 0) {
     const by = closedBy(evidence);
     const what = by?.mechanism === "negativeBias" ? "bias" : "weights";
-    const why = by ? ` (${countOf(by.units, "unit")} by ${plural(by.units, "its", "their")} ${what})` : "";
+    const layers = by?.layers ?? [closed];
+    const where = layers.join() === String(closed) ? "" : ` of ${layersText(evidence, layers)}`;
+    const why = by ? ` (${countOf(by.units, "unit")}${where} by ${plural(by.units, "its", "their")} ${what})` : "";
     return [
       `, since layer ${evidence.naming.layer(closed)} is closed as a whole${why}`,
-      `${openingText(evidence, closed, by?.mechanism)}: until it opens the network is a constant.`,
+      `${openingText(evidence, layers, by?.mechanism)}: until ${plural(layers.length, "it opens", "they open")} ` +
+        "the network is a constant.",
     ];
   }
   if (isCut && isLastFrozen(evidence))

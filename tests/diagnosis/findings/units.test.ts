@@ -95,6 +95,35 @@ describe("a layer that is closed as a whole", () => {
       expect(find(network, plain, "collapsedOutput")).toEqual([]);
     }));
 
+  test("units of other layers than the one that is named are told as theirs, and those are to be opened", () =>
+    withNetwork(dense([6, 5, 2]), (network) => {
+      closeUnits(0, 6, network); // the layer above then gets zeros alone
+      expect(find(network, plain, "collapsedOutput")).toMatchObject([
+        {
+          layer: 1,
+          message: expect.stringContaining("since layer 1 is closed as a whole (6 units of layer 0 by their bias)"),
+          advice: expect.stringMatching(/biases of layer 0 .* until it opens/),
+        },
+      ]);
+    }));
+
+  test("of several such layers, that hide each other or do not, all are named", () => {
+    const spec = dense([6, 5, 4, 2]);
+    const layers = spec.layers.map((layer, index) => (index === 1 ? { ...layer, activation: "sigmoid" } : layer));
+    return withNetwork({ ...spec, layers } as typeof spec, (network) => {
+      closeUnits(0, 6, network);
+      closeUnits(2, 4, network); // the sigmoid gives it other numbers than 0
+      expect(find(network, plain, "collapsedOutput")).toMatchObject([
+        {
+          message: expect.stringMatching(
+            /since layer 2 is closed as a whole \(7 units of layers 0 and 2 by their bias\)/,
+          ),
+          advice: expect.stringMatching(/biases of layers 0 and 2 .* until they open/),
+        },
+      ]);
+    });
+  });
+
   test("the first layer has nothing below it", () =>
     withNetwork(dense([6, 2]), (network) => {
       closeUnits(0, 6, network);
