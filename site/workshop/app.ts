@@ -98,6 +98,10 @@ class App {
       this.pointed = pointed;
       this.refresh();
     },
+    (layers) => {
+      this.announcer.say(`The network starts anew, with layers of ${layers.join(", ")} units.`);
+      this.setRecipe({ ...this.recipe, ...this.frame?.settings, layers });
+    },
   );
   private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep) =>
     this.send({ kind: "endTwin", keep }),
@@ -408,7 +412,8 @@ class App {
   private draw(message: Frame): void {
     this.announcer.note(message);
     this.network.draw(message, this.chosen);
-    this.output.draw(message, this.pointed);
+    const { chosen, pointed } = this;
+    this.output.draw(message, pointed, chosen && { ...chosen, index: this.indexOf(chosen) });
     this.charts.draw(message, this.at);
     this.timeline.draw(message, this.at);
     this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, this.indexOf(this.chosen));

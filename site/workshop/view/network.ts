@@ -7,6 +7,7 @@ import { drawEdges } from "./network-edges.js";
 import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "../../look/palette.js";
 import { deathSentence, figure, nameOf, percent, reasonOf, stateText } from "./descriptions.js";
+import { createSizeButtons } from "./size-buttons.js";
 import { drawUnitImage } from "./unit-image.js";
 
 const FADE_MS = 500;
@@ -26,15 +27,20 @@ export interface NetworkView {
   isFading(): boolean;
 }
 
-/** @param point is told which unit is pointed at or has the focus, and when none is */
+/**
+ * @param point is told which unit is pointed at or has the focus, and when none is
+ * @param resize is told other numbers of units, layer by layer
+ */
 export function createNetworkView(
   stage: HTMLElement,
   choose: (name: UnitName) => void,
   point: (pointed: Pointed | undefined) => void,
+  resize: (layers: readonly number[]) => void,
 ): NetworkView {
   const canvas = stage.querySelector("canvas")!;
   const group = stage.querySelector<HTMLElement>("#units")!;
   const tip = stage.querySelector<HTMLElement>("#tip")!;
+  const sizes = createSizeButtons(stage, resize);
   const atlas = document.createElement("canvas");
   let started: Started | undefined;
   let layout: NetworkLayout | undefined;
@@ -50,6 +56,8 @@ export function createNetworkView(
     image = undefined;
     makeLayout();
     makeButtons();
+    sizes.start(next.recipe.layers);
+    sizes.place(layout!);
   }
 
   function makeLayout(): void {
@@ -269,6 +277,7 @@ export function createNetworkView(
     if (!layout) return;
     makeLayout();
     placeButtons();
+    sizes.place(layout);
     if (last) draw(last.frame, last.chosen);
   }
 

@@ -9,11 +9,15 @@ import { CLASS_COLOURS, palette, parseColour, rampColour } from "../../look/pale
 import type { ShowName } from "../state/url.js";
 import { figure, nameOf, percent } from "./descriptions.js";
 import { drawSamples } from "./samples.js";
+import { drawUnitLine } from "./unit-line.js";
 
 export interface OutputView {
   start(started: Started): void;
-  /** With a unit that is pointed at, its map is drawn large in place of the output. */
-  draw(frame: Frame, pointed?: Pointed): void;
+  /**
+   * With a unit that is pointed at, its map is drawn large in place of the output.
+   * @param chosen where it switches is drawn over the output
+   */
+  draw(frame: Frame, pointed?: Pointed, chosen?: Pointed): void;
   /** Beside the usual. */
   show(names: readonly ShowName[]): void;
   redraw(): void;
@@ -48,6 +52,7 @@ export function createOutputView(
   map.width = map.height = MAP_SIDE;
   let started: Started | undefined;
   let last: Frame | undefined;
+  let lastChosen: Pointed | undefined;
   let tableAt = 0;
   let shown: readonly ShowName[] = [];
 
@@ -63,9 +68,10 @@ export function createOutputView(
   const isPlane = () => started!.task.extent > 0;
   const isNumber = () => started!.task.classes.length === 0;
 
-  function draw(frame: Frame, pointed?: Pointed): void {
+  function draw(frame: Frame, pointed?: Pointed, chosen?: Pointed): void {
     if (!started) return;
     last = frame;
+    lastChosen = chosen;
     const whole = Math.min(MOST_SIDE, stage.clientWidth);
     if (whole === 0) return; // hidden
     const half = Math.floor((stage.clientWidth - PAIR_GAP) / 2);
@@ -75,11 +81,13 @@ export function createOutputView(
       legendElement,
       unit
         ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).`
-        : legendText(started, shown),
+        : legendText(started, shown) + (isPlane() && chosen ? ` ${lineText(chosen)}` : ""),
     );
-    if (unit) drawUnit(unit.index, side, frame, started);
-    else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
-    else if (isNumber()) drawScatter(canvas, side, frame.outputs, started);
+    if (unit) drawUnit(unit, side, frame, started);
+    else if (isPlane()) {
+      const context = drawPlane(canvas, side, frame.plane, started);
+      if (chosen) drawUnitLine(context, side, chosen, frame, started, false);
+    } else if (isNumber()) drawScatter(canvas, side, frame.outputs, started);
     else if (frame.isSettled || performance.now() - tableAt > 250) {
       tableAt = performance.now();
       drawConfusionTable(table, frame, started);
@@ -96,11 +104,12 @@ export function createOutputView(
     twinCanvas.hidden = !isPlane();
   }
 
-  function drawUnit(index: number, side: number, { maps }: Frame, { task }: Started): void {
+  function drawUnit(unit: Pointed, side: number, frame: Frame, of: Started): void {
     const context = prepare(canvas, side, side);
-    paintMap(map, maps.subarray(index * MAP_POINTS, (index + 1) * MAP_POINTS));
+    paintMap(map, frame.maps.subarray(unit.index * MAP_POINTS, (unit.index + 1) * MAP_POINTS));
     context.drawImage(map, 0, 0, side, side);
-    drawParts(context, side, task);
+    drawParts(context, side, of.task);
+    drawUnitLine(context, side, unit, frame, of, true);
   }
 
   function drawParts(context: CanvasRenderingContext2D, side: number, task: Started["task"]): void {
@@ -108,16 +117,22 @@ export function createOutputView(
     if (shown.includes("heldOut")) drawSamples(context, side, task, "heldOut");
   }
 
-  function drawPlane(to: HTMLCanvasElement, side: number, plane: Float32Array, { task, spec }: Started): void {
+  function drawPlane(
+    to: HTMLCanvasElement,
+    side: number,
+    plane: Float32Array,
+    { task, spec }: Started,
+  ): CanvasRenderingContext2D {
     const context = prepare(to, side, side);
     const isDiscrete = shown.includes("discrete");
     paintPlane(small, plane, spec.layers.at(-1)!.units, spec.loss, isDiscrete);
     context.imageSmoothingEnabled = !isDiscrete;
     context.drawImage(small, 0, 0, side, side);
     drawParts(context, side, task);
+    return context;
   }
 
-  const redraw = () => last && draw(last);
+  const redraw = () => last && draw(last, undefined, lastChosen);
   return {
     start,
     draw,
@@ -132,6 +147,8 @@ export function createOutputView(
 function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
   return `${countDead(states)} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
 }
+
+const lineText = (unit: Pointed) => `Line: where ${nameOf(unit)} switches.`;
 
 function legendText(started: Started, shown: readonly ShowName[]): string {
   const isHollowToo = started.task.extent > 0 && shown.includes("heldOut");
