@@ -9,7 +9,11 @@ export async function writeWorkshop(to) {
   mkdirSync(folder, { recursive: true });
   await bundle({ style: "workshop/style.css" }, folder);
   await bundleInParts({ workshop: "workshop/main.ts" }, folder);
-  const workers = { engine: "workshop/engine/worker.ts", map: "workshop/engine/map-worker.ts" };
+  const workers = {
+    engine: "workshop/engine/worker.ts",
+    map: "workshop/engine/map-worker.ts",
+    model: "workshop/engine/model-worker.ts",
+  };
   await bundleInParts({ ...workers, "trial-worker": "figures/death-map/trial-worker.ts" }, folder);
   copyFileSync(path("workshop/index.html"), `${folder}/index.html`);
   writeFileSync(`${folder}/digits.bin`, digits());

@@ -38,6 +38,8 @@ import { createShareMenu } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
 import type { MapPanel } from "./view/map-panel.js";
+import type { ModelFile } from "./engine/model-look.js";
+import type { ModelPanel } from "./view/model-panel.js";
 import { createNotesView } from "./view/notes.js";
 import { createUnitPanel } from "./view/unit-panel.js";
 import { lastEvent, statusOf, verdictText } from "./view/descriptions.js";
@@ -84,6 +86,7 @@ class App {
   private client!: EngineClient;
   /** Loaded when it is opened. */
   private map: MapPanel | undefined;
+  private model: ModelPanel | undefined;
 
   private readonly errorMessage = createErrorMessage(byId("error-message"));
   private readonly announcer = createAnnouncer(byId("announcements"));
@@ -131,6 +134,7 @@ class App {
   private settings: SettingsView | undefined;
   private readonly tableFile = createTableFileInput(
     (table) => this.useTable(table),
+    (model) => void this.openModel(model),
     (message) => this.refuse("data", message),
   );
   private readonly tableChoices = createTableChoices({
@@ -152,6 +156,7 @@ class App {
     const unread = [...link.unread, ...hideParts().map((name) => `hide=${name}`)];
     addWayOut(document.querySelector(".extras")!);
     createDisclosure(byId("open-settings"), byId("settings"), () => void this.toggleSettings());
+    byId("open-model").onclick = () => this.tableFile.askModel();
     createDisclosure(byId("open-map"), byId("map"), () => void this.openMap());
     createShareMenu({
       link: fullAddress,
@@ -371,6 +376,7 @@ class App {
     if (message.task.table) this.forecastKey = ""; // the file may be another
     this.considerForecast();
     this.showOnMap();
+    this.model?.show(message.task);
     this.network.start(message);
     this.output.start(message);
     this.outputChoices.show(this.shown, message.task.extent > 0);
@@ -469,6 +475,14 @@ class App {
 
   private onForecast(message: ForecastMessage): void {
     if (forecastKeyOf(message.recipe) === this.forecastKey) this.settings?.forecast(message);
+  }
+
+  /** A model of another program, on the rows of the page. */
+  private async openModel(file: ModelFile): Promise<void> {
+    const { createModelPanel } = await import("./view/model-panel.js");
+    this.model ??= createModelPanel(byId("model"), (text) => this.announcer.say(text));
+    if (this.started) this.model.show(this.started.task);
+    this.model.open(file);
   }
 
   private get isMapSeen(): boolean {

@@ -1,5 +1,8 @@
 // What is done on the graph and to the chosen unit, in Chromium.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { networkWithDeadUnits } from "./dead-model.js";
+import { writeModel } from "../../src/models.js";
 import { hasChromium, openSite, recordTexts, type Site, visit, waitForStep, writtenTexts } from "./browser.js";
 
 let site: Site;
@@ -16,6 +19,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     const { page, faults } = visitor;
     const linked = (pattern: string) =>
       page.waitForFunction((source) => new RegExp(source).test(location.hash), pattern);
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step 855,"));
     await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent!.includes("dead"));
     const [, layer, unit] = /Layer (\d+), unit (\d+)/.exec((await page.textContent("#unit h2"))!)!;
     await page.selectOption("#unit .scope select", "one");
@@ -36,6 +40,32 @@ describe.skipIf(!hasChromium)("the page", () => {
     await linked(`,855:setWeight:${layer}-${unit}-1:0\\.5&`);
     for (let i = 0; i < 3; i++) await page.click("#unit .done button");
     await page.waitForFunction(() => !/setBias|setWeight|liftBias/.test(location.hash));
+    expect(faults).toEqual([]);
+  });
+
+  test("a model is chosen and looked at on the rows of the page, treated, and saved; another program's words where not", async () => {
+    await using visitor = await visit(site, "#data=spiral&step=10");
+    const { page, faults } = visitor;
+    const choose = async (name: string, buffer: Buffer) => {
+      const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.click("#open-model")]);
+      await chooser.setFiles({ name, mimeType: "application/octet-stream", buffer });
+    };
+    const told = (pattern: string) =>
+      page.waitForFunction(
+        (source) => new RegExp(source).test(document.querySelector("#model")!.textContent!),
+        pattern,
+      );
+    using network = await networkWithDeadUnits();
+    const [[, bytes]] = await writeModel(network, "onnx");
+    await choose("mine.onnx", Buffer.from(bytes));
+    await told("ONNX.*: 2 inputs, hidden layers of 5, 4 units, 1 output\\.");
+    await told("On the 240 training rows of the page 2 of 9 hidden units are dead\\. Layer 1: 2 of 5 \\(units 2, 4\\)");
+    await page.click('#model button:text("Lift the bias")');
+    await told("2 dead before, 0 after; no output changes");
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.click('#model button:text("Save")')]);
+    expect(saved.suggestedFilename()).toBe("mine-treated.onnx");
+    await choose("conv.onnx", readFileSync(new URL("../fixtures/models/conv.onnx", import.meta.url)));
+    await told("conv\\.onnx.*Expected .*Conv");
     expect(faults).toEqual([]);
   });
 

@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, string>> = {
   example: "#preset-label",
   settings: "#open-settings",
   map: "#open-map",
+  model: "#open-model",
   tutorial: "#open-tutorial",
   share: "#open-share",
   about: "#about",

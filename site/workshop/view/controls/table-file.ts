@@ -1,5 +1,6 @@
-// A CSV file that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are
+// A CSV file, or a model, that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are
 // taken.
+import type { ModelFile } from "../../engine/model-look.js";
 import type { TableFile } from "../../engine/types.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
 import { checkFileSize } from "../../state/file-size.js";
@@ -9,15 +10,21 @@ import { byId, h } from "../../../look/dom.js";
 export interface TableFileInput {
   /** Opens the browser's file chooser. */
   ask(): void;
+  askModel(): void;
 }
+
+const TABLES = ".csv,.tsv,.txt,.gz,text/csv";
+const MODELS = ".onnx,.keras,.h5,.hdf5,.json,.zip,.safetensors,.pt,.pth,.ckpt,.npz,.relumine";
+const MODEL = new RegExp(`(${MODELS.replaceAll(",", "|").replaceAll(".", "\\.")})$`, "i");
 
 export function createTableFileInput(
   take: (table: TableFile) => void,
+  takeModel: (model: ModelFile) => void,
   refuse: (message: string) => void,
 ): TableFileInput {
   const input = h("input", {
     type: "file",
-    accept: ".csv,.tsv,.txt,.gz,text/csv",
+    accept: TABLES,
     hidden: true,
     "aria-label": "A CSV file",
     onchange: () => void read(input.files?.[0]),
@@ -27,6 +34,7 @@ export function createTableFileInput(
   async function read(file: File | undefined): Promise<void> {
     input.value = "";
     if (!file) return;
+    if (MODEL.test(file.name)) return takeModel({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
     try {
       checkFileSize(file.name, file.size);
     } catch (error) {
@@ -40,7 +48,11 @@ export function createTableFileInput(
     event.preventDefault();
     void read(event.dataTransfer?.files[0]);
   });
-  return { ask: () => input.click() };
+  const ask = (accept: string) => {
+    input.accept = accept;
+    input.click();
+  };
+  return { ask: () => ask(TABLES), askModel: () => ask(MODELS) };
 }
 
 export interface TableChoices {
