@@ -11,8 +11,8 @@ export async function writeWorkshop(to) {
   await bundleInParts({ workshop: "workshop/main.ts" }, folder);
   const workers = {
     engine: "workshop/engine/worker.ts",
-    map: "workshop/engine/map-worker.ts",
-    model: "workshop/engine/model-worker.ts",
+    map: "workshop/engine/map/map-worker.ts",
+    model: "workshop/engine/model/model-worker.ts",
   };
   await bundleInParts({ ...workers, "trial-worker": "figures/death-map/trial-worker.ts" }, folder);
   copyFileSync(path("workshop/index.html"), `${folder}/index.html`);

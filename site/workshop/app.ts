@@ -38,10 +38,10 @@ import { createShareMenu } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
 import type { MapPanel } from "./view/map-panel.js";
-import type { ModelFile } from "./engine/model-look.js";
+import type { ModelFile } from "./engine/model/model-look.js";
 import type { ModelPanel } from "./view/model-panel.js";
 import { createNotesView } from "./view/notes.js";
-import { createUnitPanel } from "./view/unit-panel.js";
+import { createUnitPanel } from "./view/unit/unit-panel.js";
 import { lastEvent, statusOf, verdictText } from "./view/descriptions.js";
 
 const PHONE_WIDTH = 720; // as in the style sheet

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { planeTask } from "../../site/tasks/built-in-tasks.js";
-import { ModelLook } from "../../site/workshop/engine/model-look.js";
+import { ModelLook } from "../../site/workshop/engine/model/model-look.js";
 import { diagnose } from "../../src/index.js";
 import { readModel, writeModel } from "../../src/models.js";
 import { relumineError } from "../support/errors.js";

@@ -1,6 +1,6 @@
 // The map of death of the settings on the page: learning rate across, starting bias up, each cell their network trained
 // anew. Made when the panel is opened; a cell that is chosen is trained at its rate and bias.
-import type { FromMapWorker, ToMapWorker } from "../engine/map-worker.js";
+import type { FromMapWorker, ToMapWorker } from "../engine/map/map-worker.js";
 import type { Control } from "../../figures/figure.js";
 import { canBeMapped } from "../../figures/death-map/map-plan.js";
 import { createMapView, type Place, type Reading, wordsOf } from "../../figures/death-map/map-view.js";

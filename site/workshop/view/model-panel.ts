@@ -1,7 +1,7 @@
 // A model of another program: what it is, which of its units are dead on the rows of the page, and remedies. It is read
 // and run in a worker of its own.
-import type { ModelAbout, ModelFile } from "../engine/model-look.js";
-import type { FromModelWorker, ToModelWorker } from "../engine/model-worker.js";
+import type { ModelAbout, ModelFile } from "../engine/model/model-look.js";
+import type { FromModelWorker, ToModelWorker } from "../engine/model/model-worker.js";
 import { countOf, formatNumber, typeset } from "../../../src/text/numbers.js";
 import { h, setText } from "../../look/dom.js";
 import type { LearningTask } from "../../tasks/learning-task.js";

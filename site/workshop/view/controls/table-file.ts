@@ -1,6 +1,6 @@
 // A CSV file, or a model, that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are
 // taken.
-import type { ModelFile } from "../../engine/model-look.js";
+import type { ModelFile } from "../../engine/model/model-look.js";
 import type { TableFile } from "../../engine/types.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
 import { checkFileSize } from "../../state/file-size.js";

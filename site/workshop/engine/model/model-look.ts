@@ -1,15 +1,15 @@
 // A model of another program on the rows of the page: read, diagnosed, treated, written back. Nothing in the file is run.
-import { diagnoseNaming } from "../../../src/diagnosis/diagnose.js";
-import { RelumineError } from "../../../src/core/errors.js";
-import type { Diagnosis, Network, Treatment } from "../../../src/index.js";
-import { readModel, type ReadModel } from "../../../src/models/read-model.js";
-import { writeModel } from "../../../src/models/write-model.js";
-import { formatBytes } from "../../../src/text/numbers.js";
-import { treatNaming } from "../../../src/treatment/treat.js";
-import type { LearningTask } from "../../tasks/learning-task.js";
-import { type CureName, remedyOf } from "../state/changes.js";
-import { pageNaming } from "../state/naming.js";
-import { ARITHMETIC } from "./brief-training.js";
+import { diagnoseNaming } from "../../../../src/diagnosis/diagnose.js";
+import { RelumineError } from "../../../../src/core/errors.js";
+import type { Diagnosis, Network, Treatment } from "../../../../src/index.js";
+import { readModel, type ReadModel } from "../../../../src/models/read-model.js";
+import { writeModel } from "../../../../src/models/write-model.js";
+import { formatBytes } from "../../../../src/text/numbers.js";
+import { treatNaming } from "../../../../src/treatment/treat.js";
+import type { LearningTask } from "../../../tasks/learning-task.js";
+import { type CureName, remedyOf } from "../../state/changes.js";
+import { pageNaming } from "../../state/naming.js";
+import { ARITHMETIC } from "../brief-training.js";
 
 const MOST_BYTES = 64 * 2 ** 20;
 /** Layers and units that a page can list. */

@@ -1,10 +1,10 @@
 // The chosen unit, beside the network: its preactivations, its history, its diagnosis and the cures. On a phone it is a
 // sheet over the network, of which only the title shows until it is opened.
-import { typeset } from "../../../src/text/numbers.js";
-import type { Cure, DeathRecord, DiagnosisMessage, Done, Edit, Frame, Started, UnitName } from "../engine/types.js";
-import { type CureOffer, forUnit, offersFor } from "../state/remedy-offers.js";
-import { countDead, isSameUnit, lastDeath } from "../state/units.js";
-import { h, replacer, setText } from "../../look/dom.js";
+import { typeset } from "../../../../src/text/numbers.js";
+import type { Cure, DeathRecord, DiagnosisMessage, Done, Edit, Frame, Started, UnitName } from "../../engine/types.js";
+import { type CureOffer, forUnit, offersFor } from "../../state/remedy-offers.js";
+import { countDead, isSameUnit, lastDeath } from "../../state/units.js";
+import { h, replacer, setText } from "../../../look/dom.js";
 import { drawHistogram, reachOf } from "./histogram.js";
 import { drawOpenShare } from "./open-share.js";
 import { createUnitNumbers, type WeightPlace } from "./unit-numbers.js";
@@ -20,7 +20,7 @@ import {
   sentence,
   signed,
   stateText,
-} from "./descriptions.js";
+} from "../descriptions.js";
 
 export interface UnitActions {
   treat(cure: Cure, onTwin: boolean): void;

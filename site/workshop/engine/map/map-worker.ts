@@ -1,14 +1,14 @@
 // The worker of the workshop's map of death: trains one map, on workers beside it where there are cores, and tells it as
 // it fills. It is ended by the page.
 import { planMap } from "./map-range.js";
-import type { Control } from "../../figures/figure.js";
-import { startTrialWorker } from "../../figures/death-map/engine.js";
-import { mapDataOf, mapPlanOf } from "../../figures/death-map/map-plan.js";
-import type { MapPicture } from "../../figures/death-map/messages.js";
-import { runMap } from "../../figures/death-map/run-map.js";
-import { countWorkers, TrialEngine } from "../../figures/death-map/trial-engine.js";
-import type { LearningTask } from "../../tasks/learning-task.js";
-import type { Recipe } from "../state/recipe.js";
+import type { Control } from "../../../figures/figure.js";
+import { startTrialWorker } from "../../../figures/death-map/engine.js";
+import { mapDataOf, mapPlanOf } from "../../../figures/death-map/map-plan.js";
+import type { MapPicture } from "../../../figures/death-map/messages.js";
+import { runMap } from "../../../figures/death-map/run-map.js";
+import { countWorkers, TrialEngine } from "../../../figures/death-map/trial-engine.js";
+import type { LearningTask } from "../../../tasks/learning-task.js";
+import type { Recipe } from "../../state/recipe.js";
 
 export type ToMapWorker = { readonly kind: "map"; readonly recipe: Recipe; readonly task: LearningTask } | Control;
 

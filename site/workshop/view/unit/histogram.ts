@@ -1,7 +1,7 @@
 // A histogram of a unit's preactivations on the training samples, with zero in the middle.
-import { prepare } from "../../look/dom.js";
-import { palette } from "../../look/palette.js";
-import { signed } from "./descriptions.js";
+import { prepare } from "../../../look/dom.js";
+import { palette } from "../../../look/palette.js";
+import { signed } from "../descriptions.js";
 
 const BINS = 48;
 const HEIGHT = 132;

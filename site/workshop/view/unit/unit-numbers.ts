@@ -1,9 +1,9 @@
 // The chosen unit's numbers, to be changed by hand: its bias by a handle under the histogram, which it moves, and its
 // largest weights as fields.
-import type { Edit, Frame, Started, UnitName } from "../engine/types.js";
-import { roundTo } from "../../../src/text/numbers.js";
-import { h, setText } from "../../look/dom.js";
-import { figure, nameOf, signed } from "./descriptions.js";
+import type { Edit, Frame, Started, UnitName } from "../../engine/types.js";
+import { roundTo } from "../../../../src/text/numbers.js";
+import { h, setText } from "../../../look/dom.js";
+import { figure, nameOf, signed } from "../descriptions.js";
 
 export interface UnitNumbers {
   readonly element: HTMLElement;
