@@ -62,20 +62,47 @@ describe.skipIf(!hasChromium)("the article", () => {
     expect(faults).toEqual([]);
   });
 
-  test("slides: a chapter at a time, turned by arrows, at a link; arrows in a control stay there", async () => {
-    await using visitor = await visit(site, "?slides#region");
-    const { page } = visitor;
-    expect(await shownChapters(page)).toEqual([""]); // no such chapter: the first
+  test("slides: a piece at a time below its chapter's title, turned by arrows, at a link", async () => {
+    await using visitor = await visit(site, "?slides#nowhere");
+    const { page, faults } = visitor;
+    expect(await shownChapters(page)).toEqual([""]); // no such place: the first
     await page.keyboard.press("ArrowRight");
     expect(await shownChapters(page)).toEqual(["network"]);
     expect(page.url()).toMatch(/\?slides#network$/);
     expect(await page.evaluate(() => getComputedStyle(document.querySelector("#network p")!).fontSize)).toBe("20px");
-    await page.focus("#network .question input >> nth=0");
+    expect(await page.isVisible("#demonstration")).toBe(false);
     await page.keyboard.press("ArrowRight");
-    expect(await shownChapters(page)).toEqual(["network"]);
-    await page.click('nav.turn button:has-text("Next")');
-    expect(await shownChapters(page)).toEqual(["relu"]);
-    expect(await page.textContent("nav.turn [role=status]")).toBe("3 of 15");
+    await page.keyboard.press("ArrowRight");
+    expect(page.url()).toMatch(/#demonstration$/);
+    expect(await page.isVisible("#demonstration")).toBe(true);
+    expect(await page.isVisible("#network-title")).toBe(true);
+    expect(await page.isVisible("#network .question")).toBe(false);
+    await page.evaluate(() => (location.hash = "#figure-3"));
+    await page.waitForSelector("#figure-3");
+    expect(await shownChapters(page)).toEqual(["rare"]);
+    await page.evaluate(() => (location.hash = "#exercise-fatal-rate"));
+    await page.waitForSelector("#exercise-fatal-rate");
+    const last = Number(/ of (\d+)$/.exec((await page.textContent("nav.turn [role=status]"))!)![1]);
+    expect(last).toBeGreaterThan(50);
+    await page.keyboard.press("Home");
+    for (let i = 1; i < last; i++) await page.click('nav.turn button:has-text("Next")');
+    expect(await shownChapters(page)).toEqual(["sources"]);
+    expect(faults).toEqual([]);
+  });
+
+  test("slides: a control keeps its arrows, but not PageDown; a choice by mouse lets them go", async () => {
+    await using visitor = await visit(site, "?slides#dying");
+    const { page } = visitor;
+    await page.focus("#dying .question input >> nth=0");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    expect(page.url()).toMatch(/#dying$/);
+    await page.keyboard.press("PageDown"); // a presenter's remote
+    expect(page.url()).toMatch(/#figure-1$/);
+    await page.keyboard.press("PageUp");
+    await page.click("#dying .question input >> nth=1");
+    await page.keyboard.press("ArrowRight");
+    expect(page.url()).toMatch(/#figure-1$/);
   });
 
   test("each figure comes when it is scrolled to, and nothing goes wrong", async () => {

@@ -20,6 +20,7 @@ class Layer {
       this.key = key;
       paint(prepare(this.canvas, width, height));
     }
+    if (this.canvas.width === 0 || this.canvas.height === 0) return; // nothing is seen of it, as on another slide
     onto.drawImage(this.canvas, 0, 0, width, height);
   }
 }
