@@ -106,8 +106,8 @@ class App {
       this.setRecipe({ ...this.recipe, ...this.frame?.settings, layers });
     },
   );
-  private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep) =>
-    this.send({ kind: "endTwin", keep }),
+  private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep, which) =>
+    this.send({ kind: "endTwin", keep, ...(which !== undefined && { which }) }),
   );
   private readonly outputChoices = createOutputChoices(byId("output-choices"), (name, isShown) =>
     this.showOne(name, isShown),

@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     const all = weigh(readdirSync(folder()));
     expect(all).toBeGreaterThan(bytes);
     // diagnosis, cures, maps, settings, code and the readers of tables and of pasted networks come when needed
-    expect(all).toBeLessThan(340 * 1024);
+    expect(all).toBeLessThan(440 * 1024);
   });
 
   test("opens with digits, trains at once, and soon units die and decide; asks nobody else", async () => {

@@ -82,7 +82,7 @@ export class Engine {
       case "undo":
         return this.postTreated(await session.undo());
       case "endTwin":
-        return this.postTreated(await session.endTwin(message.keep));
+        return this.postTreated(await session.endTwin(message.keep, message.which));
     }
   }
 

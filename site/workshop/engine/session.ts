@@ -1,4 +1,4 @@
-// A recipe in training: the network and, for a comparison, its twin, step by step beside it; pace, pause, single steps.
+// A recipe in training: the network and, for a comparison, its twins, step by step beside it; pace, pause, single steps.
 import { stateOf } from "../../../src/network/state/state.js";
 import type { ChosenCure } from "./apply-remedy.js";
 import { RepeatedEvent } from "./repeated-event.js";
@@ -15,6 +15,7 @@ import { formatCount, formatNumber } from "../../../src/text/numbers.js";
 const loadCures = () => import("./apply-remedy.js");
 
 const MOST_UNDOS = 8;
+const MOST_TWINS = 3;
 const SLOW_SPEED = 600; // steps a second
 const LATE_AT_MOST_MS = 100; // so many milliseconds of steps are caught up with
 const EARLY_AT_MOST_MS = 2; // no timer is set for so short a wait
@@ -39,7 +40,8 @@ function editText({ unit, input, value }: Edit): string {
 }
 
 export class Session {
-  private twin: TwinTraining | undefined;
+  /** The newest last. */
+  private twins: readonly TwinTraining[] = [];
   /** Copies of the network from before each change. */
   private undos: Training[] = [];
   /** Fires when a training may have to step, wait or stop. */
@@ -150,13 +152,17 @@ export class Session {
       ...(version !== request.curves && { curves: main.history.curves() }),
       ...(request.chosen && { chosenHistory: main.history.ofUnit(unitIndex(main.recipe.layers, request.chosen)) }),
       ...(request.layers && { layers: evaluator.layerFigures() }),
-      ...(this.twin && { twin: this.describeTwin(this.twin) }),
+      ...this.describeTwins(),
     };
   }
 
   /** Nothing happens until a message comes. */
   private get isSettled(): boolean {
-    return this.changes === 0 && [this.main, this.twin?.training].every((each) => !each || this.idle.has(each));
+    return this.changes === 0 && this.trainings.every((each) => this.idle.has(each));
+  }
+
+  private get trainings(): readonly Training[] {
+    return [this.main, ...this.twins.map(({ training }) => training)];
   }
 
   private get isSlowed(): boolean {
@@ -174,6 +180,12 @@ export class Session {
       revived: revived.length,
       diedAgain: revived.filter((name) => openDeath(register.records, name)).length,
     };
+  }
+
+  private describeTwins(): Pick<Frame, "twin" | "twins"> {
+    if (this.twins.length === 0) return {};
+    const twins = this.twins.map((each) => this.describeTwin(each));
+    return { twin: twins.at(-1)!, twins };
   }
 
   private describeTwin({ training, label }: TwinTraining): Twin {
@@ -219,7 +231,6 @@ export class Session {
   private async startTwin(cure: ChosenCure): Promise<Done> {
     const { applyCure, cureLabel } = await loadCures();
     const { main } = this;
-    this.dropTwin();
     let training: Training;
     let done: Done;
     if (cure.remedy === "lowerRate") {
@@ -231,7 +242,8 @@ export class Session {
       done = await applyCure(training, cure);
     }
     if (this.isDisposed) training.dispose();
-    this.twin = { training, label: cureLabel(cure) };
+    this.dropTwins(this.twins.slice(0, Math.max(0, this.twins.length + 1 - MOST_TWINS)));
+    this.twins = [...this.twins, { training, label: cureLabel(cure) }];
     void this.keepTraining(training);
     return { ...done, message: `twin: ${done.message}` };
   }
@@ -248,15 +260,14 @@ export class Session {
     });
   }
 
-  endTwin(keep: boolean): Promise<Done> {
+  /** @param which is kept, by its place; the newest by default. The comparison is over for all. */
+  endTwin(keep: boolean, which = this.twins.length - 1): Promise<Done> {
     return this.betweenFits(async () => {
-      const { twin } = this;
+      const twin = this.twins[which];
       if (!twin) return { message: "there is no twin" };
-      if (!keep) {
-        this.dropTwin();
-        return { message: "the comparison is over" };
-      }
-      this.twin = undefined;
+      this.dropTwins(this.twins.filter((each) => !keep || each !== twin));
+      if (!keep) return { message: "the comparison is over" };
+      this.twins = [];
       await this.keepForUndo();
       this.replaceMain(twin.training);
       return { message: `the twin has replaced the network: ${twin.label}` };
@@ -274,15 +285,14 @@ export class Session {
     training.history.version++;
   }
 
-  private dropTwin(): void {
-    this.twin?.training.dispose();
-    this.twin = undefined;
+  private dropTwins(dropped: readonly TwinTraining[]): void {
+    for (const { training } of dropped) training.dispose();
+    this.twins = this.twins.filter((each) => !dropped.includes(each));
   }
 
   dispose(): void {
     this.isDisposed = true;
-    for (const training of [this.main, ...this.undos]) training.dispose();
-    this.twin?.training.dispose();
+    for (const training of [...this.trainings, ...this.undos]) training.dispose();
     this.changed.fire();
   }
 
@@ -297,9 +307,8 @@ export class Session {
     this.changes++;
     this.changed.fire();
     try {
-      await Promise.all([this.main.fitting, this.twin?.training.fitting]);
-      this.main.noteBreak();
-      this.twin?.training.noteBreak();
+      await Promise.all(this.trainings.map(({ fitting }) => fitting));
+      for (const training of this.trainings) training.noteBreak();
       return await change();
     } finally {
       this.changes--;
@@ -309,9 +318,9 @@ export class Session {
   }
 
   private mayStep(training: Training): boolean {
-    const { main, twin } = this;
+    const { main } = this;
     if (training !== main) return training.step < main.step;
-    if (twin && !twin.training.stopped && twin.training.step < main.step) return false;
+    if (this.twins.some(({ training: each }) => !each.stopped && each.step < main.step)) return false;
     return !this.isScriptDue() && (this.running || this.singleSteps > 0 || this.until !== undefined);
   }
 
@@ -385,7 +394,7 @@ export class Session {
       this.followRates();
       this.arriveAt(training);
     }
-    if (this.twin) this.changed.fire();
+    if (this.twins.length > 0) this.changed.fire();
     if (this.isPaced(training))
       this.dueAt = Math.max(this.dueAt + 1000 / this.pace, performance.now() - LATE_AT_MOST_MS);
     const delay = this.delayOf(training);

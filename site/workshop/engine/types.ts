@@ -186,8 +186,8 @@ export type ToEngine =
   | { readonly kind: "adjust"; readonly what: LiveName; readonly value: number }
   | ({ readonly kind: "edit" } & Edit)
   | { readonly kind: "undo" }
-  /** Ends the comparison with the twin, which takes the place of the network if it is kept. */
-  | { readonly kind: "endTwin"; readonly keep: boolean };
+  /** Ends the comparison with the twins, of which one takes the place of the network if it is kept; by default the newest. */
+  | { readonly kind: "endTwin"; readonly keep: boolean; readonly which?: number };
 
 export interface Started {
   readonly kind: "started";
@@ -251,7 +251,10 @@ export interface Frame extends Picture {
   readonly chosenHistory?: UnitHistory;
   /** Hidden layers, then the output layer. */
   readonly layers?: readonly LayerFigures[];
+  /** The newest of the twins. */
   readonly twin?: Twin;
+  /** All of them, up to three. */
+  readonly twins?: readonly Twin[];
 }
 
 export interface DiagnosisMessage {

@@ -26,26 +26,32 @@ export interface OutputView {
 const MOST_SIDE = 320;
 const PAIR_GAP = 12;
 
+const MOST_TWINS = 3;
+
+function createTwinBox(keepIt: () => void) {
+  const canvas = h("canvas", { role: "img", "aria-label": "The twin's output" });
+  const title = h("p", { class: "small" });
+  const keep = h("button", { type: "button", onclick: keepIt }, "Keep the twin");
+  return { element: h("div", { hidden: true }, canvas, title, keep), canvas, title, keep };
+}
+
 export function createOutputView(
   stage: HTMLElement,
   legendElement: HTMLElement,
-  endTwin: (keep: boolean) => void,
+  endTwin: (keep: boolean, which?: number) => void,
 ): OutputView {
   const canvas = h("canvas", {
     role: "img",
     "aria-label": "The network's output over the plane, with the training samples",
   });
-  const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's output" });
   const title = h("p", { class: "small", hidden: true });
-  const twinTitle = h("p", { class: "small" });
   const twinActions = h(
     "div",
     { class: "row" },
-    h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"),
     h("button", { type: "button", onclick: () => endTwin(false) }, "End the comparison"),
   );
   const table = h("div");
-  const twinBox = h("div", { hidden: true }, twinCanvas, twinTitle);
+  const twinBoxes = Array.from({ length: MOST_TWINS }, (_, which) => createTwinBox(() => endTwin(true, which)));
   const small = document.createElement("canvas");
   small.width = small.height = PLANE_SIDE;
   const map = document.createElement("canvas");
@@ -61,8 +67,8 @@ export function createOutputView(
     tableAt = 0;
     last = undefined;
     const own = h("div", {}, isPlane() || isNumber() ? canvas : table, title);
-    stage.replaceChildren(h("div", { class: isPlane() ? "pair" : "" }, own, twinBox), twinActions);
-    showTwin(undefined);
+    stage.replaceChildren(h("div", { class: "pair" }, own, ...twinBoxes.map(({ element }) => element)), twinActions);
+    showTwins([]);
     setText(legendElement, legendText(next, shown));
   }
   const isPlane = () => started!.task.extent > 0;
@@ -75,7 +81,8 @@ export function createOutputView(
     const whole = Math.min(MOST_SIDE, stage.clientWidth);
     if (whole === 0) return; // hidden
     const half = Math.floor((stage.clientWidth - PAIR_GAP) / 2);
-    const side = frame.twin && isPlane() ? Math.min(MOST_SIDE, half) : whole;
+    const { twins = [] } = frame;
+    const side = twins.length > 0 && isPlane() ? Math.min(MOST_SIDE, half) : whole;
     const unit = isPlane() ? pointed : undefined;
     setText(
       legendElement,
@@ -92,16 +99,24 @@ export function createOutputView(
       tableAt = performance.now();
       drawConfusionTable(table, frame, started);
     }
-    showTwin(frame.twin);
-    if (!frame.twin) return;
+    showTwins(twins);
+    if (twins.length === 0) return;
     setText(title, `As it is: ${briefly(frame)}`);
-    setText(twinTitle, `Twin, ${frame.twin.label}: ${briefly(frame.twin.picture)}`);
-    if (isPlane()) drawPlane(twinCanvas, side, frame.twin.picture.plane, started);
+    twins.forEach(({ label, picture }, which) => {
+      const box = twinBoxes[which];
+      setText(box.title, `Twin, ${label}: ${briefly(picture)}`);
+      box.keep.setAttribute("aria-description", label);
+      if (isPlane()) drawPlane(box.canvas, side, picture.plane, started!);
+    });
   }
 
-  function showTwin(twin: Twin | undefined): void {
-    title.hidden = twinBox.hidden = twinActions.hidden = !twin;
-    twinCanvas.hidden = !isPlane();
+  function showTwins(twins: readonly Twin[]): void {
+    title.hidden = twinActions.hidden = twins.length === 0;
+    stage.firstElementChild!.classList.toggle("split", twins.length > 0 && isPlane());
+    twinBoxes.forEach(({ element, canvas: own }, which) => {
+      element.hidden = which >= twins.length;
+      own.hidden = !isPlane();
+    });
   }
 
   function drawUnit(unit: Pointed, side: number, frame: Frame, of: Started): void {

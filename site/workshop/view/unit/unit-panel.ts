@@ -46,7 +46,7 @@ export interface UnitPanel {
 }
 
 const CURES_HINT =
-  "Apply: to this network, from here on. Compare: to a twin that trains beside it, to see what would have happened.";
+  "Apply: to this network, from here on. Compare: to a twin that trains beside it, to see what would have happened; up to three.";
 const HINT = "Choose a unit in the network to see its preactivations on the data, its history and the cures.";
 const NAMED_EVERY_MS = 1000;
 
