@@ -18,7 +18,7 @@ import {
   TASKS,
   UNITS,
 } from "./messages.js";
-import { MEASURED } from "./measured.js";
+import { meanAccuracy, MEASURED } from "./measured.js";
 import { formatCount, formatNumber, formatPercent, typeset } from "../../../src/text/numbers.js";
 import { h, prepare, setText } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
@@ -122,12 +122,13 @@ export function mount(stage: Stage): Mounted {
   }
 
   function result(results: readonly TaskResult[]): string {
-    const means = METHODS.map((method, i) => `${method} ${formatPercent(lastTen(results, READINGS[0], i))}`);
+    const own = METHODS.map((method, i) => `${method} ${formatPercent(lastTen(results, READINGS[0], i))}`);
     const measured = MEASURED.find(({ rate }) => rate === settings.rate)!;
-    const often = METHODS.map((method, i) => `${method} ${formatPercent(measured.accuracy[i])}`);
+    const means = meanAccuracy(measured);
+    const often = METHODS.map((method, i) => `${method} ${formatPercent(means[i])}`);
     return (
-      `Start ${settings.seed}, the last ten tasks: ${means.join(", ")}; guessing has 10 %. ` +
-      `Measured at this rate over ${measured.starts} starts: ${often.join(", ")}.${advice(settings.rate)}`
+      `Start ${settings.seed}, the last ten tasks: ${own.join(", ")}; guessing has 10 %. ` +
+      `Measured at this rate over ${measured.accuracy.length} starts: ${often.join(", ")}.${advice(settings.rate)}`
     );
   }
 
