@@ -33,6 +33,18 @@ const ROOMS = [
 ];
 /** Programs: nothing imports from them. */
 const PROGRAMS = ["cli", "site"];
+/**
+ * The rooms of site/, and what each may import from beside itself. Figures train as the workshop does, and link to its
+ * states; of its pages they know nothing. Nobody imports the article.
+ */
+const SITE_ROOMS: Record<string, readonly string[]> = {
+  look: [],
+  tasks: [],
+  figures: ["look", "tasks", "workshop/state", "workshop/engine"],
+  workshop: ["look", "tasks", "figures"],
+  article: ["look", "tasks", "figures"],
+  docs: ["look"],
+};
 /** No folder of src/ holds more files than this: a folder that grows beyond it wants rooms of its own. */
 const MOST_FILES = 20;
 /** What each room, or a file by itself, may import from outside; others import nothing from there. */
@@ -82,6 +94,20 @@ function resolve(path: string, specifier: string): string {
 
 const importsOf = (text: string): string[] => ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
 
+/** What is wrong with an import within site/: it goes against SITE_ROOMS, or from one figure to another. */
+function judgeWithinSite(path: string, target: string): string | undefined {
+  const [[, room, figure], [, targetRoom, targetFigure]] = [path.split("/"), target.split("/")];
+  if (!SITE_ROOMS[room]) return `site/${room} is no room of the site`;
+  if (room !== targetRoom)
+    return SITE_ROOMS[room].some((allowed) => target.startsWith(`site/${allowed}/`))
+      ? undefined
+      : `site/${room} may not import from ${target}`;
+  const isOfFigure = [path, target].every((each) => /^site\/figures\/[^/]+\//.test(each));
+  return isOfFigure && figure !== targetFigure && targetFigure !== "parts"
+    ? `the figure ${figure} may not import from ${targetFigure}`
+    : undefined;
+}
+
 /** What is wrong with one import, in words, or nothing. */
 function judgeImport(path: string, specifier: string): string | undefined {
   const room = roomOf(path);
@@ -89,9 +115,10 @@ function judgeImport(path: string, specifier: string): string | undefined {
     const isAllowed = (PACKAGES[path] ?? PACKAGES[room])?.test(specifier);
     return isAllowed ? undefined : `the room "${room}" may not import ${specifier}`;
   }
-  const target = roomOf(resolve(path, specifier));
+  const file = resolve(path, specifier);
+  const target = roomOf(file);
   if (!ROOMS.includes(target)) return `${specifier} is in no room of src/`;
-  if (target === room) return undefined;
+  if (target === room) return room === "site" ? judgeWithinSite(path, file) : undefined;
   if (PROGRAMS.includes(target)) return `nothing may import from the program "${target}"`;
   return ROOMS.indexOf(target) < ROOMS.indexOf(room) ? undefined : `the room "${target}" is below "${room}"`;
 }
@@ -204,6 +231,12 @@ describe("the check sees", () => {
     ["printing outside of cli", "network/a.ts", `function f() { console.log(1); }`],
     ["the process outside of cli", "core/a.ts", `const x = process.env.HOME;`],
     ["a folder that is no room", "utilities/a.ts", ``],
+    ["an import of the article", "site/workshop/a.ts", `import { x } from "../article/b.js";`],
+    ["an import of a figure by what figures share", "site/figures/parts/a.ts", `import { x } from "../cures/b.js";`],
+    ["an import of another figure", "site/figures/cures/a.ts", `import { x } from "../death-map/b.js";`],
+    ["an import of the workshop's page by a figure", "site/figures/cures/a.ts", `import "../../workshop/view/b.js";`],
+    ["an import by the look", "site/look/a.ts", `import { x } from "../tasks/b.js";`],
+    ["a folder that is no room of the site", "site/utilities/a.ts", `import { x } from "./b.js";`],
   ])("%s", (_what, path, text) => {
     expect(breaches(new Map([[path, text]]))).toHaveLength(1);
   });
@@ -236,7 +269,12 @@ describe("the check sees", () => {
         `import { readFileSync } from "node:fs"; import pc from "picocolors"; ` +
           `import { diagnose } from "../index.js"; console.log(process.argv);`,
       ],
-      ["site/view/a.ts", `import { diagnose } from "../../src/index.js"; import { b } from "../b.js";`],
+      [
+        "site/workshop/view/a.ts",
+        `import { diagnose } from "../../../src/index.js"; import { b } from "../b.js"; import "../../figures/cures/c.js";`,
+      ],
+      ["site/figures/list.ts", `import { x } from "./cures/b.js";`],
+      ["site/figures/cures/b.ts", `import { x } from "../parts/c.js"; import { y } from "../../workshop/state/d.js";`],
       ["network/a.ts", `// console.log is not for libraries\nexport const text = "import x from 'node:fs'";`],
     ]);
     expect(breaches(fine)).toEqual([]);

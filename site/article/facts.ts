@@ -3,6 +3,7 @@
 import { toMarkup } from "../../src/report/markup.js";
 import { type Plot, plotTable, plotToSvg } from "../../src/report/plot.js";
 import type { TextbookRecord } from "../../src/report/textbook-text.js";
+import { capital } from "../../src/text/capital.js";
 import {
   countOf,
   formatCount,
@@ -94,7 +95,6 @@ const onPage = (text: string): string =>
   );
 const superscript = (digits: string): string => digits.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]);
 const shown = (text: string): string => onPage(toMarkup(text));
-const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
 function plotMarkup(plot: Plot): string {
   const { header, rows } = plotTable(plot);

@@ -20,6 +20,7 @@ import {
   type UnitPlace,
 } from "./messages.js";
 import type { Death } from "../../../src/index.js";
+import { capital } from "../../../src/text/capital.js";
 import { formatCount, formatNumber, formatPercent, plural, typeset } from "../../../src/text/numbers.js";
 import { h, replacer, setText } from "../../look/dom.js";
 import { isMotionReduced } from "../../look/palette.js";
@@ -247,4 +248,3 @@ function fate(shares: Float32Array, step: number): string {
 
 const stepsOf = ({ from, to }: Omit<Change, "rate">) =>
   from === to ? `step ${formatCount(from)}` : `steps ${formatCount(from)} to ${formatCount(to)}`;
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

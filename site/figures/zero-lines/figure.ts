@@ -13,6 +13,7 @@ import {
   type Started,
   UNITS,
 } from "./messages.js";
+import { capital } from "../../../src/text/capital.js";
 import { formatCount, formatNumber, formatPercent, typeset } from "../../../src/text/numbers.js";
 import { h, prepare, setText } from "../../look/dom.js";
 import { isMotionReduced, palette } from "../../look/palette.js";
@@ -228,7 +229,6 @@ export function mount(stage: Stage): Mounted {
 }
 
 const WAY = "The faint lines are its way out.";
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Squares and circles by class; with one unit those that open it are filled. */
 function drawSamples(
