@@ -1,36 +1,19 @@
 // The article: chapters of Markdown, their numbers filled in, and the page around them: index.html of the site.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeAssets } from "./assets.mjs";
-import { path } from "./bundle.mjs";
+import { importModule, path } from "./bundle.mjs";
 import { listedFigures } from "./figure-list.mjs";
+import { escape } from "./html.mjs";
 import { createMarkdown } from "./markdown.mjs";
 
-const FIGURES = 7;
 const read = (name) => readFileSync(path(`article/${name}`), "utf8");
 const readJson = (name) => JSON.parse(read(name));
-const escape = (text) =>
-  text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 const sentence = (title) => (/[.?!]$/.test(title) ? title : `${title}.`);
 const idOf = (name) => name.replaceAll(" ", "-");
 
 /** What facts.ts knows: it writes numbers and draws plots by the package's own code. */
 async function openFacts() {
-  const { outputFiles } = await build({
-    entryPoints: [path("article/facts.ts")],
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    write: false,
-    logLevel: "warning",
-  });
-  const folder = path("../.cache");
-  mkdirSync(folder, { recursive: true });
-  const file = `${folder}/article-facts-${process.pid}.mjs`;
-  writeFileSync(file, outputFiles[0].contents);
-  const { Facts } = await import(pathToFileURL(file).href);
-  rmSync(file);
+  const { Facts } = await importModule("article/facts.ts");
   return new Facts(readJson("textbook.json"), readJson("measured.json"));
 }
 
@@ -121,17 +104,15 @@ function demonstration(caption, md) {
 
 function figure(number, listed, md, caption) {
   const known = listed.find((one) => one.number === number);
-  const embed = `<iframe src="f/${number}/?theme=auto" width="640" height="400" title="${known?.title ?? ""}"></iframe>`;
-  const place = known
-    ? `<div class="place" data-figure="${number}"><p>Figure ${number} trains a network in your browser: it needs JavaScript.</p></div>`
-    : `<p class="missing">Figure ${number} is not in this copy of the page.</p>`;
-  const tools = known
-    ? `<div class="tools"><a href="f/${number}/">Figure ${number} by itself</a><details class="embed"><summary>Embed</summary>` +
-      `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy hidden>Copy</button></details></div>`
-    : "";
+  if (!known) throw new Error(`article: no figure has the number ${number}`);
+  const title = escape(known.title);
+  const embed = `<iframe src="f/${number}/?theme=auto" width="640" height="400" title="${title}"></iframe>`;
   return (
-    `<figure class="live" id="figure-${number}">${place}<figcaption><b>Figure ${number}${known ? `. ${sentence(escape(known.title))}` : "."}</b> ` +
-    `${md.renderInline(caption.trim())}</figcaption>${tools}</figure>\n`
+    `<figure class="live" id="figure-${number}">` +
+    `<div class="place" data-figure="${number}"><p>Figure ${number} trains a network in your browser: it needs JavaScript.</p></div>` +
+    `<figcaption><b>Figure ${number}. ${sentence(title)}</b> ${md.renderInline(caption.trim())}</figcaption>` +
+    `<div class="tools"><a href="f/${number}/">Figure ${number} by itself</a><details class="embed"><summary>Embed</summary>` +
+    `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy hidden>Copy</button></details></div></figure>\n`
   );
 }
 
@@ -202,8 +183,6 @@ async function articlePage(address) {
   const placed = Array.from(bodies.join().matchAll(/ id="figure-(\d+)"/g), ([, number]) => number);
   const unplaced = listed.filter(({ number }) => !placed.includes(number));
   if (unplaced.length > 0) throw new Error(`article: figure ${unplaced[0].number} has no place in a chapter`);
-  const missing = FIGURES - listed.length;
-  if (missing > 0) console.warn(`article: ${missing} of ${FIGURES} figures are not in list.ts yet`);
   const parts = {
     address: escape(address),
     contents: `<ol>${contents.join("")}</ol>`,

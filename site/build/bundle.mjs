@@ -73,6 +73,21 @@ export async function bundleInParts(entries, to) {
   removeUnreached(metafile.outputs, new Set(Object.keys(entries).map((name) => `${name}.js`)));
 }
 
+/**
+ * A module of the site that the build uses itself.
+ * @param {string} name a file below site/
+ */
+export async function importModule(name) {
+  const { outputFiles } = await build({
+    ...COMMON,
+    minify: false,
+    entryPoints: [path(name)],
+    platform: "node",
+    write: false,
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}
+
 const pathsOf = (entries) => Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path(file)]));
 
 /** esbuild writes a file for each dynamic import, also of a function that nobody calls and that it has left out. */

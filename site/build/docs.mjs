@@ -1,16 +1,13 @@
-// The documentation: Markdown of the checkout as pages of one look, an index of their sections for the search, a site
-// map.
+// The documentation: Markdown of the checkout as pages of one look, an index of their sections for the search.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, posix } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import MarkdownIt from "markdown-it";
 import MiniSearch from "minisearch";
-import { bundle, path } from "./bundle.mjs";
+import { bundle, importModule, path } from "./bundle.mjs";
+import { escape } from "./html.mjs";
 import { GROUPS, PAGES } from "../docs/pages.mjs";
 
-const root = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+const root = (name) => path(`../${name}`);
 /** As GitHub makes them, so that links within Markdown hold here too. */
 const anchorOf = (title) =>
   title
@@ -101,18 +98,6 @@ function turn(titles, name) {
   return `<nav class="turn" aria-label="Neighbouring pages">${link(PAGES[at - 1], "← ", "")}${link(PAGES[at + 1], "", " →")}</nav>`;
 }
 
-/** The options of the index, which the search page has too. */
-async function indexOptions() {
-  const { outputFiles } = await build({
-    entryPoints: [path("docs/index-options.ts")],
-    bundle: true,
-    write: false,
-    format: "esm",
-  });
-  const { INDEX_OPTIONS } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  return INDEX_OPTIONS;
-}
-
 /** Without tags. */
 function plainText(html) {
   const marks = { quot: '"', amp: "&", lt: "<", gt: ">", "#39": "'" };
@@ -184,7 +169,8 @@ export async function writeDocs(to, { address }) {
   writeFileSync(`${folder}/search.html`, fill("search", "Search", "Search the documentation of relumine.", results));
   writeFiles(pages, folder);
   if (pages.faults.length > 0) throw new Error(pages.faults.join("\n"));
-  const index = new MiniSearch(await indexOptions());
+  const { INDEX_OPTIONS } = await importModule("docs/index-options.ts");
+  const index = new MiniSearch(INDEX_OPTIONS);
   index.addAll([...pages.sections, ...referenceSections(to)].map((section, id) => ({ id, ...section })));
   writeFileSync(`${folder}/search.json`, JSON.stringify(index));
   await bundle({ search: "docs/search.ts", style: "docs/style.css" }, folder);
