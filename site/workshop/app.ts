@@ -105,6 +105,12 @@ class App {
       this.announcer.say(`The network starts anew, with layers of ${layers.join(", ")} units.`);
       this.setRecipe({ ...this.recipe, ...this.frame?.settings, layers });
     },
+    (edge) => {
+      const isOutput = edge.layer === this.recipe.layers.length; // its unit has no panel: the one before it has
+      this.choose(isOutput ? { layer: edge.layer - 1, unit: edge.input } : edge);
+      this.panel.open();
+      this.panel.openWeight(edge);
+    },
   );
   private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep, which) =>
     this.send({ kind: "endTwin", keep, ...(which !== undefined && { which }) }),

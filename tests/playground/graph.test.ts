@@ -43,6 +43,26 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(faults).toEqual([]);
   });
 
+  test("a click on an edge leads to its weight, in the panel of its unit", async () => {
+    await using visitor = await visit(site, "#data=spiral&layers=2&step=5");
+    const { page, faults } = visitor;
+    const unit = (await page.locator("#units button >> nth=0").boundingBox())!;
+    const isOnEdge = () =>
+      page.evaluate(() => document.querySelector<HTMLElement>("#network-stage canvas")!.style.cursor === "pointer");
+    for (let up = 0; up < 60 && !(await isOnEdge()); up += 2) await page.mouse.move(unit.x - 12, unit.y - up + 40);
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.waitForFunction(() =>
+      /^Weight from [xy]$/.test(document.activeElement!.getAttribute("aria-label") ?? ""),
+    );
+    expect(await page.textContent("#unit h2")).toMatch(/^Layer 1, unit 1/);
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("0.75");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /5:setWeight:1-1-[12]:0\.75/.test(location.hash));
+    expect(faults).toEqual([]);
+  });
+
   test("a model is chosen and looked at on the rows of the page, treated, and saved; another program's words where not", async () => {
     await using visitor = await visit(site, "#data=spiral&step=10");
     const { page, faults } = visitor;

@@ -38,6 +38,54 @@ function pointsOf(
   }));
 }
 
+/** A weight: the unit that it leads into, in layers of which the outputs are the last, and from which of its inputs. */
+export interface Edge {
+  readonly layer: number;
+  readonly unit: number;
+  readonly input: number;
+}
+
+/** So near, in pixels, is on an edge. */
+const NEAR = 5;
+
+/** The edge that a point lies on, the nearest of several. */
+export function edgeAt(
+  at: { readonly x: number; readonly y: number },
+  layout: NetworkLayout,
+  started: Started,
+  frame: Frame,
+): Edge | undefined {
+  let found: Edge | undefined;
+  let least = NEAR;
+  started.spec.layers.forEach(({ units }, layer) => {
+    const from = pointsOf(layer - 1, "right", layout, started, frame);
+    const to = pointsOf(layer, "left", layout, started, frame);
+    if (!from || !to || from.length * to.length > MOST_EDGES) return;
+    for (let i = 0; i < from.length * units; i++) {
+      const [a, b] = [from[Math.floor(i / units)], to[i % units]];
+      if (a.dead || b.dead || at.x < a.x || at.x > b.x) continue;
+      const distance = Math.abs(heightAt(a, b, at.x) - at.y);
+      if (distance >= least) continue;
+      least = distance;
+      found = { layer, unit: i % units, input: Math.floor(i / units) };
+    }
+  });
+  return found;
+}
+
+/** Of the curve between two points, whose handles lie halfway between them. */
+function heightAt(a: Point, b: Point, x: number): number {
+  let [low, high] = [0, 1];
+  for (let turn = 0; turn < 12; turn++) {
+    const t = (low + high) / 2;
+    const across = 1.5 * t * (1 - t) + t ** 3; // of x, from 0 to 1
+    if (across < (x - a.x) / (b.x - a.x)) low = t;
+    else high = t;
+  }
+  const t = (low + high) / 2;
+  return a.y + (b.y - a.y) * (3 * t ** 2 - 2 * t ** 3);
+}
+
 export function drawEdges(
   context: CanvasRenderingContext2D,
   layout: NetworkLayout,

@@ -3,7 +3,7 @@ import type { Frame, Started, UnitName } from "../engine/types.js";
 import { MAP_SIDE } from "../engine/activation-maps.js";
 import { isSameUnit, lastDeath, livingByLayer, openDeath } from "../state/units.js";
 import { h, prepare, setText } from "../../look/dom.js";
-import { drawEdges } from "./network-edges.js";
+import { drawEdges, type Edge, edgeAt } from "./network-edges.js";
 import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "../../look/palette.js";
 import { deathSentence, figure, nameOf, percent, reasonOf, stateText } from "./descriptions.js";
@@ -30,12 +30,14 @@ export interface NetworkView {
 /**
  * @param point is told which unit is pointed at or has the focus, and when none is
  * @param resize is told other numbers of units, layer by layer
+ * @param chooseEdge is told which edge was clicked; by keys a weight is reached in its unit's panel
  */
 export function createNetworkView(
   stage: HTMLElement,
   choose: (name: UnitName) => void,
   point: (pointed: Pointed | undefined) => void,
   resize: (layers: readonly number[]) => void,
+  chooseEdge: (edge: Edge) => void,
 ): NetworkView {
   const canvas = stage.querySelector("canvas")!;
   const group = stage.querySelector<HTMLElement>("#units")!;
@@ -116,6 +118,19 @@ export function createNetworkView(
     buttons[target].tabIndex = 0;
     buttons[target].focus();
   }
+
+  const edgeUnder = ({ clientX, clientY }: MouseEvent): Edge | undefined => {
+    if (!layout || !started || !last) return undefined;
+    const { left, top } = canvas.getBoundingClientRect();
+    return edgeAt({ x: clientX - left, y: clientY - top }, layout, started, last.frame);
+  };
+  canvas.addEventListener("pointermove", (event) => {
+    canvas.style.cursor = edgeUnder(event) ? "pointer" : "";
+  });
+  canvas.addEventListener("click", (event) => {
+    const edge = edgeUnder(event);
+    if (edge) chooseEdge(edge);
+  });
 
   let tipped = -1;
   function showTip(index: number): void {

@@ -41,6 +41,8 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
   /** What was set by hand, until the network has it. */
   let awaited: number | undefined;
   let rows: Row[] = [];
+  /** It is to be shown once its unit is. */
+  let wanted: WeightPlace | undefined;
   let drawnAt = 0;
 
   const isPast = () => frame!.shown < frame!.step;
@@ -63,7 +65,7 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
   const weights = h("details", { class: "weights" }, h("summary", {}, "Weights"));
   const list = h("div", {});
   weights.append(list);
-  weights.addEventListener("toggle", () => weights.open && listWeights());
+  weights.addEventListener("toggle", () => weights.open && rows.length === 0 && listWeights());
   const element = h(
     "div",
     { class: "numbers" },
@@ -123,7 +125,8 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
     return places.toSorted((a, b) => Math.abs(valueAt(b)) - Math.abs(valueAt(a))).slice(0, MOST_WEIGHTS);
   }
 
-  function listWeights(wanted?: WeightPlace): void {
+  function listWeights(at?: WeightPlace): void {
+    rows = []; // those of another unit
     if (!chosen || !frame || !weights.open) return;
     const { layer, unit } = chosen;
     const into = Array.from({ length: inputsOf(layer) }, (_, input) => ({ layer, unit, input }));
@@ -133,11 +136,10 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
       input: unit,
     }));
     const isWanted = (place: WeightPlace) =>
-      place.layer === wanted?.layer && place.unit === wanted.unit && place.input === wanted.input;
-    rows = [];
+      place.layer === at?.layer && place.unit === at.unit && place.input === at.input;
     const part = (title: string, places: readonly WeightPlace[], name: (place: WeightPlace) => string) => {
       const shown = largest(places);
-      if (wanted && places.some(isWanted) && !shown.some(isWanted)) shown[shown.length - 1] = wanted;
+      if (at && places.some(isWanted) && !shown.some(isWanted)) shown[shown.length - 1] = at;
       const lines = shown.map((place) => {
         const field = numberField(`Weight ${title} ${name(place)}`, (value) =>
           edit({ unit: place, input: place.input, value }),
@@ -154,6 +156,16 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
     );
     showWeights();
     rows.find(({ place }) => isWanted(place))?.field.focus();
+  }
+
+  /** It leads into the chosen unit, or out of it. */
+  const isOfChosen = ({ layer, unit, input }: WeightPlace) =>
+    (layer === chosen?.layer && unit === chosen.unit) || (layer - 1 === chosen?.layer && input === chosen.unit);
+
+  function showWanted(): void {
+    const place = wanted;
+    wanted = undefined;
+    listWeights(place);
   }
 
   function showWeights(): void {
@@ -178,20 +190,22 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
       chosen = { layer: unit.layer, unit: unit.unit };
       if (isOther || biasNow() === awaited) recentre();
       if (shift === 0) reach = axis;
-      if (!isOther && !next.isSettled && performance.now() - drawnAt < EVERY_MS) return;
+      if (!isOther && !wanted && !next.isSettled && performance.now() - drawnAt < EVERY_MS) return;
       drawnAt = performance.now();
       handle.disabled = biasField.disabled = isPast();
       nameBias();
       if (biasField !== document.activeElement) biasField.value = String(roundTo(biasNow(), DIGITS));
-      if (isOther || rows.length === 0) listWeights();
+      if (wanted && isOfChosen(wanted)) showWanted();
+      else if (isOther || rows.length === 0) listWeights();
       else if (weights.open) showWeights();
     },
     get shift() {
       return shift;
     },
     openWeight(of) {
+      wanted = of;
       weights.open = true;
-      listWeights(of);
+      if (isOfChosen(of)) showWanted();
     },
   };
 }
