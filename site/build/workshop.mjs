@@ -1,7 +1,14 @@
 // The workshop, a folder of its own.
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bundle, bundleInParts, path } from "./bundle.mjs";
 import { digits } from "./digits.mjs";
+
+/** @param {boolean} hasArticle it is in the folder above; the workshop may also stand alone */
+function workshopPage(hasArticle) {
+  const html = readFileSync(path("workshop/index.html"), "utf8");
+  const link = '<a href="../" title="The article on the dying ReLU problem">relumine</a>';
+  return hasArticle ? html.replace("<h1>relumine", `<h1>${link}`) : html;
+}
 
 /** @param {string} to the site's folder */
 export async function writeWorkshop(to) {
@@ -15,6 +22,6 @@ export async function writeWorkshop(to) {
     model: "workshop/engine/model/model-worker.ts",
   };
   await bundleInParts({ ...workers, "trial-worker": "figures/death-map/trial-worker.ts" }, folder);
-  copyFileSync(path("workshop/index.html"), `${folder}/index.html`);
+  writeFileSync(`${folder}/index.html`, workshopPage(existsSync(`${to}/index.html`)));
   writeFileSync(`${folder}/digits.bin`, digits());
 }

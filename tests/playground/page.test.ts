@@ -146,7 +146,9 @@ describe.skipIf(!hasChromium)("the page", () => {
         pattern,
       );
     await told(
-      "^Tried, [\\d,]+ steps from 3 starts at each of 22 rates: none dies up to a rate of 0\\.\\d+.*At a rate of 0\\.8: .* of 18 units dead",
+      "^Tried, [\\d,]+ steps from 3 starts at each of 22 rates: (none dies|" +
+        "\\d+( to \\d+)? are dead at the lowest rate already, [\\d.]+, and no more) " +
+        "up to a rate of 0\\.\\d+.*At a rate of 0\\.8: .* of 18 units dead",
     );
     const inked = () =>
       page.evaluate(() => {

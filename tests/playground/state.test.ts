@@ -357,6 +357,16 @@ describe("cures", () => {
     expect(offered({ deaths: [born], undetermined: 2 })).toEqual({ remedy: "recycle", rate: "find" });
   });
 
+  test("no cure is said to fit where the inputs' scales are the cause", () => {
+    const reasons = (isOfInputs: boolean) =>
+      offersFor(death, undefined, settings, { deaths: [death], undetermined: 0, isOfInputs }).map(
+        ({ reason }) => reason,
+      );
+    expect(reasons(false)[0]).toMatch(/^Fits the cause: brings the dead units back, and looks for a rate/);
+    expect(reasons(true)[0]).toMatch(/^Brings the dead units back, and looks for a rate/);
+    expect(reasons(true).join()).not.toMatch(/Fits/);
+  });
+
   test("the lower rate is found by training: what one step would have spared says nothing of it", () => {
     for (const survivesAt of [undefined, 0.7, 0.01]) {
       const given = { ...death, survivesAt } as DeathRecord;

@@ -1,6 +1,7 @@
 // Which cures to offer for a dead unit, the fitting one first, and why. A remedy that brings units back leaves the
 // cause in place, and units die again of it: so the first is a pair, the remedy and what removes the cause.
 import type { UnitDiagnosis } from "../../../src/index.js";
+import { capital } from "../../../src/text/capital.js";
 import type { Cure, DeathRecord, RemedyName, UnitName } from "../engine/types.js";
 import type { LiveSettings } from "./recipe.js";
 
@@ -64,6 +65,8 @@ function firstFor(cause: Cause, mechanism: UnitDiagnosis["mechanism"]): RemedyNa
 interface DeadUnits {
   readonly deaths: readonly DeathRecord[];
   readonly undetermined: number;
+  /** The inputs' scales make the steps too large: until they are standardized no cure here removes the cause. */
+  readonly isOfInputs?: boolean;
 }
 
 /** What keeps closing units: of its own death, or else of most others. */
@@ -75,7 +78,7 @@ function lastingCause(cause: Cause, { deaths, undetermined }: DeadUnits): "rate"
   return others.filter((each) => each === "decay").length > others.length / 2 ? "decay" : "rate";
 }
 
-/** Bring back, and remove the cause. */
+/** Bring back, and remove the cause; its reason is no sentence yet. */
 function pairFor(
   lasting: "rate" | "decay" | undefined,
   order: readonly RemedyName[],
@@ -87,14 +90,14 @@ function pairFor(
     return {
       cure: { remedy, decay: 0 },
       name: `${NAMES[remedy]}, no weight decay`,
-      reason: "Fits the cause: brings the dead units back, and takes away what closed them.",
+      reason: "brings the dead units back, and takes away what closed them.",
     };
   return {
     cure: { remedy, rate: "find" },
     name: `${NAMES[remedy]} and a lower rate`,
     reason:
-      "Fits the cause: brings the dead units back, and looks for a rate at which they live, by training copies at " +
-      "a half of it, a quarter ...",
+      "brings the dead units back, and looks for a rate at which they live, by training copies at a half of it, " +
+      "a quarter ...",
   };
 }
 
@@ -109,12 +112,13 @@ export function offersFor(
   const first = firstFor(cause, unit?.mechanism);
   const order = [...(first ? [first] : []), ...ORDERS[cause].filter((remedy) => remedy !== first)];
   const pair = pairFor(lastingCause(cause, dead), order, settings);
+  const fitting = (reason: string) => (dead.isOfInputs ? capital(reason) : `Fits the cause: ${reason}`);
   const single = order.map((remedy, place): CureOffer => {
-    const fits = place === 0 && !pair && death ? "Fits the cause. " : "";
+    const fits = place === 0 && !pair && death && !dead.isOfInputs ? "Fits the cause. " : "";
     const cure: Cure = remedy === "lowerRate" ? { remedy, rate: "find" } : { remedy };
     return { cure, name: NAMES[remedy], reason: fits + REASONS[remedy] };
   });
-  return [...(pair ? [pair] : []), ...single];
+  return [...(pair ? [{ ...pair, reason: fitting(pair.reason) }] : []), ...single];
 }
 
 const REASONS_ALONE: Readonly<Partial<Record<RemedyName, string>>> = {

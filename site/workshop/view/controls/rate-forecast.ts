@@ -46,17 +46,20 @@ function deadText(here: RateForecast, layers: readonly number[]): string {
   return `${rangeText(totalOf(here, all))} of ${all} ${all === 1 ? "unit" : "units"} dead${details}`;
 }
 
-/** Up to which rate the starts lose no more units than at the lowest, where nothing moves. */
+/**
+ * Up to which rate the starts lose no more units than at the lowest. Those that are dead there were born dead, or died
+ * at that rate already, as of inputs that were never scaled: which of the two is not known here.
+ */
 function harmlessText(rates: readonly RateForecast[], all: number): string {
-  const [{ deadFraction: born }] = rates;
+  const [{ rate: least, diverged: lost, deadFraction: born }] = rates;
   const isHarmless = ({ diverged, deadFraction: { low, median, high } }: RateForecast) =>
     diverged === 0 && low <= born.low && median <= born.median && high <= born.high;
   const first = rates.findIndex((each) => !isHarmless(each));
-  const bornText = born.high > 0 ? ` (${rangeText(totalOf(rates[0], all))} born dead)` : "";
-  if (first < 0) return `none dies at any rate tried${bornText}`;
-  return first === 0
-    ? `at every rate tried some die`
-    : `none dies up to a rate of ${figure(rates[first - 1].rate)}${bornText}`;
+  if (lost > 0) return "at every rate tried some die";
+  const at = first < 0 ? "at any rate tried" : `up to a rate of ${figure(rates[first - 1].rate)}`;
+  if (born.high === 0) return `none dies ${at}`;
+  const already = `${rangeText(totalOf(rates[0], all))} are dead at the lowest rate already, ${figure(least)}`;
+  return first === 1 ? already : `${already}, and no more ${at}`;
 }
 
 function textOf({ rates, steps, sample, recipe, isDone }: ForecastMessage, rate: number): string {

@@ -47,6 +47,10 @@ export interface UnitPanel {
 
 const CURES_HINT =
   "Apply: to this network, from here on. Compare: to a twin that trains beside it, to see what would have happened; up to three.";
+const SCALES = new Set<string>(["unscaledInputs", "uncenteredInputs"]);
+const SCALES_HINT =
+  "First standardize the inputs: as they are, they make the steps too large, and no cure here changes that. " +
+  "For a table of yours choose “standardized” at “Numbers”.";
 const HINT = "Choose a unit in the network to see its preactivations on the data, its history and the cures.";
 const NAMED_EVERY_MS = 1000;
 
@@ -69,6 +73,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const diagnosisTitle = h("h3", {}, "Diagnosis");
   const diagnosisList = h("ul");
   const cures = h("div");
+  const scales = h("p", { class: "small", hidden: true }, SCALES_HINT);
   const done = h("p", { class: "small", role: "status" });
   const doneDetails = h("p", { class: "small" });
   const more = h("details", { hidden: true }, h("summary", {}, "Details"), doneDetails);
@@ -94,6 +99,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     "div",
     { hidden: true },
     h("h3", {}, "Cures"),
+    scales,
     scopeRow,
     cures,
     h("p", { class: "small" }, CURES_HINT),
@@ -199,7 +205,9 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   function drawCures(frame: Frame, death: DeathRecord | undefined, chosen: UnitName): void {
     const deaths = frame.deaths.filter(({ cameBack }) => !cameBack);
     const undetermined = Math.max(0, countDead(frame.states) - deaths.length);
-    const all = offersFor(death, matching(chosen), frame.settings, { deaths, undetermined });
+    const isOfInputs = (last?.findings ?? []).some(({ kind, role }) => SCALES.has(kind) && role === "cause");
+    scales.hidden = !isOfInputs;
+    const all = offersFor(death, matching(chosen), frame.settings, { deaths, undetermined, isOfInputs });
     const isAlone = !scopeRow.hidden && scope.value === "one";
     const offers = isAlone ? forUnit(all, { layer: chosen.layer, unit: chosen.unit }) : all;
     updateCures(JSON.stringify(offers), () =>
