@@ -204,7 +204,7 @@ function optionsFor(index: number, hidden: number, width: number, constant: () =
     if (index === ACCURACY) return `${Math.round(value * 100)}\u00a0%`;
     return index === LIVING && !Number.isInteger(value) ? "" : short(value);
   };
-  const short = (value: number) => (value >= 1000 ? `${figure(value / 1000)}k` : figure(value));
+  const short = (value: number) => (value >= 1000 && value < 1e6 ? `${figure(value / 1000)}k` : figure(value));
   return {
     width: Math.max(120, width),
     height: HEIGHT,
