@@ -6,6 +6,7 @@ import { listedFigures } from "./figure-list.mjs";
 import { escape } from "./html.mjs";
 import { createMarkdown } from "./markdown.mjs";
 
+const FROM_A_FILE = "From a file (file://) it does not run: a web server has to deliver this page.";
 const read = (name) => readFileSync(path(`article/${name}`), "utf8");
 const readJson = (name) => JSON.parse(read(name));
 const sentence = (title) => (/[.?!]$/.test(title) ? title : `${title}.`);
@@ -97,7 +98,7 @@ function exercise([id], inside, md, number) {
 /** A figure without a number. */
 function demonstration(caption, md) {
   return (
-    `<figure class="live" id="demonstration"><div class="place" data-figure="0"><p>Here a network is trained in your browser: it needs JavaScript.</p></div>` +
+    `<figure class="live" id="demonstration"><div class="place" data-figure="0"><p>Here a network is trained in your browser: it needs JavaScript. ${FROM_A_FILE}</p></div>` +
     `<figcaption>${md.renderInline(caption.trim())}</figcaption></figure>\n`
   );
 }
@@ -109,7 +110,7 @@ function figure(number, listed, md, caption) {
   const embed = `<iframe src="f/${number}/?theme=auto" width="640" height="400" title="${title}"></iframe>`;
   return (
     `<figure class="live" id="figure-${number}">` +
-    `<div class="place" data-figure="${number}"><p>Figure ${number} trains a network in your browser: it needs JavaScript.</p></div>` +
+    `<div class="place" data-figure="${number}"><p>Figure ${number} trains a network in your browser: it needs JavaScript. ${FROM_A_FILE}</p></div>` +
     `<figcaption><b>Figure ${number}. ${sentence(title)}</b> ${md.renderInline(caption.trim())}</figcaption>` +
     `<div class="tools"><a href="f/${number}/">Figure ${number} by itself</a><details class="embed"><summary>Embed</summary>` +
     `<pre tabindex="0"><code>${escape(embed)}</code></pre><button type="button" data-copy hidden>Copy</button></details></div></figure>\n`

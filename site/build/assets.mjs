@@ -1,7 +1,7 @@
 // What the article and the figures' own pages load: their scripts from one call of the bundler, so that they share
 // parts.
-import { writeFileSync } from "node:fs";
-import { bundle, bundleInParts } from "./bundle.mjs";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { bundle, bundleInParts, path } from "./bundle.mjs";
 import { digits } from "./digits.mjs";
 
 const written = new Map();
@@ -15,6 +15,7 @@ async function write(folder) {
   };
   await bundleInParts(scripts, folder);
   await bundle({ article: "article/style.css", style: "figures/style.css" }, folder);
+  copyFileSync(path("article/preview.png"), `${folder}/preview.png`);
   writeFileSync(`${folder}/digits.bin`, digits());
 }
 

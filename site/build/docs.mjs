@@ -135,7 +135,7 @@ function writeFiles(pages, folder) {
       );
       writeFileSync(
         `${folder}/files/${name}`,
-        `<!doctype html><html lang="en"><meta charset="utf-8"><title>${file}</title><h1>${file}</h1><ul>${items.join("")}</ul>`,
+        `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>${file}</title><h1>${file}</h1><ul>${items.join("")}</ul>`,
       );
     } else copyFileSync(root(file), `${folder}/files/${name}`);
 }
@@ -165,7 +165,8 @@ export async function writeDocs(to, { address }) {
     }).reduce((text, [key, value]) => text.replaceAll(`{{${key}}}`, () => value), template);
   for (const { name, title, description, content } of rendered)
     writeFileSync(`${folder}/${name}.html`, fill(name, title, description, content + turn(titles, name)));
-  const results = '<h1>Search</h1>\n<p id="count" role="status"></p>\n<ul id="results"></ul>';
+  const results =
+    '<h1>Search</h1>\n<p id="count" role="status"><span class="waiting">The search needs JavaScript, and a web server.</span></p>\n<ul id="results"></ul>';
   writeFileSync(`${folder}/search.html`, fill("search", "Search", "Search the documentation of relumine.", results));
   writeFiles(pages, folder);
   if (pages.faults.length > 0) throw new Error(pages.faults.join("\n"));

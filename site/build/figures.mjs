@@ -4,15 +4,21 @@ import { writeAssets } from "./assets.mjs";
 import { path } from "./bundle.mjs";
 import { listedFigures } from "./figure-list.mjs";
 
-/** @param {string} to the site's folder */
-export async function writeFigures(to) {
+/**
+ * @param {string} to the site's folder
+ * @param {{ address: string }} options where the site will stand
+ */
+export async function writeFigures(to, { address }) {
   await writeAssets(to);
   const template = readFileSync(path("figures/frame.html"), "utf8");
   for (const { number, title } of listedFigures()) {
     mkdirSync(`${to}/f/${number}`, { recursive: true });
     writeFileSync(
       `${to}/f/${number}/index.html`,
-      template.replaceAll("{{title}}", title).replaceAll("{{number}}", number),
+      Object.entries({ title, number, address }).reduce(
+        (text, [key, value]) => text.replaceAll(`{{${key}}}`, value),
+        template,
+      ),
     );
   }
 }

@@ -8,6 +8,7 @@ const TYPES = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".bin": "application/octet-stream",
+  ".png": "image/png",
 };
 const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",

@@ -13,12 +13,14 @@ const folder = `${root}.cache/article-test-${process.env.VITEST_POOL_ID ?? "0"}`
 const readJson = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(`${root}site/article/${name}`, "utf8")) as Record<string, unknown>;
 
+const ADDRESS = "https://example.org/relumine";
+
 let html = "";
 /** Chapters by their ids, as markup. */
 let chapters: Map<string, string>;
 
 beforeAll(() => {
-  execFileSync(process.execPath, ["site/build.mjs", "article", "--build", "--to", folder], {
+  execFileSync(process.execPath, ["site/build.mjs", "article", "--build", "--to", folder, "--address", ADDRESS], {
     cwd: root,
     stdio: "pipe",
   });
@@ -49,6 +51,13 @@ test("nothing is asked of other machines, and the page works below any address",
   expect(loaded.filter((address) => /^(https?:)?\/|^http/.test(address))).toEqual([]);
   const css = readFileSync(`${folder}/assets/article.css`, "utf8");
   expect(css.match(/url\(|@import/g)).toBeNull();
+});
+
+test("links to the page are shown with a picture, at a whole address", () => {
+  expect(html).toContain(`<meta property="og:image" content="${ADDRESS}/assets/preview.png">`);
+  const picture = readFileSync(`${folder}/assets/preview.png`);
+  expect(picture.length).toBeLessThan(60_000);
+  expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([1200, 630]); // width and height of a PNG
 });
 
 test("every chapter has a question of two or three answers, one of them right, and an answer with a source or a measurement", () => {
