@@ -7,8 +7,10 @@ import { onPaletteChange } from "../look/palette.js";
 /** How far below the screen a figure is loaded. */
 const NEAR = "600px";
 
-function failure(message: string): HTMLElement {
-  return h("p", { role: "alert" }, `This figure has stopped: ${message || "its file could not be loaded"}.`);
+/** @param message as errors have it, or as browsers tell of a worker's: "Uncaught TypeError: …"; none of a lost file */
+function failure(message: string | undefined): HTMLElement {
+  const words = message?.replace(/^Uncaught (\w*Error: )?|\.+$/g, "");
+  return h("p", { role: "alert" }, `This figure has stopped: ${words || "its file could not be loaded"}.`);
 }
 
 class StageOf implements Stage {
@@ -75,7 +77,7 @@ class StageOf implements Stage {
     }
   }
 
-  private fail(message: string): void {
+  private fail(message: string | undefined): void {
     for (const observer of this.observers) observer.disconnect();
     cancelAnimationFrame(this.frame);
     this.worker?.terminate();
@@ -92,6 +94,7 @@ class StageOf implements Stage {
   private schedule(): void {
     this.frame = requestAnimationFrame((now) => {
       this.isAsked = false;
+      this.root.dataset.drawn = ""; // what was never drawn is not printed
       this.attempt(() => this.mounted?.draw(now));
     });
   }

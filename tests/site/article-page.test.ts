@@ -131,6 +131,24 @@ describe.skipIf(!hasChromium)("the article", () => {
     expect(await page.isVisible("button")).toBe(false);
   });
 
+  test("on paper the picture of a figure keeps its shape, and one that was never seen is left out", async () => {
+    await using visitor = await visit(site, "");
+    const { page } = visitor;
+    await page.locator("#figure-3").scrollIntoViewIfNeeded();
+    const picture = page.locator("#figure-3 .picture canvas");
+    const isSquare = async () => {
+      const { width, height } = (await picture.boundingBox())!;
+      return Math.abs(width - height) < 1;
+    };
+    await page.waitForSelector("#figure-3 .figure[data-drawn]");
+    await expect.poll(isSquare).toBe(true);
+    await page.emulateMedia({ media: "print" });
+    await page.$eval("#figure-3 .picture", (element) => (element.style.width = "150px"));
+    expect(await isSquare()).toBe(true);
+    await page.$eval("#figure-3 .figure", (element) => element.removeAttribute("data-drawn"));
+    expect(await picture.isVisible()).toBe(false);
+  });
+
   test("what is copied has the page's address", async () => {
     await using visitor = await visit(site, "", { permissions: ["clipboard-read", "clipboard-write"] });
     const { page } = visitor;

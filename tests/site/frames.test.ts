@@ -13,11 +13,26 @@ let site: Site;
 interface Counts {
   frames: number;
   replies: number;
+  /** Turns of the event loop that workers ask for. */
+  turns: number;
 }
 
-/** Counts the frames that a page asks for, and what its workers say. */
-const countWork = (page: Page): Promise<unknown> =>
-  page.addInitScript(() => {
+/** Written before a worker's own program. */
+const TURN_COUNTER = `
+  self.turns = 0;
+  const set = self.setTimeout;
+  self.setTimeout = (...given) => (self.turns++, set(...given));
+  const post = MessagePort.prototype.postMessage;
+  MessagePort.prototype.postMessage = function (...given) { self.turns++; return post.apply(this, given); };
+`;
+
+/** Counts the frames that a page asks for, and what its workers say and do. */
+async function countWork(page: Page): Promise<void> {
+  await page.route("**/assets/*worker.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${TURN_COUNTER}${await response.text()}` });
+  });
+  await page.addInitScript(() => {
     const counts = { frames: 0, replies: 0 };
     const ask = globalThis.requestAnimationFrame.bind(globalThis);
     Object.assign(globalThis, {
@@ -31,19 +46,26 @@ const countWork = (page: Page): Promise<unknown> =>
       },
     });
   });
+}
 
-const countsOf = (page: Page): Promise<Counts> =>
-  page.evaluate(() => (globalThis as unknown as { counts: Counts }).counts);
+async function countsOf(page: Page): Promise<Counts> {
+  const counts = await page.evaluate(() => (globalThis as unknown as { counts: Omit<Counts, "turns"> }).counts);
+  const turns = await Promise.all(
+    page.workers().map((worker) => worker.evaluate(() => (globalThis as unknown as { turns: number }).turns)),
+  );
+  return { ...counts, turns: turns.reduce((sum, each) => sum + each, 0) };
+}
 
 /** What was done in so many milliseconds. */
 async function workIn(page: Page, milliseconds: number): Promise<Counts> {
   const before = await countsOf(page);
   await page.waitForTimeout(milliseconds);
   const after = await countsOf(page);
-  return { frames: after.frames - before.frames, replies: after.replies - before.replies };
+  const [frames, replies] = [after.frames - before.frames, after.replies - before.replies];
+  return { frames, replies, turns: after.turns - before.turns };
 }
 
-const NOTHING: Counts = { frames: 0, replies: 0 };
+const NOTHING: Counts = { frames: 0, replies: 0, turns: 0 };
 const LIGHT_PAPER = "rgb(251, 250, 246)";
 const FRAME = { viewport: { width: 640, height: 400 } };
 
@@ -110,6 +132,23 @@ describe.skipIf(!hasChromium)("figures in frames", () => {
     const noFile = (page: Page) => page.route(`**/assets/${file}`, (route) => route.abort());
     await using visitor = await visit(site, `../${number}/`, FRAME, noFile);
     expect(await visitor.page.textContent('.figure [role="alert"]')).toMatch(/^This figure has stopped/);
+  });
+
+  test("a figure without WebAssembly says so in words", async () => {
+    const without = (page: Page) =>
+      page.route("**/assets/worker.js", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `delete globalThis.WebAssembly; ${await response.text()}` });
+      });
+    await using visitor = await visit(site, "", FRAME, without);
+    expect(await visitor.page.textContent('.figure [role="alert"]')).toMatch(
+      /^This figure has stopped: expected this engine to have WebAssembly.*[^.]\.$/,
+    );
+  });
+
+  test("opened as a file it says that it needs a server", async () => {
+    await using visitor = await visit(site, `file://${site.folder}/f/1/index.html`, FRAME);
+    await visitor.page.waitForSelector('.waiting:has-text("it does not run from a file")'); // once it is visible
   });
 
   test("figure 3 under reduced motion: stands at the first death; a unit that has the focus is told of", async () => {

@@ -50,7 +50,11 @@ class OneUnit implements Mounted {
     text: (value) => formatNumber(value),
     onInput: () => this.restart(),
   });
-  private readonly main = h("button", { type: "button", class: "primary", onclick: () => this.act() });
+  private readonly main = h(
+    "button",
+    { type: "button", class: "primary", onclick: () => this.act() },
+    MAIN_BUTTON.ready,
+  );
   private readonly again = h("button", { type: "button", onclick: () => this.startOver() }, "Start over");
   private readonly huge = h("button", { type: "button", class: "inline", onclick: () => this.tryHuge() }, TRY_HUGE);
   private readonly engine;
