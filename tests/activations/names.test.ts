@@ -14,6 +14,8 @@ const CHOICES = [
   /^src\/models\//,
   /^src\/graph\/activation-nodes\.ts/,
   /^src\/tfjs\/(live-chain|treat|watched-layers)\.ts/,
+  /^site\/article\/measure\.ts/,
+  /^site\/figures\/(one-unit|straight-line)\//, // they set named activations side by side
   /^site\/workshop\/state\//,
   /^site\/workshop\/view\/controls\//,
 ];
