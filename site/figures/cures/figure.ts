@@ -101,6 +101,7 @@ export function mount(stage: Stage): Mounted {
   root.classList.add("cures");
   root.append(
     h("div", { class: "row" }, h("span", {}, "The cure comes"), ...momentButtons, legend),
+    h("p", { class: "small cure-more" }, "The table goes on to the right, up to the pair that fits."),
     scroll,
     h("p", { class: "small cure-rule" }, RULE),
     h("div", { class: "cure-chosen" }, title, curves, words, link, noLink),
