@@ -2,6 +2,7 @@
 import type { Mounted, Stage } from "../figure.js";
 import { drawCurves } from "./curves.js";
 import { COLUMNS, CURES, cureOf, FAULTS } from "./faults.js";
+import { arrowOf } from "../parts/arrow-keys.js";
 import { type Mark, markOf, RULE } from "./marks.js";
 import type { CellMessage, Moment, ToCuresEngine } from "./messages.js";
 import { formatPercent, typeset } from "../../../src/text/numbers.js";
@@ -131,15 +132,10 @@ export function mount(stage: Stage): Mounted {
 
   /** Arrow keys go from cell to cell. */
   function move(event: KeyboardEvent, row: number, column: number): void {
-    const steps: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [0, -1],
-      ArrowRight: [0, 1],
-      ArrowUp: [-1, 0],
-      ArrowDown: [1, 0],
-    };
-    if (!Object.hasOwn(steps, event.key)) return;
-    const [down, across] = steps[event.key];
-    const next = views.get(nameOf(row + down, column + across));
+    const arrow = arrowOf(event);
+    if (!arrow) return;
+    const [right, up] = arrow;
+    const next = views.get(nameOf(row - up, column + right));
     if (!next) return;
     event.preventDefault();
     next.button.focus();

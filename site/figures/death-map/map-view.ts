@@ -1,6 +1,7 @@
 // The map on a canvas: cells in shades, walls as lines, the recipe's own setting as a ring, the chosen cell in a frame.
 // It is moved over by pointer or arrow keys.
 import type { MapPicture } from "./messages.js";
+import { arrowOf } from "../parts/arrow-keys.js";
 import { cellTitle, fillCoarse, shareReader } from "../../../src/sweep/map/look.js";
 import { axisWord, ownPlace } from "../../../src/sweep/map/words.js";
 import type { MapCell, WallPoint } from "../../../src/sweep/map/types.js";
@@ -273,22 +274,17 @@ export function createMapView({ label: name, isLarge = false, onChoose, onPoint 
   });
   element.addEventListener("keydown", (event) => {
     if (!picture?.y) return;
-    const steps: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, 1],
-      ArrowDown: [0, -1],
-    };
     const { column, row } = pointed ?? cursor ?? { column: 0, row: 0 };
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       cursor = { column, row };
       return onChoose(cursor);
     }
-    if (!Object.hasOwn(steps, event.key)) return;
+    const arrow = arrowOf(event);
+    if (!arrow) return;
     event.preventDefault();
     const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value));
-    const [across, up] = steps[event.key];
+    const [across, up] = arrow;
     point({ column: within(column + across, picture.x.values.length), row: within(row + up, picture.y.values.length) });
   });
   element.addEventListener("blur", () => point(undefined));

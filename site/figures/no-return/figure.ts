@@ -5,6 +5,7 @@ import { drawSamples } from "./draw-samples.js";
 import { type FromPlane, hullOf, isOfNoReturn, PLANE, type Point, type ToPlane, type Training } from "./types.js";
 import { fatesWords, pointWords, trainingWords } from "./words.js";
 import type { Mounted, Stage } from "../figure.js";
+import { arrowOf } from "../parts/arrow-keys.js";
 import { slider } from "../parts/slider.js";
 import { formatNumber, roundTo } from "../../../src/text/numbers.js";
 import { h, setText } from "../../look/dom.js";
@@ -15,12 +16,6 @@ const START: Point = { w: -0.4, b: 2 };
 const PAST_AT_MOST = 6;
 /** Of the slow motion along a path: a step's time, and that of all. */
 const [STEP_MS, PATH_MS] = [800, 2400];
-const ARROWS: Readonly<Record<string, readonly [w: number, b: number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-};
 const ARROW_STEP = 0.1;
 
 type Wanted = { readonly start: Point; readonly rate: number };
@@ -141,7 +136,7 @@ class NoReturn implements Mounted {
   }
 
   private takeKey(event: KeyboardEvent): void {
-    const arrow = ARROWS[event.key];
+    const arrow = arrowOf(event);
     if (!arrow && event.key !== "Enter") return;
     event.preventDefault();
     if (!arrow) return this.want(this.start, true); // keeps the path that is there

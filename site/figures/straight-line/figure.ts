@@ -7,6 +7,7 @@ import {
   type Look,
   MOST_LAYERS,
   OPENING,
+  type ToCurves,
 } from "./messages.js";
 import type { Mounted, Stage } from "../figure.js";
 import { countOf, formatCount, formatNumber } from "../../../src/text/numbers.js";
@@ -25,13 +26,28 @@ function sentence({ activation, layers, line }: Course, { steps, loss }: Look): 
   return `${network} ${error} The best straight line has ${formatNumber(line.loss, 3)}.`;
 }
 
+/** One of several, by buttons of which one is on. */
+function choiceOf<T>(
+  legend: string,
+  values: readonly T[],
+  chosen: T,
+  { text, choose }: { text: (value: T) => string; choose: (value: T) => void },
+): HTMLElement {
+  const name = `straight line: ${legend}`;
+  const choices = values.map((value) => {
+    const input = h("input", { type: "radio", name, checked: value === chosen, onchange: () => choose(value) });
+    return h("label", {}, input, text(value));
+  });
+  return h("fieldset", {}, h("legend", {}, legend), ...choices);
+}
+
 export function mount(stage: Stage): Mounted {
   const canvas = h("canvas", { role: "img", "aria-label": "Samples, the network's answer and the best straight line" });
   const words = h("p", { class: "said" });
   let choice: Choice = OPENING;
   let course: Course | undefined;
   let began: number | undefined;
-  const engine = stage.startEngine<Choice, Course>((reply) => {
+  const engine = stage.startEngine<ToCurves, Course>((reply) => {
     if (reply.activation !== choice.activation || reply.layers !== choice.layers) return;
     course = reply;
     began = undefined;
@@ -40,42 +56,22 @@ export function mount(stage: Stage): Mounted {
   });
   const choose = (change: Partial<Choice>): void => {
     choice = { ...choice, ...change };
-    engine.post(choice);
+    engine.post({ kind: "train", choice });
   };
-  const pick = (name: string, value: string, isChosen: boolean, act: () => void) =>
-    h("label", {}, h("input", { type: "radio", name, checked: isChosen, onchange: act }), value);
+  const activations = choiceOf("Activation", CURVE_ACTIVATIONS, OPENING.activation, {
+    text: (activation) => NAMES[activation],
+    choose: (activation) => choose({ activation }),
+  });
+  const depths = Array.from({ length: MOST_LAYERS }, (_, i) => i + 1);
+  const layers = choiceOf("Hidden layers", depths, OPENING.layers, {
+    text: formatCount,
+    choose: (count) => choose({ layers: count }),
+  });
+  const again = h("button", { type: "button", onclick: () => choose({}) }, "Train again");
   stage.root.append(
-    h(
-      "div",
-      { class: "straight-line" },
-      canvas,
-      h(
-        "div",
-        { class: "controls" },
-        h(
-          "fieldset",
-          {},
-          h("legend", {}, "Activation"),
-          ...CURVE_ACTIVATIONS.map((activation) =>
-            pick("curve-activation", NAMES[activation], activation === OPENING.activation, () =>
-              choose({ activation }),
-            ),
-          ),
-        ),
-        h(
-          "fieldset",
-          {},
-          h("legend", {}, "Hidden layers"),
-          ...Array.from({ length: MOST_LAYERS }, (_, i) =>
-            pick("curve-layers", formatCount(i + 1), i + 1 === OPENING.layers, () => choose({ layers: i + 1 })),
-          ),
-        ),
-        h("button", { type: "button", onclick: () => choose({}) }, "Train again"),
-      ),
-      words,
-    ),
+    h("div", { class: "straight-line" }, canvas, h("div", { class: "controls" }, activations, layers, again), words),
   );
-  engine.post(choice);
+  choose({});
 
   function draw(now: number): void {
     if (!course) return;

@@ -9,6 +9,11 @@ export interface Choice {
   readonly layers: number;
 }
 
+export interface ToCurves {
+  readonly kind: "train";
+  readonly choice: Choice;
+}
+
 export const OPENING: Choice = { activation: "linear", layers: 3 };
 
 export interface Samples {

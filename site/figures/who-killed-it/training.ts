@@ -3,13 +3,12 @@
 import { explainDeath } from "../../../src/diagnosis/trace/death-text.js";
 import { traceDeaths } from "../../../src/diagnosis/trace/trace-deaths.js";
 import { Inspector } from "../../../src/inspect/inspector.js";
-import { createNetwork } from "../../../src/network/network.js";
 import { stateOf } from "../../../src/network/state/state.js";
 import { sgd } from "../../../src/network/training/optimizers.js";
 import type { Death, DeathTrace, Network } from "../../../src/index.js";
-import { planeTask } from "../../tasks/built-in-tasks.js";
 import { pageNaming } from "../../workshop/state/naming.js";
 import type { Pace } from "../parts/pace.js";
+import { BATCH, createSpiralNetwork, fitAtPace, task } from "../parts/spiral-training.js";
 import {
   type Change,
   indexOf,
@@ -21,14 +20,7 @@ import {
   type UnitPlace,
 } from "./messages.js";
 
-const BATCH = 16;
-const task = planeTask("spiral");
 const NAMING = pageNaming();
-
-async function startNetwork(seed: number): Promise<Network> {
-  const layers = [...LAYERS, task.outputs].map((units) => ({ units }));
-  return createNetwork({ inputs: 2, layers, loss: task.loss, seed }, { arithmetic: "reproducible" });
-}
 
 /** Shares of the training samples that open the units of the first layers. */
 class OpenShares {
@@ -75,25 +67,18 @@ export class TracedLives {
   }
 
   static async create({ rate, seed }: Settings): Promise<TracedLives> {
-    return new TracedLives(await startNetwork(seed), traceDeaths({ explain: Infinity }), { rate, seed });
+    return new TracedLives(await createSpiralNetwork(LAYERS, seed), traceDeaths({ explain: Infinity }), { rate, seed });
   }
 
   async run(pace: Pace, afterStep: () => void): Promise<void> {
-    const answer = await pace.next();
-    if (answer !== "stop")
-      await this.network.fit(task.train, {
-        ...fitOptions(this.settings.rate),
-        callbacks: [this.trace, { onBatchEnd: (_log, { stop }) => this.noteStep(pace, afterStep, stop) }],
-      });
+    const options = { ...fitOptions(this.settings.rate), callbacks: [this.trace] };
+    const after = (step: number): void => {
+      this.step = step;
+      this.open.push(...this.shares.read());
+      afterStep();
+    };
+    await fitAtPace(this.network, options, pace, { last: LAST_STEP, after });
     this.isOver = true;
-  }
-
-  private noteStep(pace: Pace, afterStep: () => void, stop: () => void): Promise<void> | undefined {
-    this.step++;
-    this.open.push(...this.shares.read());
-    if (this.step >= LAST_STEP) return void stop();
-    afterStep();
-    return pace.next()?.then((answer) => (answer === "stop" ? stop() : undefined));
   }
 
   get deaths(): readonly Death[] {
@@ -142,7 +127,7 @@ export async function replay(
   change: Change,
   isStale: () => boolean = () => false,
 ): Promise<Float32Array | undefined> {
-  using network = await startNetwork(seed);
+  using network = await createSpiralNetwork(LAYERS, seed);
   const reader = new OpenShares(network, layer + 1);
   const place = indexOf({ layer, unit });
   const shares = [reader.read()[place]];

@@ -2,7 +2,8 @@
 import type { Control } from "../figure.js";
 import { Courses } from "../parts/courses.js";
 import { type Reply, type Request, SPEED } from "./messages.js";
-import { task, ZeroLineTraining } from "./training.js";
+import { ZeroLineTraining } from "./training.js";
+import { task } from "../parts/spiral-training.js";
 
 export function serve(post: (reply: Reply) => void): (message: Request | Control) => void {
   let stopsAtDeaths = false;

@@ -2,22 +2,19 @@
 import { traceDeaths } from "../../../src/diagnosis/trace/trace-deaths.js";
 import { explainDeath } from "../../../src/diagnosis/trace/death-text.js";
 import { Inspector } from "../../../src/inspect/inspector.js";
-import { createNetwork } from "../../../src/network/network.js";
 import { stateOf } from "../../../src/network/state/state.js";
 import { sgd } from "../../../src/network/training/optimizers.js";
 import type { Death, DeathTrace, Network } from "../../../src/index.js";
-import { planeTask } from "../../tasks/built-in-tasks.js";
 import { pageNaming } from "../../workshop/state/naming.js";
 import type { Pace } from "../parts/pace.js";
+import { BATCH, createSpiralNetwork, fitAtPace, task } from "../parts/spiral-training.js";
 import type { Frame, FrameDeath, LineValues, Settings } from "./messages.js";
 import { LAST_STEP, UNITS } from "./messages.js";
 
 const DEEPER = 8;
-const BATCH = 16;
 /** So many places of a dying unit's line are shown. */
 const PLACES = 8;
 
-export const task = planeTask("spiral");
 const NAMING = pageNaming();
 
 export class ZeroLineTraining {
@@ -39,15 +36,7 @@ export class ZeroLineTraining {
   }
 
   static async create({ rate, seed }: Settings): Promise<ZeroLineTraining> {
-    const network = await createNetwork(
-      {
-        inputs: 2,
-        layers: [{ units: UNITS }, { units: DEEPER }, { units: task.outputs }],
-        loss: task.loss,
-        seed,
-      },
-      { arithmetic: "reproducible" },
-    );
+    const network = await createSpiralNetwork([UNITS, DEEPER], seed);
     return new ZeroLineTraining(network, traceDeaths({ explain: Infinity }), { rate, seed });
   }
 
@@ -57,26 +46,19 @@ export class ZeroLineTraining {
 
   /** Trains until the pace says stop, or the last step. */
   async run(pace: Pace, afterStep: () => void): Promise<void> {
-    const answer = await pace.next();
-    if (answer !== "stop")
-      await this.network.fit(task.train, {
-        epochs: LAST_STEP,
-        batchSize: BATCH,
-        optimizer: sgd({ learningRate: this.settings.rate }),
-        learningRate: () => this.settings.rate,
-        callbacks: [
-          this.trace,
-          {
-            onBatchEnd: (_log, { stop }) => {
-              this.step++;
-              this.note();
-              if (this.step >= LAST_STEP) stop();
-              afterStep();
-              if (this.step < LAST_STEP) return pace.next()?.then((next) => (next === "stop" ? stop() : undefined));
-            },
-          },
-        ],
-      });
+    const options = {
+      epochs: LAST_STEP,
+      batchSize: BATCH,
+      optimizer: sgd({ learningRate: this.settings.rate }),
+      learningRate: () => this.settings.rate,
+      callbacks: [this.trace],
+    };
+    const after = (step: number): void => {
+      this.step = step;
+      this.note();
+      afterStep();
+    };
+    await fitAtPace(this.network, options, pace, { last: LAST_STEP, after });
     this.ended = true;
   }
 
