@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium)("the first two figures", () => {
     for (let press = 0; press < 22; press++) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.click("text=Clear the paths");
-    expect(await page.isVisible("text=Clear the paths")).toBe(false);
+    await page.waitForSelector("text=Clear the paths", { state: "hidden" });
     const share = await page.textContent(".said span >> nth=1");
     await page.focus("input");
     for (let press = 0; press < 4; press++) await page.keyboard.press("ArrowRight");
