@@ -85,7 +85,8 @@ describe.skipIf(!hasChromium)("the article", () => {
     const last = Number(/ of (\d+)$/.exec((await page.textContent("nav.turn [role=status]"))!)![1]);
     expect(last).toBeGreaterThan(50);
     await page.keyboard.press("Home");
-    for (let i = 1; i < last; i++) await page.click('nav.turn button:has-text("Next")');
+    await page.click('nav.turn button:has-text("Next")');
+    for (let i = 2; i < last; i++) await page.keyboard.press("PageDown"); // quicker than clicks
     expect(await shownChapters(page)).toEqual(["sources"]);
     expect(faults).toEqual([]);
   });
