@@ -13,15 +13,17 @@ async function write(folder) {
     worker: "figures/worker.ts",
     "trial-worker": "figures/death-map/trial-worker.ts",
   };
-  await bundleInParts(scripts, folder);
+  const needed = await bundleInParts(scripts, folder);
   await bundle({ article: "article/style.css", style: "figures/style.css" }, folder);
   copyFileSync(path("article/preview.png"), `${folder}/preview.png`);
   writeFileSync(`${folder}/digits.bin`, digits());
+  return needed;
 }
 
 /**
  * Writes assets/, once however many parts of the site ask for it.
  * @param {string} to the site's folder
+ * @returns what bundleInParts does
  */
 export function writeAssets(to) {
   if (!written.has(to)) written.set(to, write(`${to}/assets`));

@@ -59,6 +59,7 @@ export async function bundle(entries, to) {
  * Scripts that share what several need, and whose dynamic imports are files of their own, read when they are needed.
  * @param {Record<string, string>} entries as above
  * @param {string} to the folder
+ * @returns {Promise<(entry: string) => string[]>} the files that a file below site/ needs before it runs, its own first
  */
 export async function bundleInParts(entries, to) {
   const { metafile } = await build({
@@ -71,6 +72,15 @@ export async function bundleInParts(entries, to) {
     metafile: true,
   });
   removeUnreached(metafile.outputs, new Set(Object.keys(entries).map((name) => `${name}.js`)));
+  return (entry) => needed(metafile.outputs, entry);
+}
+
+function needed(outputs, entry) {
+  const names = Object.keys(outputs);
+  const files = new Set(names.filter((name) => outputs[name].entryPoint?.endsWith(`site/${entry}`)));
+  for (const name of files)
+    for (const { path: imported, kind } of outputs[name].imports) if (kind === "import-statement") files.add(imported);
+  return [...files].map((name) => basename(name));
 }
 
 /**

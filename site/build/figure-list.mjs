@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { path } from "./bundle.mjs";
 
-/** @returns {{ number: string, title: string }[]} */
+/** @returns {{ number: string, title: string, script: string }[]} `script`: a file below site/ */
 export function listedFigures() {
   const text = readFileSync(path("figures/list.ts"), "utf8");
-  return [...text.matchAll(/number: (\d+),\s+title: "([^"]+)"/g)].map(([, number, title]) => ({ number, title }));
+  const figure = /number: (\d+),\s+title: "([^"]+)",\s+load: \(\) => import\("\.\/([^"]+)\.js"\)/g;
+  return [...text.matchAll(figure)].map(([, number, title, name]) => ({ number, title, script: `figures/${name}.ts` }));
 }

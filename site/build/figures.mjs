@@ -9,13 +9,16 @@ import { listedFigures } from "./figure-list.mjs";
  * @param {{ address: string }} options where the site will stand
  */
 export async function writeFigures(to, { address }) {
-  await writeAssets(to);
+  const needed = await writeAssets(to);
   const template = readFileSync(path("figures/frame.html"), "utf8");
-  for (const { number, title } of listedFigures()) {
+  for (const { number, title, script } of listedFigures()) {
+    // told at once, they come with one wait for the network in place of four
+    const files = [...new Set(["figures/frame.ts", script].flatMap(needed))];
+    const preload = files.map((file) => `<link rel="modulepreload" href="../../assets/${file}">`).join("\n");
     mkdirSync(`${to}/f/${number}`, { recursive: true });
     writeFileSync(
       `${to}/f/${number}/index.html`,
-      Object.entries({ title, number, address }).reduce(
+      Object.entries({ title, number, address, preload }).reduce(
         (text, [key, value]) => text.replaceAll(`{{${key}}}`, value),
         template,
       ),
