@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { FIGURES } from "../../site/figures/list.js";
 import { runAxe } from "../support/axe.js";
 import { PATIENCE_MS } from "../support/patience.js";
@@ -85,7 +85,7 @@ async function start(page: Page): Promise<void> {
   if ((await button.count()) > 0) await button.first().click();
   else {
     const canvas = page.locator(".figure canvas").first();
-    const { width, height } = (await canvas.boundingBox())!;
+    const { width, height } = (await vi.waitUntil(() => canvas.boundingBox(), { timeout: PATIENCE_MS }))!; // it may just be replaced
     await canvas.click({ position: { x: Math.min(90, width / 2), y: Math.min(60, height / 2) } });
   }
 }
