@@ -305,11 +305,10 @@ describe("an engine elsewhere", () => {
     const far = { x: Array.from({ length: 60 }, (_, i) => [1e9 + i * 0.01, i]), y: data.y.slice(0, 60), validation: 0 };
     const scaled = { ...plan, base: { ...plan.base, remedies: { standardize: { inputs: true } } } };
     const tamper = (bytes: Uint8Array) => {
-      const text = Buffer.from(bytes).toString("latin1");
+      const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
       const [found] = /"exact\.training":\{[^}]*?\[60, ?2\]/.exec(text)!;
-      return new Uint8Array(
-        Buffer.from(text.replace(found, found.replace(/\[60,/, "[30,").replace(/2\]$/, "4]")), "latin1"),
-      );
+      const changed = text.replace(found, found.replace(/\[60,/, "[30,").replace(/2\]$/, "4]"));
+      return Uint8Array.from(changed, (character) => character.charCodeAt(0));
     };
     await expectError(sweep(scaled, far, { engine: remote(tamper) }), "format", /exact\.training/);
   });
