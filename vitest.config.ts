@@ -46,7 +46,7 @@ const NODE_ONLY = [
     "tests/diagnosis/healthy.slow.test.ts",
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
-    "tests/table/{documented,prepare}.test.ts",
+    "tests/table/{documented,prepare,stored-table}.test.ts",
     "tests/tfjs/{bind.alone,wasm-backend}.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",
