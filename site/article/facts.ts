@@ -13,6 +13,7 @@ import {
   formatRate,
   typeset,
 } from "../../src/text/numbers.js";
+import { superscript } from "../look/text.js";
 
 /** What measure.ts wrote: a number by its name. */
 export type Measured = Readonly<Record<string, number>>;
@@ -91,9 +92,8 @@ const onPage = (text: string): string =>
   typeset(text).replace(
     /(\d)e([+−-]?)(\d+)/g,
     (_, last: string, sign: string, digits: string) =>
-      `${last}\u00b710${/^[−-]/.test(sign) ? "\u207b" : ""}${superscript(digits)}`,
+      `${last}\u00b710${superscript(Number(digits) * (/^[−-]/.test(sign) ? -1 : 1))}`,
   );
-const superscript = (digits: string): string => digits.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]);
 const shown = (text: string): string => onPage(toMarkup(text));
 
 function plotMarkup(plot: Plot): string {

@@ -28,11 +28,15 @@ export const xOf = ({ left, width, x }: PlotBox, value: number): number =>
 export const yOf = ({ top, height, y }: PlotBox, value: number): number =>
   top + height - ((value - y.low) / (y.high - y.low)) * height;
 
+/** The next of 1, 2, 5, 10 ... that is not smaller, but for rounding. */
+export function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value * (1 - 1e-9)) ?? value;
+}
+
 /** Round numbers that divide a range into about so many parts. */
 export function roundTicks({ low, high }: Range, parts: number): number[] {
-  const rough = (high - low) / Math.max(1, parts);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999)!;
+  const step = niceAbove(((high - low) / Math.max(1, parts)) * 0.999);
   const first = Math.ceil(low / step);
   const count = Math.floor(high / step + 1e-9) - first + 1;
   return Array.from({ length: count }, (_, i) => (first + i) * step);

@@ -5,7 +5,8 @@ import { COLUMNS, CURES, cureOf, FAULTS } from "./faults.js";
 import { arrowOf } from "../parts/arrow-keys.js";
 import { type Mark, markOf, RULE } from "./marks.js";
 import type { CellMessage, Moment, ToCuresEngine } from "./messages.js";
-import { formatPercent, typeset } from "../../../src/text/numbers.js";
+import { typeset } from "../../../src/text/numbers.js";
+import { percent } from "../../look/text.js";
 import { h, setText } from "../../look/dom.js";
 
 const MOMENTS: Readonly<Record<Moment, string>> = { sick: "once the fault shows", start: "from the start" };
@@ -177,8 +178,8 @@ export function mount(stage: Stage): Mounted {
     const living = cell?.outcome?.living ?? course?.living.at(-1);
     const accuracy = cell?.outcome?.accuracy ?? course?.accuracy.at(-1);
     const isDiverged = cell?.outcome?.diverged ?? false;
-    const percent = isDiverged ? "diverged" : typeset(formatPercent(accuracy ?? 0));
-    const figuresText = course ? [`${living}/${course.units} alive`, percent] : ["waits"];
+    const right = isDiverged ? "diverged" : percent(accuracy ?? 0);
+    const figuresText = course ? [`${living}/${course.units} alive`, right] : ["waits"];
     const lines = mark === "needless" ? [SIGNS.needless[1], figuresText.join(", ").replace(" alive", "")] : figuresText;
     figures.replaceChildren(...lines.flatMap((line, i) => (i === 0 ? [line] : [h("br"), line])));
     const cure = cureOf(FAULTS[row], column).name;

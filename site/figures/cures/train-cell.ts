@@ -21,7 +21,7 @@ import { CURES as REMEDIES } from "../../workshop/state/changes.js";
 const EVERY = 3;
 
 /** What acts change. */
-interface Patient {
+interface State {
   readonly network: Network;
   readonly x: Matrix;
   readonly rate: number;
@@ -50,29 +50,29 @@ function setBiases(network: Network, bias: number): void {
     layer.setWeights({ ...layer.getWeights(), bias: new Float32Array(layer.units).fill(bias) });
 }
 
-async function apply(patient: Patient, act: Act): Promise<Patient> {
-  const { network, x, rate } = patient;
+async function apply(state: State, act: Act): Promise<State> {
+  const { network, x, rate } = state;
   switch (act) {
     case "lowerRate":
-      return { ...patient, rate: rate * LOWER };
+      return { ...state, rate: rate * LOWER };
     case "positiveBias":
       setBiases(network, POSITIVE_BIAS);
-      return patient;
+      return state;
     case "leaky":
-      if (countDead(network, x).dead === 0) return { ...patient, network: await withActivation(network, "leakyRelu") };
+      if (countDead(network, x).dead === 0) return { ...state, network: await withActivation(network, "leakyRelu") };
       await treat(network, x, REMEDIES.leakyRelu); // of networks without a dead unit it changes nothing
-      return patient;
+      return state;
     case "relu":
-      return { ...patient, network: await withActivation(network, "relu") };
+      return { ...state, network: await withActivation(network, "relu") };
     case "lift":
     case "recycle":
       await treat(network, x, REMEDIES[act === "lift" ? "liftBias" : act]);
-      return patient;
+      return state;
     case "calibrate":
       await calibrate(network, x);
-      return patient;
+      return state;
     case "standardize":
-      return { ...patient, x: standardize(x).apply(x) };
+      return { ...state, x: standardize(x).apply(x) };
   }
 }
 
@@ -88,7 +88,7 @@ class Recorder {
     private readonly curedAt: number,
   ) {}
 
-  note(epoch: number, { network, x }: Patient): void {
+  note(epoch: number, { network, x }: State): void {
     const { dead, units } = countDead(network, x);
     this.units = units;
     this.epochs.push(epoch);
@@ -102,8 +102,8 @@ class Recorder {
   }
 }
 
-/** Rows of the training, in terms of the patient's inputs, judge. */
-function judge({ network, x }: Patient, y: Float32Array, history: History): Omit<Outcome, "link"> {
+/** Rows of the training, in terms of the inputs as it has them, judge. */
+function judge({ network, x }: State, y: Float32Array, history: History): Omit<Outcome, "link"> {
   const { dead, learning } = diagnose(network, x, { proofs: false, targets: y, history });
   const units = sum(hiddenOf(network).map((layer) => layer.units));
   const { score, verdict, accuracy } = learning!;
@@ -134,18 +134,18 @@ export async function trainCell(
   const curedAt = moment === "sick" ? fault.sickAfter : 0;
   const { acts } = cureOf(fault, column);
   const recorder = new Recorder(y, curedAt);
-  let patient: Patient = { network: await startNetwork(recipe, task), x: task.train.x, rate: recipe.rate };
+  let state: State = { network: await startNetwork(recipe, task), x: task.train.x, rate: recipe.rate };
   const fit = (from: number, epochs: number): Promise<History> =>
-    patient.network.fit(
-      { x: patient.x, y },
+    state.network.fit(
+      { x: state.x, y },
       {
         epochs,
-        optimizer: optimizerOf(recipe, { ...recipe, rate: patient.rate }),
+        optimizer: optimizerOf(recipe, { ...recipe, rate: state.rate }),
         callbacks: [
           {
             onEpochEnd: ({ epoch }) => {
               if (epoch % EVERY > 0 && epoch < epochs) return;
-              recorder.note(from + epoch, patient);
+              recorder.note(from + epoch, state);
               tell(() => recorder.read());
             },
           },
@@ -154,15 +154,15 @@ export async function trainCell(
       },
     );
   try {
-    recorder.note(0, patient);
+    recorder.note(0, state);
     if (curedAt > 0) await fit(0, curedAt);
-    const { dead } = countDead(patient.network, patient.x);
-    for (const act of acts) patient = await apply(patient, act);
-    if (acts.length > 0) recorder.note(curedAt, patient);
+    const { dead } = countDead(state.network, state.x);
+    for (const act of acts) state = await apply(state, act);
+    if (acts.length > 0) recorder.note(curedAt, state);
     const history = await fit(curedAt, EPOCHS);
     const link = linkOf(fault, acts, curedAt, { rows: task.train.x.rows, dead });
-    return { course: recorder.read(), outcome: { ...judge(patient, y, history), ...(link !== undefined && { link }) } };
+    return { course: recorder.read(), outcome: { ...judge(state, y, history), ...(link !== undefined && { link }) } };
   } finally {
-    patient.network.dispose();
+    state.network.dispose();
   }
 }

@@ -22,6 +22,7 @@ import { meanAccuracy, MEASURED } from "./measured.js";
 import { formatCount, formatNumber, formatPercent, typeset } from "../../../src/text/numbers.js";
 import { h, prepare, setText } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
+import { percent, wholePercent } from "../../look/text.js";
 import { drawAxes, drawCurve, drawLabel, FONT, type PlotBox, roundTicks, xOf, yOf } from "../../look/plot.js";
 
 const DASHES = [[], [7, 4], [2, 3]];
@@ -29,7 +30,6 @@ const WIDE_ENOUGH_FOR_NAMES = 560;
 const DIGIT_SIDE = 8;
 const NAME_SIZE = 14;
 const NAME_FONT = `600 ${NAME_SIZE}px ${FONT}`;
-const percent = (share: number) => typeset(formatPercent(share));
 
 interface Reading {
   readonly title: string;
@@ -217,7 +217,7 @@ function drawChart(
     box,
     {
       x: { ticks: isLast ? [1, ...roundTicks({ low: 2, high: TASKS }, 5)] : [], format: formatCount },
-      y: { ticks: [0, 0.5, 1], format: (value) => typeset(formatPercent(value)).replace(".0", "") },
+      y: { ticks: [0, 0.5, 1], format: wholePercent },
     },
     type,
   );

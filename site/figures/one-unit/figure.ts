@@ -1,5 +1,5 @@
 // One unit's step past zero, in slow motion, beside units of sigmoid and tanh that take the same step.
-import { drawPanel, middleOf, niceAbove, type PanelView, scaleOf } from "./panel.js";
+import { drawPanel, middleOf, type PanelView, scaleOf } from "./panel.js";
 import { type FirstStep, type FromUnits, SHOWN_AT, type ToUnits, UNIT_ACTIVATIONS, type UnitLook } from "./types.js";
 import { afterStep, afterTraining, beforeStep, isClosed, lossWords, NAMES, slopeWords } from "./words.js";
 import type { Mounted, Stage } from "../figure.js";
@@ -7,6 +7,7 @@ import { evenly, slider } from "../parts/slider.js";
 import { formatNumber, formatSigned, typeset } from "../../../src/text/numbers.js";
 import { h, setText } from "../../look/dom.js";
 import { isMotionReduced } from "../../look/palette.js";
+import { niceAbove } from "../../look/plot.js";
 
 const BIASES = evenly(-0.3, 0.3, 61);
 const RATES = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5];

@@ -38,12 +38,6 @@ export function middleOf(z: Float32Array): number {
   return z.reduce((sum, value) => sum + value, 0) / z.length;
 }
 
-/** The next of 1, 2, 5, 10 ... */
-export function niceAbove(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value * (1 - 1e-9)) ?? value;
-}
-
 export function drawPanel(canvas: HTMLCanvasElement, width: number, height: number, view: PanelView): void {
   const context = prepare(canvas, width, height);
   const { reach, ghost, fontSize } = view;

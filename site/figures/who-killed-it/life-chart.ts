@@ -2,10 +2,11 @@
 // what happened what would have happened.
 import type { Change } from "./messages.js";
 import type { Death } from "../../../src/index.js";
-import { formatCount, formatPercent, typeset } from "../../../src/text/numbers.js";
+import { formatCount } from "../../../src/text/numbers.js";
 import { prepare } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
 import { drawAxes, drawCurve, drawLabel, type PlotBox, type Range, roundTicks, xOf, yOf } from "../../look/plot.js";
+import { wholePercent } from "../../look/text.js";
 
 export interface Life {
   /** By step, so far. */
@@ -14,7 +15,6 @@ export interface Life {
   readonly replay?: { readonly change: Change; readonly shares: Float32Array } | undefined;
 }
 
-const percent = (value: number) => typeset(formatPercent(value)).replace(".0", "");
 const TOP = 24; // room for the names of the marks
 
 /** A round share above all that is seen. */
@@ -50,7 +50,7 @@ export function drawLife(canvas: HTMLCanvasElement, life: Life, { width, steps, 
     box,
     {
       x: { ticks: roundTicks(steps, width > 400 ? 6 : 3), format: formatCount },
-      y: { ticks: [0, box.y.high / 2, box.y.high], format: percent },
+      y: { ticks: [0, box.y.high / 2, box.y.high], format: wholePercent },
     },
     type,
   );

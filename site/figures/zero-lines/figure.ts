@@ -18,6 +18,7 @@ import { formatCount, formatNumber, formatPercent, typeset } from "../../../src/
 import { h, prepare, setText } from "../../look/dom.js";
 import { isMotionReduced, palette } from "../../look/palette.js";
 import { distanceTo, drawZeroLine, type PlaneUnit, tintOpenSide, type ZeroLineView } from "../../look/zero-lines.js";
+import { percent } from "../../look/text.js";
 
 /** The data reach to 1: what lies outside of them is seen as well. */
 const EXTENT = 1.7;
@@ -206,7 +207,7 @@ export function mount(stage: Stage): Mounted {
     );
     units.forEach((button, unit) => {
       const isDead = open[unit] === 0;
-      setText(shares[unit], isDead ? "dead" : typeset(formatPercent(open[unit])));
+      setText(shares[unit], isDead ? "dead" : percent(open[unit]));
       button.setAttribute("aria-pressed", String(chosen === unit));
       button.classList.toggle("dead", isDead);
       button.classList.toggle("shown", shown() === unit);

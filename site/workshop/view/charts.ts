@@ -4,7 +4,8 @@ import type { Curves, Frame, Started } from "../engine/types.js";
 import { livingByLayer } from "../state/units.js";
 import { h } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
-import { figure, percent } from "./descriptions.js";
+import { figure } from "./descriptions.js";
+import { percent } from "../../look/text.js";
 
 export interface ChartsView {
   start(started: Started): void;

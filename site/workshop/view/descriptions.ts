@@ -1,19 +1,12 @@
 // States, deaths and diagnoses in short plain sentences, with their numbers as the page shows them.
 import type { BlowRecord, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
 import type { UnitDiagnosis, UnitState } from "../../../src/index.js";
-import {
-  formatCount,
-  formatNumber,
-  formatPercent,
-  formatRate,
-  formatSigned,
-  typeset,
-} from "../../../src/text/numbers.js";
+import { formatCount, formatNumber, formatRate, formatSigned, typeset } from "../../../src/text/numbers.js";
+import { percent } from "../../look/text.js";
 
 /** Three digits are as many as the page has room for. */
 export const figure = (value: number): string => typeset(formatNumber(value, 3));
 export const signed = (value: number): string => typeset(formatSigned(value, 3));
-export const percent = (share: number): string => typeset(formatPercent(share));
 export const count = (value: number): string => formatCount(value);
 
 /** With a capital and a full stop. */

@@ -3,7 +3,8 @@
 import type { Histogram, LayerFigures } from "../engine/types.js";
 import { h, prepare, setText } from "../../look/dom.js";
 import { palette } from "../../look/palette.js";
-import { figure, percent, signed } from "./descriptions.js";
+import { figure, signed } from "./descriptions.js";
+import { percent, superscript } from "../../look/text.js";
 
 export interface LayerFiguresView {
   /** Whether it is open. */
@@ -114,11 +115,4 @@ function drawHistogram(canvas: HTMLCanvasElement, { low, high, counts }: Histogr
   write(text(low), 0, "left");
   if (scale === "power") write(text((low + high) / 2), width / 2, "center");
   write(text(high), width, "right");
-}
-
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
-function superscript(power: number): string {
-  const digits = Array.from(String(Math.abs(power)), (digit) => SUPERSCRIPTS[Number(digit)]).join("");
-  return `${power < 0 ? "⁻" : ""}${digits}`;
 }

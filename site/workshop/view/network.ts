@@ -6,9 +6,10 @@ import { h, prepare, setText } from "../../look/dom.js";
 import { drawEdges, type Edge, edgeAt } from "./network-edges.js";
 import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "../../look/palette.js";
-import { deathSentence, figure, nameOf, percent, reasonOf, stateText } from "./descriptions.js";
+import { deathSentence, figure, nameOf, reasonOf, stateText } from "./descriptions.js";
 import { createSizeButtons } from "./size-buttons.js";
 import { drawUnitImage } from "./unit-image.js";
+import { percent } from "../../look/text.js";
 
 const FADE_MS = 500;
 const END_HEIGHT = 20;

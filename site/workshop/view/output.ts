@@ -7,9 +7,10 @@ import { h, indexOfLargest, prepare, setPixel, setText } from "../../look/dom.js
 import type { Pointed } from "./network.js";
 import { CLASS_COLOURS, palette, parseColour, rampColour } from "../../look/palette.js";
 import type { ShowName } from "../state/url.js";
-import { figure, nameOf, percent } from "./descriptions.js";
+import { figure, nameOf } from "./descriptions.js";
 import { drawSamples } from "./samples.js";
 import { drawUnitLine } from "./unit-line.js";
+import { percent } from "../../look/text.js";
 
 export interface OutputView {
   start(started: Started): void;

@@ -2,13 +2,14 @@
 // without momentum; with it an L2 penalty of half the decay does what the package's (and PyTorch's) decay does.
 import type { DenseSpec } from "../../../../src/index.js";
 import type { CureName } from "../changes.js";
-import { LARGE_START, type Recipe, SMALL_START } from "../recipe.js";
+import type { Recipe } from "../recipe.js";
 import { startingWeights, startsBiases } from "../start.js";
 import {
   ABOUT,
   cureFunctions,
   curesOf,
   dataLines,
+  deviationOf,
   everDecays,
   type LossKind,
   networkOf,
@@ -60,8 +61,7 @@ const STARTS: Readonly<Record<string, string>> = {
 
 function startText(initializer: DenseSpec["kernelInitializer"]): string {
   if (typeof initializer === "string") return STARTS[initializer];
-  const deviation = (initializer as { normal?: number }).normal === SMALL_START ? SMALL_START : LARGE_START;
-  return `keras.initializers.RandomNormal(stddev=${deviation})`;
+  return `keras.initializers.RandomNormal(stddev=${deviationOf(initializer)})`;
 }
 
 function isPenalized(frame: ProgramFrame): boolean {
@@ -264,8 +264,6 @@ export function kerasFor(frame: ProgramFrame, training: ProgramTraining): string
       cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
       edit: editLines,
       decay: (decay) => [penalty ? `penalty.l2 = ${number(decay / 2)}` : `optimizer.weight_decay = ${number(decay)}`],
-      train: (steps, { batch, rate, clip }) =>
-        `train(${steps}, batch=${batch}, rate=${number(rate)}${clip > 0 ? `, clip=${number(clip)}` : ""})`,
     }),
     "",
     ...reportLines(network),

@@ -1,9 +1,10 @@
 // What the programs in Python have in common: the data, the kind of loss, the stages, cures that are no more than a few
 // lines.
 import type { Frame, Started } from "../../engine/types.js";
+import type { DenseSpec } from "../../../../src/index.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
 import { type CureName, isCure } from "../changes.js";
-import type { LiveSettings, Recipe } from "../recipe.js";
+import { LARGE_START, type LiveSettings, type Recipe, SMALL_START } from "../recipe.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
 import { type Act, plainStagesOf } from "./stages.js";
 
@@ -95,7 +96,6 @@ export function stageLines(
     readonly edit: (edit: Act) => readonly string[];
     /** Before a stage whose decay is another than that of the one before. */
     readonly decay: (decay: number) => readonly string[];
-    readonly train: (steps: number, settings: LiveSettings) => string;
   },
 ): string[] {
   let { decay } = frame.recipe;
@@ -109,10 +109,18 @@ export function stageLines(
         return lines.map((line, index) => (index === 0 ? `${line}  # after step ${from}` : line));
       }),
       ...(isDecayNew ? write.decay(decay) : []),
-      ...(to > from ? [`${write.train(to - from, settings)}  # to step ${to}`] : []),
+      ...(to > from ? [`${trainCall(to - from, settings)}  # to step ${to}`] : []),
     ];
   });
 }
+
+/** The deviation that a kernel starts with, where it is drawn with one that the page offers. */
+export const deviationOf = (initializer: DenseSpec["kernelInitializer"]): number =>
+  (initializer as { normal?: number }).normal === SMALL_START ? SMALL_START : LARGE_START;
+
+/** The call of the program's own `train`. */
+const trainCall = (steps: number, { batch, rate, clip }: LiveSettings): string =>
+  `train(${steps}, batch=${batch}, rate=${number(rate)}${clip > 0 ? `, clip=${number(clip)}` : ""})`;
 
 /** Whether its decay is above 0 at some time. */
 export function everDecays(frame: ProgramFrame): boolean {

@@ -2,12 +2,13 @@
 // shares.
 import type { DenseSpec } from "../../../../src/index.js";
 import type { CureName } from "../changes.js";
-import { LARGE_START, type Recipe, SMALL_START } from "../recipe.js";
+import type { Recipe } from "../recipe.js";
 import { startingWeights, startsBiases } from "../start.js";
 import {
   ABOUT,
   cureFunctions,
   dataLines,
+  deviationOf,
   everDecays,
   type LossKind,
   networkOf,
@@ -56,8 +57,7 @@ const STARTS: Readonly<Record<string, string>> = {
 
 function kernelLine(initializer: DenseSpec["kernelInitializer"]): string {
   if (typeof initializer === "string") return STARTS[initializer];
-  const deviation = (initializer as { normal?: number }).normal === SMALL_START ? SMALL_START : LARGE_START;
-  return `nn.init.normal_(layer.weight, std=${deviation})`;
+  return `nn.init.normal_(layer.weight, std=${deviationOf(initializer)})`;
 }
 
 const ASYMMETRIC = [
@@ -250,8 +250,6 @@ export function pytorchFor(frame: ProgramFrame, training: ProgramTraining): stri
       cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
       edit: editLines,
       decay: (decay) => ["for group in optimizer.param_groups:", `    group["weight_decay"] = ${number(decay)}`],
-      train: (steps, { batch, rate, clip }) =>
-        `train(${steps}, batch=${batch}, rate=${number(rate)}${clip > 0 ? `, clip=${number(clip)}` : ""})`,
     }),
     "",
     ...reportLines(network),

@@ -4,8 +4,8 @@ import { POINTS } from "../../../tasks/built-in-tasks.js";
 import { FEATURE_NAMES, type FeatureName, FEATURES } from "../../../tasks/features.js";
 import { LEAST_HELD_OUT, MOST_HELD_OUT, MOST_NOISE, type Recipe } from "../../state/recipe.js";
 import { h } from "../../../look/dom.js";
-import { percent } from "../descriptions.js";
 import { slider } from "./setting-fields.js";
+import { percent } from "../../../look/text.js";
 
 const HELD_OUT_STEP = 12;
 const NOISE_STEP = 0.01;

@@ -1,16 +1,11 @@
 // A histogram of a unit's preactivations on the training samples, with zero in the middle.
 import { prepare } from "../../../look/dom.js";
 import { palette } from "../../../look/palette.js";
+import { niceAbove } from "../../../look/plot.js";
 import { signed } from "../descriptions.js";
 
 const BINS = 48;
 const HEIGHT = 132;
-
-/** The next of 1, 2, 5, 10 ... */
-function niceAbove(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value) ?? value;
-}
 
 function countInBins(values: Float32Array, reach: number, shift: number): number[] {
   const counts = new Array<number>(BINS).fill(0);

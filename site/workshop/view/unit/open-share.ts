@@ -1,8 +1,9 @@
 // The share of the samples that open a unit, against the step, with its blow and its last straw marked.
 import type { DeathRecord, UnitHistory } from "../../engine/types.js";
-import { count, hasEarlierBlow, percent } from "../descriptions.js";
+import { count, hasEarlierBlow } from "../descriptions.js";
 import { prepare } from "../../../look/dom.js";
 import { palette } from "../../../look/palette.js";
+import { percent } from "../../../look/text.js";
 
 const HEIGHT = 96;
 const [TOP, BOTTOM] = [20, 18];

@@ -16,11 +16,11 @@ import {
   hasEarlierBlow,
   nameOf,
   outcomeSentence,
-  percent,
   sentence,
   signed,
   stateText,
 } from "../descriptions.js";
+import { percent } from "../../../look/text.js";
 
 export interface UnitActions {
   treat(cure: Cure, onTwin: boolean): void;
