@@ -322,8 +322,8 @@ export class Inspector {
     const last = spec.layers.length - 1;
     const outputs = x.rows * spec.layers[last].units;
     buffers.ensure(x.rows, true);
-    if (targets) passes.gather({ rows: x.rows, x, views: [], y: targets }, 0, x.rows, 0);
-    else passes.copyInputs(x, 0, x.rows);
+    if (targets) passes.rows.gather({ rows: x.rows, x, views: [], y: targets }, 0, x.rows, 0);
+    else passes.rows.copyInputs(x, 0, x.rows);
     passes.forward(x.rows, "none");
     if (targets) passes.loss(x.rows, targets.kind, true);
     else runtime.kernels.fillNormal(outputs, buffers.gradient(0), 1, 0, 0, 0, 0, 1);

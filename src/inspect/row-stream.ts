@@ -65,7 +65,7 @@ export class RowStream implements RowSource {
   }
 
   load(passes: Passes, _start: number, count: number): void {
-    passes.copyStreamed(this.ready!, count);
+    passes.rows.copyStreamed(this.ready!, count);
   }
 
   /** A sample of the rows so far; all of them, where they are few. */
@@ -124,7 +124,7 @@ export class RereadRows implements RowSource {
   ) {}
 
   load(passes: Passes, _start: number, count: number): void {
-    passes.copyStreamed(this.ready!, count);
+    passes.rows.copyStreamed(this.ready!, count);
   }
 
   /**

@@ -22,7 +22,7 @@ export function rowsAsTheyLie(x: SampleRows): RowSource {
   return {
     rows: x.rows,
     entries: (rows) => entriesOf(x, rows),
-    load: (passes, start, count) => passes.copyInputs(x, start, count),
+    load: (passes, start, count) => passes.rows.copyInputs(x, start, count),
   };
 }
 
@@ -31,7 +31,7 @@ export function dataRows(data: PreparedData, first: number, rows: number, order:
   return {
     rows,
     entries: (most) => entriesOf(data.x, most),
-    load: (passes, start, count) => passes.gather(data, first + start, count, order),
+    load: (passes, start, count) => passes.rows.gather(data, first + start, count, order),
   };
 }
 

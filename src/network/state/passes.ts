@@ -1,15 +1,14 @@
-// One batch through the network and back. Rows of samples go in at the bottom; every address comes from the plan, and
+// One batch through the network and back. Rows go in at the bottom by `rows`; every address comes from the plan, and
 // nothing is allocated here.
 import { learnsAlpha } from "../../activations/activations.js";
 import { activationCode } from "../../wasm/abi.js";
 import type { BatchBuffers } from "./batch-buffers.js";
-import type { PreparedData, PreparedTargets } from "../data.js";
+import type { PreparedTargets } from "../data.js";
 import type { ParameterLayout } from "./parameters.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
+import { RowLoader } from "./row-loader.js";
 import { factsOf, type Loss, lossDivisor, readsPreactivations } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
-import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
-import { isSparse, mostEntries } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
 interface Layer {
@@ -29,11 +28,6 @@ interface Layer {
 
 const LINEAR = activationCode("linear");
 
-/** Rows this long are copied through views, shorter ones element by element (measured) ... */
-const VIEWS_FROM_COLUMNS = 96;
-/** ... unless the views, some 130 bytes each, would be too many. */
-const VIEWS_UP_TO_ROWS = 2 ** 18;
-
 /**
  * What a forward pass leaves in the counters: nothing, how often each unit fired, or all that assembly/counters.ts
  * lists.
@@ -41,6 +35,8 @@ const VIEWS_UP_TO_ROWS = 2 ** 18;
 export type Counting = "none" | "fired" | "all";
 
 export class Passes {
+  /** What copies rows into the batch. */
+  readonly rows: RowLoader;
   private readonly layers: readonly Layer[];
   /** By layer, how many units were open on some row of the batch; all of them where skipping would not pay. */
   private readonly openUnits: number[];
@@ -63,6 +59,7 @@ export class Passes {
     private readonly buffers: BatchBuffers,
     private readonly parameters: number,
   ) {
+    this.rows = new RowLoader(runtime, buffers);
     this.layers = spec.layers.map((layer, index) => ({
       inputs: index === 0 ? spec.inputs : spec.layers[index - 1].units,
       units: layer.units,
@@ -83,61 +80,6 @@ export class Passes {
     this.lossName = name;
     this.takesProbabilities = from === "probabilities" && !this.skipsLastActivation;
     this.openUnits = spec.layers.map(({ units }) => units);
-  }
-
-  /**
-   * Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into
-   * the batch.
-   */
-  gather(data: PreparedData, start: number, count: number, order: number): void {
-    if (data.weights) this.gatherWeights(data.weights, start, count, order);
-    const { f32, i32, u32 } = this.runtime.heap;
-    const { x, y } = data;
-    if (y.kind === "rows" && y.data.length !== data.rows * y.columns) throw movedError("y.data");
-    const targets = this.buffers.targets >>> 2,
-      first = (order >>> 2) + start;
-    if (order === 0) {
-      this.copyInputs(x, start, count);
-      if (y.kind === "labels") i32.set(y.labels.subarray(start, start + count), targets);
-      else f32.set(y.data.subarray(start * y.columns, (start + count) * y.columns), targets);
-      return;
-    }
-    if (isSparse(x)) this.buffers.sparse.load(x, start, count, order);
-    else this.gatherInputs(x, data.views, first, count);
-    if (y.kind === "labels") copyLabels(i32, targets, y.labels, u32, first, count);
-    else copyRows(f32, targets, y.data, y.columns, u32, first, count);
-  }
-
-  private gatherInputs(x: Matrix, views: PreparedData["views"], first: number, count: number): void {
-    if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
-    const { f32, u32 } = this.runtime.heap;
-    const inputs = this.buffers.inputs >>> 2;
-    this.buffers.sparse.isLoaded = false;
-    if (x.columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS)
-      copyRows(f32, inputs, x.data, x.columns, u32, first, count);
-    else copyViews(f32, inputs, x, views, u32, first, count);
-  }
-
-  private gatherWeights(weights: Float32Array, start: number, count: number, order: number): void {
-    this.buffers.ensureWeights();
-    const { f32, u32 } = this.runtime.heap;
-    const to = this.buffers.weights >>> 2;
-    for (let r = 0; r < count; r++) f32[to + r] = weights[order === 0 ? start + r : u32[(order >>> 2) + start + r]];
-  }
-
-  /** Copies rows as they lie. */
-  copyInputs(x: SampleRows, start: number, count: number): void {
-    if (isSparse(x)) return this.buffers.sparse.load(x, start, count, 0);
-    const { rows, data, columns } = x;
-    this.buffers.sparse.isLoaded = false;
-    if (data.length !== rows * columns) throw movedError("x.data");
-    this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
-  }
-
-  /** The first `count` rows of x, of which it was not known before how many entries they have. */
-  copyStreamed(x: SampleRows, count: number): void {
-    if (isSparse(x)) this.buffers.sparse.ensure(count, mostEntries(x, count), false);
-    this.copyInputs(x, 0, count);
   }
 
   /**
@@ -444,52 +386,4 @@ export class Passes {
     if (open !== 0)
       kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
   }
-}
-
-/**
- * Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time
- * (measured).
- */
-function copyRows(
-  to: Float32Array,
-  target: number,
-  from: Float32Array,
-  columns: number,
-  indices: Uint32Array,
-  first: number,
-  count: number,
-): void {
-  if (columns < 3) {
-    for (let c = 0; c < columns; c++)
-      for (let r = 0; r < count; r++) to[target + r * columns + c] = from[indices[first + r] * columns + c];
-  } else {
-    for (let r = 0; r < count; r++)
-      for (let c = 0, source = indices[first + r] * columns; c < columns; c++) to[target++] = from[source + c];
-  }
-}
-
-function copyViews(
-  to: Float32Array,
-  target: number,
-  { data, columns }: Matrix,
-  views: PreparedData["views"],
-  indices: Uint32Array,
-  first: number,
-  count: number,
-): void {
-  for (let r = 0; r < count; r++) {
-    const row = indices[first + r];
-    to.set((views[row] ??= data.subarray(row * columns, (row + 1) * columns)), target + r * columns);
-  }
-}
-
-function copyLabels(
-  to: Int32Array,
-  target: number,
-  from: Int32Array,
-  indices: Uint32Array,
-  first: number,
-  count: number,
-): void {
-  for (let r = 0; r < count; r++) to[target + r] = from[indices[first + r]];
 }

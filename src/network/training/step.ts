@@ -147,7 +147,7 @@ export class TrainingStep {
   runForward(start: number, rows: number): void {
     const { passes, buffers } = this.state;
     const { data } = this.plan;
-    passes.gather(data, start, rows, this.order.address);
+    passes.rows.gather(data, start, rows, this.order.address);
     passes.forward(rows, this.counting);
     buffers.clearResult();
     passes.loss(rows, data.y.kind, true, this.isWeighted);
