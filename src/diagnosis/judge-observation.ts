@@ -139,8 +139,8 @@ function judgeDead(
     const mechanism = mechanisms[layer].get(unit);
     const isPermanent = permanent[layer][unit];
     const stillMovedBy = isPermanent ? movers[layer][unit] : [];
-    const { opening, activation } = observation.layers[layer];
-    const z = opening?.get(unit);
+    const { opening, activation, hasNoBias } = observation.layers[layer];
+    const z = hasNoBias ? undefined : opening?.get(unit);
     const bias = biases[layer]?.[unit];
     return {
       ...(mechanism !== undefined && { mechanism }),

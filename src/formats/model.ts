@@ -101,15 +101,18 @@ interface PartShape {
   readonly layer: number;
   readonly part: Part;
   readonly shape: readonly number[];
+  /** Zeros, and to stay so. */
+  readonly isFixed: boolean;
 }
 
 /** The tensors of a network, in the order in which they are written. */
 function shapesOf({ inputs, layers }: ResolvedSpec): PartShape[] {
-  return layers.flatMap(({ units, activation }, layer) =>
+  return layers.flatMap(({ units, activation, useBias }, layer) =>
     PARTS.filter((part) => part !== "alpha" || learnsAlpha(activation.name)).map((part) => ({
       name: `layers.${layer}.${part}`,
       layer,
       part,
+      isFixed: part === "bias" && useBias === false,
       shape: part === "kernel" ? [layer === 0 ? inputs : layers[layer - 1].units, units] : [units],
     })),
   );
@@ -121,6 +124,14 @@ function toJson(spec: ResolvedSpec): string {
     '"-0"',
     "-0",
   );
+}
+
+/** A layer without biases has zeros. */
+function checkZero(name: string, data: Float32Array): void {
+  const index = data.findIndex((value) => !Object.is(value, 0));
+  if (index < 0) return;
+  const expected = "to hold zeros, as the layer has no biases (useBias: false)";
+  throw new RelumineError("format", name, expected, `${data[index]} at ${index}`);
 }
 
 function checkFinite(name: string, data: Float32Array, code: "value" | "format"): void {
@@ -229,9 +240,10 @@ function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readon
 }
 
 function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): Float32Array[] {
-  return shapes.map(({ name }) => {
+  return shapes.map(({ name, isFixed }) => {
     const data = tensors.get(name)!.read() as Float32Array;
     checkFinite(tensorPath(name), data, "format");
+    if (isFixed) checkZero(tensorPath(name), data);
     return data;
   });
 }

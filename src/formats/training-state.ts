@@ -292,6 +292,22 @@ function rebuild({ optimizer, slots }: StoredMoments): OptimizerRecipe {
   return recipe;
 }
 
+/** A block of parameters or moments; of layers without biases those are 0. */
+function parametersOf(spec: ResolvedSpec): Check<Float32Array> {
+  const { layers, bytes } = layOutParameters(spec);
+  const block = numbers(Float32Array, bytes / 4, isFloat32);
+  const fixed = spec.layers.flatMap(({ units, useBias }, layer) =>
+    useBias === false ? [[layers[layer].bias / 4, units] as const] : [],
+  );
+  return (path, value) => {
+    const data = block(path, value);
+    for (const [first, count] of fixed)
+      for (let i = first; i < first + count; i++)
+        if (!Object.is(data[i], 0)) refuseStored(`${path}[${i}]`, "to be 0, as the layer has no biases", data[i]);
+    return data;
+  };
+}
+
 /**
  * The training among a file's tensors, which are taken out of the map, all checked. Returns what puts it into a network
  * of that spec.
@@ -299,7 +315,7 @@ function rebuild({ optimizer, slots }: StoredMoments): OptimizerRecipe {
  */
 export function unpackTraining(tensors: Map<string, StoredTensor>, spec: ResolvedSpec): (state: NetworkState) => void {
   const hidden = hiddenUnits(spec);
-  const parameters = numbers(Float32Array, layOutParameters(spec).bytes / 4, isFloat32);
+  const parameters = parametersOf(spec);
   const power = numberFrom(0, 1);
   const { epochsBegun, redraws, moments, fit } = object<StoredTraining>({
     epochsBegun: integer(0),

@@ -72,6 +72,8 @@ export interface LayerObservation {
   readonly isPart?: boolean;
   /** What is learned of a unit may be moved though it is dead, by others that share it. */
   readonly isShared?: boolean;
+  /** It has none (useBias: false): no bias revives a unit. */
+  readonly hasNoBias?: boolean;
   /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
   readonly brokenUnits?: readonly number[];
 }
@@ -343,6 +345,7 @@ export function observationOf(
         opening: opening(index),
         ...closedRows?.(index),
         ...(brokenUnits && { brokenUnits }),
+        ...(state.spec.layers[index].useBias === false && { hasNoBias: true }),
       };
     }),
     inputs: { x: shownMatrix(x), ...(isSparse(x) && { all: x }), columns },

@@ -49,9 +49,16 @@ export class NetworkLayer implements DenseLayer {
     state.edit(() => {
       for (const { name, address, count } of parts) {
         const values = given[name];
-        if (values !== undefined) state.floats(address, count).set(values);
+        if (values === undefined) continue;
+        state.floats(address, count).set(values);
+        // of no biases not even the sign of a 0 is another
+        if (name === "bias" && this.#hasNoBias) state.floats(address, count).fill(0);
       }
     });
+  }
+
+  get #hasNoBias(): boolean {
+    return this.#cell.current.spec.layers[this.#index].useBias === false;
   }
 
   #alive(): NetworkState {
@@ -78,5 +85,15 @@ export class NetworkLayer implements DenseLayer {
     }
     const index = values.findIndex((value) => !isFloat32(value));
     if (index >= 0) throw new RelumineError("value", `${name}[${index}]`, "to be a finite number", `${values[index]}`);
+    if (name === "bias") this.#checkBias(values);
+  }
+
+  /** A layer without biases takes back what it gives. */
+  #checkBias(values: Float32Array): void {
+    if (!this.#hasNoBias) return;
+    const index = values.findIndex((value) => value !== 0);
+    if (index < 0) return;
+    const expected = "to be 0, as the layer has no biases (useBias: false)";
+    throw new RelumineError("value", `bias[${index}]`, expected, `${values[index]}`);
   }
 }

@@ -27,6 +27,8 @@ export interface DenseSpec {
   readonly kernelInitializer?: KernelInitializer;
   /** Default 0, or "torchLinear" where the kernel's is. */
   readonly biasInitializer?: BiasInitializer;
+  /** false: it has no biases; they are 0 and stay so. Default true. */
+  readonly useBias?: boolean;
   /** Its weights stay as they are: no update, no weight decay; gradients pass through. Default false. */
   readonly frozen?: boolean;
 }
@@ -53,26 +55,42 @@ export interface ResolvedSpec extends NetworkSpec {
   readonly seed: number;
 }
 
+const LAYER_OPTIONS = ["units", "activation", "kernelInitializer", "biasInitializer", "useBias", "frozen"];
 const MAX_SIZE = 2 ** 30; // one row of more floats would not fit in WebAssembly's memory
 /** Of a kernel of which nothing is said, by its activation's family. */
 export const DEFAULT_INITIALIZERS = { he: "heNormal", lecun: "lecunNormal", glorot: "glorotUniform" } as const;
 
+/** Where the biases start, and whether there are any: without them they start at 0 and stay there. */
+function resolveBias(
+  where: string,
+  { biasInitializer, useBias }: DenseSpec,
+  kernelInitializer: KernelInitializer,
+): Pick<ResolvedDenseSpec, "biasInitializer" | "useBias"> {
+  const path = `${where}.biasInitializer`;
+  if (checkBoolean(`${where}.useBias`, useBias ?? true)) {
+    const bias = biasInitializer ?? (kernelInitializer === "torchLinear" ? "torchLinear" : 0);
+    return { biasInitializer: checkBiasInitializer(path, bias) };
+  }
+  const given = checkBiasInitializer(path, biasInitializer ?? 0);
+  if (given === 0) return { biasInitializer: 0, useBias: false };
+  throw new RelumineError("value", path, "to be left out, as useBias is false", JSON.stringify(given));
+}
+
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
   const where = `layers[${index}]`;
   if (layer === undefined) throw new RelumineError("value", where, "to be an object like { units: 64 }", "undefined");
-  const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer", "frozen"]);
+  const given = checkOptions(where, layer, LAYER_OPTIONS);
   const resolve = isLast ? resolveOutputActivation : resolveActivation;
   const activation = resolve(`${where}.activation`, (given.activation ?? (isLast ? "linear" : "relu")) as Activation);
   const kernelInitializer = checkKernelInitializer(
     `${where}.kernelInitializer`,
     given.kernelInitializer ?? DEFAULT_INITIALIZERS[initializerFamilyOf(activation.name)],
   );
-  const bias = given.biasInitializer ?? (kernelInitializer === "torchLinear" ? "torchLinear" : 0);
   return Object.freeze({
     units: checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE }),
     activation: Object.freeze(activation),
     kernelInitializer,
-    biasInitializer: checkBiasInitializer(`${where}.biasInitializer`, bias),
+    ...resolveBias(where, given, kernelInitializer),
     ...(checkBoolean(`${where}.frozen`, given.frozen ?? false) && { frozen: true }),
   });
 }

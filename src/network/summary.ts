@@ -14,6 +14,11 @@ function initializerText(initializer: ResolvedSpec["layers"][number]["kernelInit
   return typeof initializer === "string" ? initializer : Object.entries(initializer)[0].join(" ");
 }
 
+/** What else is said of a layer. */
+function notesOf({ useBias, frozen }: ResolvedSpec["layers"][number]): string[] {
+  return [...(useBias === false ? ["no bias"] : []), ...(frozen ? ["frozen"] : [])];
+}
+
 function lossText(loss: ResolvedSpec["loss"]): string {
   const { name, from } = factsOf(loss);
   return from === "logits" ? name : `${name} from ${from}`;
@@ -27,7 +32,7 @@ export function summarize(spec: ResolvedSpec): string {
       String(index),
       `${inputs} x ${layer.units}`,
       activationText(layer.activation),
-      initializerText(layer.kernelInitializer) + (layer.frozen ? ", frozen" : ""),
+      [initializerText(layer.kernelInitializer), ...notesOf(layer)].join(", "),
       formatCount(parameters),
     ];
   });

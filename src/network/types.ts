@@ -10,7 +10,7 @@ import type { Matrix, Samples } from "../core/matrix.js";
 export interface Weights {
   /** inputs x units, row-major: element (i, j) weighs input i in unit j. */
   kernel: Float32Array;
-  /** One number a unit. */
+  /** One number a unit; 0 where the layer has none (useBias: false). */
   bias: Float32Array;
   /** PReLU alone: the slope on the negative side, one number a unit. */
   alpha?: Float32Array;
@@ -239,7 +239,7 @@ export interface Network extends Disposable {
   };
   /** In order; the last one is the output. */
   readonly layers: readonly DenseLayer[];
-  /** All weights, biases and PReLU slopes. */
+  /** All weights, biases where layers have them, and PReLU slopes. */
   readonly parameterCount: number;
   /**
    * Trains on `data.rows` samples; yields to the event loop every few milliseconds. An error in the arguments leaves

@@ -35,6 +35,7 @@ export type TreatmentFindingKind =
   | "livingUnitsToo" // what was done changes units that were alive as well
   | "constantNetwork" // a layer died out as a whole: the output is the same on every sample
   | "shareNotReached" // no bias opens the unit on the wanted share
+  | "hasNoBias" // units that no bias can open, as their layer has none
   | "stillDead"; // units that are dead after the treatment
 
 /** What to know about a treatment. */

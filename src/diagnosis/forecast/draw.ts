@@ -40,7 +40,9 @@ export function randomFrom(seed: number): Random {
 }
 
 /** A layer yet to be filled. */
-type Blank = Pick<Layer64, "inputs" | "units" | "kernel" | "bias">;
+interface Blank extends Pick<Layer64, "inputs" | "units" | "kernel" | "bias"> {
+  readonly hasBias: boolean;
+}
 type Draw = (layer: Blank, random: Random) => void;
 
 /** Fills with numbers that are drawn each by itself. */
@@ -91,11 +93,13 @@ const orthogonal: Draw = ({ inputs, units, kernel }, random) => {
 
 /** Lu et al. 2019: see the initializer. */
 const asymmetric: Draw = (layer, random) => {
-  const { inputs, units, kernel, bias } = layer;
+  const { inputs, units, kernel, bias, hasBias } = layer;
+  const weights = inputs + Number(hasBias);
   fill(kernel, { normal: Math.sqrt(ASYMMETRIC ** 2 / inputs) }, random);
   for (let j = 0; j < units; j++) {
-    bias[j] = (ASYMMETRIC / Math.sqrt(inputs)) * random.normal();
-    const chosen = Math.floor(random.uniform() * (inputs + 1));
+    const drawn = (ASYMMETRIC / Math.sqrt(inputs)) * random.normal();
+    if (hasBias) bias[j] = drawn;
+    const chosen = Math.floor(random.uniform() * weights);
     const beta = Math.sqrt(random.uniform());
     if (chosen === inputs) bias[j] = beta;
     else kernel[chosen * units + j] = beta;
@@ -118,7 +122,7 @@ export function drawLayers(
 ): Layer64[] {
   const drawn = spec.layers
     .slice(given.length, count)
-    .map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer }, i) => {
+    .map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer, useBias }, i) => {
       const index = given.length + i;
       const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
       const layer = {
@@ -129,7 +133,7 @@ export function drawLayers(
         bias: new Float32Array(units),
         alpha: new Float64Array(units).fill(alpha ?? 0),
       };
-      drawKernel(kernelInitializer, layer, random);
+      drawKernel(kernelInitializer, { ...layer, hasBias: useBias !== false }, random);
       if (typeof biasInitializer === "number") for (let j = 0; j < units; j++) layer.bias[j] += biasInitializer;
       else fill(layer.bias, biasDistributionOf(biasInitializer, inputs), random);
       return layer;

@@ -18,6 +18,8 @@ interface InitialLayer {
   readonly fanOut: number;
   readonly kernel: number;
   readonly bias: number;
+  /** Whether one of the weights that are drawn may be the bias. */
+  readonly hasBias: boolean;
   /** The layer's index: each has random numbers of its own. */
   readonly index: number;
 }
@@ -76,7 +78,8 @@ function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialL
  */
 function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed): void {
   const { kernels, heap } = runtime;
-  const { fanIn, fanOut, kernel, bias, index } = layer;
+  const { fanIn, fanOut, kernel, bias, index, hasBias } = layer;
+  const weights = fanIn + Number(hasBias);
   const deviation = ASYMMETRIC / Math.sqrt(fanIn);
   const draws = heap.allocate(fanOut * 2 * 4, "an asymmetric initializer");
   try {
@@ -85,7 +88,7 @@ function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed):
     kernels.fillUniform(fanOut * 2, draws, low, high, Stream.asymmetry, index, 0, 1);
     const f32 = heap.f32;
     for (let unit = 0; unit < fanOut; unit++) {
-      const chosen = Math.floor(f32[(draws >>> 2) + 2 * unit] * (fanIn + 1));
+      const chosen = Math.floor(f32[(draws >>> 2) + 2 * unit] * weights);
       const beta = Math.sqrt(f32[(draws >>> 2) + 2 * unit + 1]);
       if (chosen === fanIn) f32[(bias >>> 2) + unit] = beta;
       else f32[(kernel >>> 2) + chosen * fanOut + unit] = beta;
@@ -98,6 +101,7 @@ function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed):
 /**
  * Draws the kernel and the biases of layer `index`; a constant bias is added to what the initializer drew for the
  * biases (0 but for "asymmetric"). Each layer has random numbers of its own.
+ * @param hasBias else the biases are 0, and "asymmetric" draws the kernel alone
  */
 export function initializeLayer(
   runtime: Runtime,
@@ -106,10 +110,11 @@ export function initializeLayer(
   initializer: KernelInitializer,
   bias: ResolvedBias,
   seed: Seed,
+  hasBias = true,
 ): void {
   const { inputs: fanIn, units: fanOut, kernelAddress: kernel, biasAddress } = layer;
   const distribution = distributionOf(initializer, fanIn, fanOut);
-  const place = { index, fanIn, fanOut, kernel, bias: biasAddress };
+  const place = { index, fanIn, fanOut, kernel, bias: biasAddress, hasBias };
   if (distribution) fill(runtime, distribution, fanIn * fanOut, kernel, seed, Stream.kernel, index);
   else if (initializer === "orthogonal") orthogonal(runtime, place, seed);
   else asymmetric(runtime, place, seed);
@@ -118,6 +123,7 @@ export function initializeLayer(
     return;
   }
   const biases = layer.bias;
+  if (!hasBias) return void biases.fill(0);
   for (let unit = 0; unit < fanOut; unit++) biases[unit] += bias;
 }
 
@@ -139,7 +145,7 @@ function redrawLimit(initializer: KernelInitializer, fanIn: number, fanOut: numb
 }
 
 /**
- * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal
+ * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it, where there is one). "orthogonal" draws normal
  * numbers of the same variance; where all weights start as one constant, which would make units alike, He's are drawn.
  * @param draws address of room for three numbers more than the layer has inputs
  * @param nth which redraw of the network it is: each has random numbers of its own
@@ -152,8 +158,10 @@ export function redrawUnit(
   initializer: KernelInitializer,
   { low, high }: Seed,
   draws: number,
+  hasBias = true,
 ): void {
   const { inputs: fanIn, units: fanOut } = layer;
+  const weights = fanIn + Number(hasBias);
   const isAsymmetric = initializer === "asymmetric";
   const deviation = redrawDeviation(initializer, fanIn, fanOut);
   const limit = redrawLimit(initializer, fanIn, fanOut);
@@ -164,8 +172,8 @@ export function redrawUnit(
   }
   if (isAsymmetric) kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
   const drawn = heap.f32.subarray(draws >>> 2, (draws >>> 2) + fanIn + 3);
-  if (isAsymmetric) drawn[Math.floor(drawn[fanIn + 1] * (fanIn + 1))] = Math.sqrt(drawn[fanIn + 2]);
+  if (isAsymmetric) drawn[Math.floor(drawn[fanIn + 1] * weights)] = Math.sqrt(drawn[fanIn + 2]);
   const { kernel, bias } = layer;
   for (let i = 0; i < fanIn; i++) kernel[i * fanOut + unit] = drawn[i];
-  bias[unit] = isAsymmetric ? drawn[fanIn] : 0;
+  bias[unit] = isAsymmetric && hasBias ? drawn[fanIn] : 0;
 }

@@ -32,8 +32,9 @@ export function layOutParameters(spec: ResolvedSpec): ParameterLayout {
 export function countParameters(spec: ResolvedSpec): number {
   let inputs = spec.inputs;
   let count = 0;
-  for (const { units, activation } of spec.layers) {
-    count += inputs * units + units + (learnsAlpha(activation.name) ? units : 0);
+  for (const { units, activation, useBias } of spec.layers) {
+    const vectors = Number(useBias !== false) + Number(learnsAlpha(activation.name));
+    count += (inputs + vectors) * units;
     inputs = units;
   }
   return count;

@@ -23,6 +23,8 @@ interface Layer {
   /** Offsets into the block of parameters, and into that of their gradient. */
   readonly kernel: number;
   readonly bias: number;
+  /** Without, its gradient is 0. */
+  readonly hasBias: boolean;
   readonly alphas: number;
 }
 
@@ -69,6 +71,7 @@ export class Passes {
       mostOpen: mostOpen(layer),
       kernel: layout.layers[index].kernel,
       bias: layout.layers[index].bias,
+      hasBias: layer.useBias !== false,
       alphas: layout.layers[index].alpha ?? 0,
     }));
     const { units, activation } = spec.layers.at(-1)!;
@@ -318,7 +321,7 @@ export class Passes {
         buffers.gradient(0),
       );
     for (let index = top; index >= lowest; index--) {
-      const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
+      const { units, code, alpha, isPrelu, kernel, bias, hasBias, alphas } = this.layers[index];
       const dz = buffers.gradient(top - index);
       const here = this.openIndex(index),
         open = this.openUnits[index];
@@ -336,6 +339,8 @@ export class Passes {
         isPrelu ? gradient + alphas : 0,
       );
       if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
+      // its sums said whether all is finite
+      if (!hasBias) this.runtime.heap.f32.fill(0, (gradient + bias) >>> 2, ((gradient + bias) >>> 2) + units);
       if (index === 0 && buffers.sparse.isLoaded) this.differentiateSparse(rows, dz, isWhole ? gradient + kernel : 0);
       else this.differentiateDense(index, rows, dz, gradient + kernel);
       if (index > lowest) this.passOn(index, rows, dz, buffers.gradient(top - index + 1));

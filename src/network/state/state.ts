@@ -122,8 +122,8 @@ export class NetworkState {
     const seed = splitSeed(this.spec.seed);
     this.spec.layers.forEach((_, index) => {
       const layer = this.layer(index, block);
-      const { kernelInitializer, biasInitializer } = this.spec.layers[index];
-      initializeLayer(this.runtime, index, layer, kernelInitializer, biasInitializer, seed);
+      const { kernelInitializer, biasInitializer, useBias } = this.spec.layers[index];
+      initializeLayer(this.runtime, index, layer, kernelInitializer, biasInitializer, seed, useBias);
       layer.alpha?.fill(layer.activation.alpha!);
     });
   }

@@ -179,7 +179,8 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
       state.edit(() => {
         const above = state.layer(index + 1);
         const { bias } = above;
-        above.outgoing(unit).forEach((weight, to) => (bias[to] += weight * mean));
+        if (state.spec.layers[index + 1].useBias !== false)
+          above.outgoing(unit).forEach((weight, to) => (bias[to] += weight * mean));
         resetUnit(state, index, unit);
       });
       const { f32 } = state.runtime.heap;
@@ -211,7 +212,7 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  * sizes, corrected by the unit's own age. Each step replacementRate of the units older than the maturity are due, in
  * each hidden layer by itself; whole units are replaced: incoming weights redrawn by the layer's initializer, bias 0,
  * outgoing weights 0, the next layer's biases take over what they passed on on average (relu, softplus and sigmoid: the
- * moving average; other activations: that of the last batch), the optimizer's moments and step counts of just those
+ * moving average; other activations: that of the last batch; a layer without biases takes over nothing), the optimizer's moments and step counts of just those
  * entries are reset.
  *
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.

@@ -3,8 +3,9 @@
 // The unit opens where z without its bias, s, is above -bias: a sum of two floats rounds to 0 only if it is 0. So the
 // bias comes from the order statistics of s. Outgoing weights become 0, which a dead unit allows: 0 times anything was
 // 0. The weights to units that are dead themselves may stay, since these are lifted too and their own outgoing weights
-// shield what lies above; so units behind a layer that is silent as a whole get a signal again.
-import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+// shield what lies above; so units behind a layer that is silent as a whole get a signal again. A layer without biases
+// is left as it is, which is said.
+import { finding, nothing, type RemedyResult, withoutBias, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
@@ -80,9 +81,15 @@ export async function liftBias(
   { activity, units: chosen }: Omit<ResolvedRemedy & { kind: "liftBias" }, "kind">,
 ): Promise<RemedyResult> {
   const { naming } = copy;
-  const dead = copy.deadUnits().map((units, layer) => chosenAmong(units, layer, chosen));
+  const all = copy.deadUnits().map((units, layer) => chosenAmong(units, layer, chosen));
+  if (all.flat().length === 0) return nothing(`${noneOf(chosen)} is dead on these samples`);
+  const left = withoutBias(copy, all);
+  const dead = all.map((units, layer) => (copy.original.spec.layers[layer].useBias === false ? [] : units));
   const count = dead.flat().length;
-  if (count === 0) return nothing(`${noneOf(chosen)} is dead on these samples`);
+  if (count === 0) {
+    const none = nothing("no unit that is dead on these samples has a bias");
+    return { ...none, findings: [...none.findings, ...left] };
+  }
   const state = copy.copy();
   const findings: TreatmentFinding[] = [];
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
@@ -97,5 +104,5 @@ export async function liftBias(
   const message =
     `${countOf(count, "unit")} lifted by what ${copy.x.rows} samples show; ` +
     "other samples may open them more or less often";
-  return { state, seen, treated, findings: [...findings, finding("onTheseSamples", message)] };
+  return { state, seen, treated, findings: [...findings, ...left, finding("onTheseSamples", message)] };
 }

@@ -2,7 +2,8 @@
 // constant. The dual of dead units, and cured by biases too: each such row opens the unit that is nearest to it.
 //
 // A dead unit among the layer's takes it on, if there is one, with outgoing weights of 0, so that every output stays as
-// it is; else a living unit is lifted, by as little as opens the rows, and outputs change where it opens further.
+// it is; else a living unit is lifted, by as little as opens the rows, and outputs change where it opens further. Layers
+// without biases are left as they are.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { clearMoments, zeroOutgoing } from "./unit-parameters.js";
 import { countOf, formatCount } from "../../text/numbers.js";
@@ -59,8 +60,8 @@ export async function openSamples(copy: WorkingCopy): Promise<RemedyResult> {
   const told: string[] = [];
   let isLivingLifted = false;
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
-    const { activation, units } = state.spec.layers[layer];
-    if (!isRectifier(activation.name)) return sweep.run();
+    const { activation, units, useBias } = state.spec.layers[layer];
+    if (!isRectifier(activation.name) || useBias === false) return sweep.run(); // closed rows stay a finding there
     const free = dead[layer].length > 0;
     const lifts = new Lifts(units, free ? dead[layer] : Array.from({ length: units }, (_, unit) => unit));
     const statistics = await sweep.run(lifts.visit);
@@ -74,7 +75,10 @@ export async function openSamples(copy: WorkingCopy): Promise<RemedyResult> {
     );
     return withAgain(statistics, lifted, await sweep.again(lifted));
   });
-  if (treated.length === 0) return nothing("every sample opens a unit of each layer");
+  if (treated.length === 0) {
+    const has = state.spec.layers.some(({ useBias }) => useBias === false) ? " that has biases" : "";
+    return nothing(`every sample opens a unit of each layer${has}`);
+  }
   const message = `${told.join("; ")}: each opens the nearest ${isLivingLifted ? "unit" : "dead unit"} now`;
   return {
     state,

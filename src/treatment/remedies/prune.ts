@@ -3,7 +3,8 @@
 //
 // Bits: gemm adds up each element over its inputs in order, whatever the shape, and a unit that is taken out without
 // being folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but
-// for the sign of a 0).
+// for the sign of a 0). A layer without biases takes nothing up: what says the same on every row, but not 0, stays
+// before it.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
@@ -74,7 +75,10 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
     };
     const isEverywhere = layer.units.map(({ proof }, unit) => proof === "provenDead" || isFixed(unit));
     const isConstant = (unit: number) => (isTelling || isEverywhere[unit]) && !Number.isNaN(constants[index][unit]);
-    const isRemoved = layer.units.map(({ state }, unit) => state === "dead" || isConstant(unit));
+    const canFold = original.spec.layers[index + 1].useBias !== false;
+    const isFoldable = (unit: number) =>
+      canFold || constants[index][unit] === 0 || Number.isNaN(constants[index][unit]);
+    const isRemoved = layer.units.map(({ state }, unit) => (state === "dead" || isConstant(unit)) && isFoldable(unit));
     const isLossless = isEverywhere.map((everywhere, unit) => everywhere && isRemoved[unit]);
     removals.push({ constants: constants[index], isEverywhere, isRemoved, isLossless });
   });
@@ -141,13 +145,14 @@ function buildSmaller(
 
 /**
  * A layer died out as a whole: what is left is the output layer, with a kernel of 0 and the preactivations that it has
- * on every row.
+ * on every row: in biases, whether it had some or not.
  */
 function buildConstant(copy: WorkingCopy, outputs: Float32Array): NetworkState {
   const { original } = copy;
   const { spec } = original;
   const layer = spec.layers.length - 1;
-  const constant = copy.make(resolveSpec({ ...spec, layers: [spec.layers[layer]] }));
+  const { useBias: _, ...last } = spec.layers[layer];
+  const constant = copy.make(resolveSpec({ ...spec, layers: [last] }));
   transplant(original, constant, [{ layer, inputs: [], units: indices(spec.layers[layer].units) }]);
   constant.layer(0).bias.set(outputs);
   return constant;

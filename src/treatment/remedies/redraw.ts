@@ -85,10 +85,11 @@ export async function recycle(
     });
     const redraw = (unit: number) => redrawIncoming(state, layer, unit);
     const { statistics, closed } = await drawUntilOpen(state, sweep, before, units, redraw);
-    const isClosed = new Set(closed);
+    const canLift = state.spec.layers[layer].useBias !== false;
+    const isClosed = new Set(canLift ? closed : []);
     const actionOf = (unit: number) => (isClosed.has(unit) ? "redrawnAndLifted" : "redrawn");
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
-    if (closed.length === 0) return statistics;
+    if (isClosed.size === 0) return statistics;
     const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [], naming: copy.naming };
     const lifted = await liftUnits(state, sweep, lift);
     findings.push(...lifted.findings);

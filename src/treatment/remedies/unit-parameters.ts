@@ -16,10 +16,11 @@ export function redrawIncoming(
   initializer?: KernelInitializer,
 ): void {
   const view = state.layer(layer);
-  const { kernelInitializer } = state.spec.layers[layer];
+  const { kernelInitializer, useBias } = state.spec.layers[layer];
   const room = state.redrawRoom();
   const nth = state.redraws++;
-  redrawUnit(state.runtime, view, unit, nth, initializer ?? kernelInitializer, splitSeed(state.spec.seed), room);
+  const seed = splitSeed(state.spec.seed);
+  redrawUnit(state.runtime, view, unit, nth, initializer ?? kernelInitializer, seed, room, useBias);
   if (view.alpha) view.alpha[unit] = view.activation.alpha!;
 }
 

@@ -9,6 +9,7 @@ import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { NetworkState } from "../../network/state/state.js";
 import { BY_INDEX, type Naming } from "../../text/naming.js";
+import { countOf } from "../../text/numbers.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
 /** What a state does on x. */
@@ -114,11 +115,21 @@ const ADVICE: Readonly<Record<TreatmentFindingKind, string>> = {
   livingUnitsToo: "Outputs have changed: evaluate, and train on.",
   constantNetwork: "Treat the network by liftBias or recycle instead, or start again with another initialization.",
   shareNotReached: "Give the layer inputs that differ from row to row, or take the share as it is.",
+  hasNoBias: "Treat them by reinitialize or recycle, or make the network anew with useBias: true.",
   stillDead: "Treat the network by liftBias, which opens units on these rows whatever their weights.",
 };
 
 export function finding(kind: TreatmentFindingKind, message: string, layer?: number): TreatmentFinding {
   return { kind, message, advice: ADVICE[kind], ...(layer !== undefined && { layer }) };
+}
+
+/** Of units that only a bias could open, where their layer has none; `units` by layer. */
+export function withoutBias(copy: WorkingCopy, units: readonly (readonly number[])[]): TreatmentFinding[] {
+  return units.flatMap((own, layer) => {
+    if (own.length === 0 || copy.original.spec.layers[layer].useBias !== false) return [];
+    const message = `layer ${copy.naming.layer(layer)} has no biases: ${countOf(own.length, "unit")} left as it was`;
+    return [finding("hasNoBias", message, layer)];
+  });
 }
 
 export function nothing(message: string): RemedyResult {

@@ -39,7 +39,8 @@ export interface LayerCalibration {
   /** The same after it: within a tenth of 1, unless every unit is constant. */
   readonly std: number;
   /**
-   * Least and greatest share of the samples on which a unit fires; constant units, and the output layer, left aside.
+   * Least and greatest share of the samples on which a unit fires; constant units, the output layer, and layers without
+   * biases (useBias: false), left aside.
    */
   readonly activity?: {
     /** The least share. */
@@ -106,7 +107,8 @@ class Calibrator {
       std = this.std(products);
     }
     const isHidden = layer < state.spec.layers.length - 1;
-    const shares = isHidden ? await this.setBiases(products) : { constant: [] };
+    const hasBias = state.spec.layers[layer].useBias !== false;
+    const shares = isHidden && hasBias ? await this.setBiases(products) : { constant: [] };
     if (sweep.keepsOutputs) await sweep.run(undefined, products); // which feeds the next layer
     return { layer, scale, stdBefore, std, ...shares };
   }
@@ -143,7 +145,8 @@ class Calibrator {
  * standard deviation of 1 within 0.1 (LSUV, Mishkin and Matas 2016; of each unit around its own mean, so that biases
  * don't count), and each hidden unit gets the bias at which it fires (preactivation above 0) on the wanted share of the
  * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
- * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
+ * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias; of a
+ * layer without biases only the scale is changed.
  * @param x rows x inputs, at least two rows: those that train, or some hundreds of them. A Matrix is read while it runs
  *   and is to stay as it is until the promise is settled. Or a source { rows?, blocks() } of rows that need not fit in
  *   memory, which opens the same blocks anew for each pass: what is done is what a matrix of all rows gives
@@ -232,5 +235,14 @@ async function calibrateBlock(
 }
 
 function drawOrthogonal(state: NetworkState, index: number, block: number): void {
-  initializeLayer(state.runtime, index, state.layer(index, block), "orthogonal", 0, splitSeed(state.spec.seed));
+  const { useBias } = state.spec.layers[index];
+  initializeLayer(
+    state.runtime,
+    index,
+    state.layer(index, block),
+    "orthogonal",
+    0,
+    splitSeed(state.spec.seed),
+    useBias,
+  );
 }

@@ -24,7 +24,7 @@ export interface Standardization extends InputScaling {
    * Lets a network that was trained on standardized inputs take raw ones: its first layer's kernel / scale, and bias -
    * mean·kernel. Once for each network, when it is trained. Predictions stay within some 1e-7·|mean| / scale: inputs
    * are float32.
-   * @throws RelumineError "shape"; "value" where |mean| / scale is above 8192, so that raw inputs would lose what tells
+   * @throws RelumineError "shape"; "value" where the layer has no biases to take up the means, where |mean| / scale is above 8192, so that raw inputs would lose what tells
    * them apart, or where the weights would overflow; or "disposed"; the network unchanged
    */
   foldInto(network: Network): void;
@@ -38,7 +38,7 @@ export interface TargetStandardization extends TargetScaling {
   /**
    * Lets a network that was trained on standardized targets predict in their own units: its last layer's kernel·scale,
    * and bias·scale + mean. Once for each network, when it is trained.
-   * @throws RelumineError "shape"; "value" where the last layer is not linear or the loss one of classes, or where the
+   * @throws RelumineError "shape"; "value" where the last layer has no biases or is not linear or the loss one of classes, or where the
    * weights would overflow; or "disposed"; the network unchanged
    */
   foldInto(network: Network): void;
@@ -54,6 +54,14 @@ function checkFigures(state: NetworkState, { mean }: ColumnFigures, columns: num
 }
 
 function setFolded(network: Network, index: number, kernel: Float32Array, bias: Float64Array): void {
+  if (network.spec.layers[index].useBias === false && bias.some((value) => value !== 0))
+    throw new RelumineError(
+      "value",
+      `layers[${index}]`,
+      "to have biases, which take up the means",
+      "useBias: false",
+      "Keep on transforming the rows with apply().",
+    );
   if (!kernel.every(isFloat32) || !bias.every(isFloat32))
     throw new RelumineError(
       "value",
