@@ -14,6 +14,17 @@ export type {
   Wall,
   WallPoint,
 } from "./sweep/map/types.js";
+export { crossValidate } from "./sweep/folds/cross-validate.js";
+export type {
+  CrossValidateOptions,
+  CrossValidation,
+  FoldFigures,
+  FoldFinding,
+  FoldOptions,
+  FoldResult,
+  FoldSummary,
+  SharedFinding,
+} from "./sweep/folds/types.js";
 export { retrain } from "./sweep/retrain.js";
 export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
 export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";

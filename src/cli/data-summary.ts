@@ -4,7 +4,11 @@ import { inputWidth } from "../table/encoding.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
 import { countOf, formatCount } from "../text/numbers.js";
 
-export function describeData({ name, notes, training, heldOut, encoding }: NamedPreparedTable, seed: number): string {
+export function describeData(
+  { name, notes, training, heldOut, encoding }: NamedPreparedTable,
+  seed: number,
+  folds?: number,
+): string {
   return drawData({
     name,
     notes,
@@ -12,6 +16,7 @@ export function describeData({ name, notes, training, heldOut, encoding }: Named
     heldOutRows: heldOut.x.rows,
     inputs: inputWidth(encoding.inputs),
     seed,
+    ...(folds !== undefined && { folds }),
   });
 }
 

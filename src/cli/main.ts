@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { trainCommand } from "./commands/train.js";
 import { checkupCommand } from "./commands/checkup.js";
 import { convertCommand } from "./commands/convert.js";
+import { crossValidateCommand } from "./commands/crossvalidate.js";
 import { cureCommand } from "./commands/cure.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
@@ -54,6 +55,7 @@ async function run(): Promise<void> {
     forecastCommand(),
     sweepCommand(),
     mapCommand(),
+    crossValidateCommand(),
     workerCommand(),
     textbookCommand(),
   ])

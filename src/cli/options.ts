@@ -144,13 +144,19 @@ export function addTableOptions(command: Command): Command {
 
 /** Adds how its rows are split, and --json. */
 export function addSplitOptions(command: Command): Command {
-  return command
-    .option(
+  return addSeedOptions(
+    command.option(
       "--validation <share>",
       "share of the rows that is held out; 0: the rows that train judge",
       decimal({ low: 0, high: 1, openHigh: true }),
       0.2,
-    )
+    ),
+  );
+}
+
+/** Adds --seed and --json. */
+export function addSeedOptions(command: Command): Command {
+  return command
     .option(
       "--seed <number>",
       "decides the split, the initial weights and the order",
@@ -165,7 +171,15 @@ export function addSharedOptions(
   command: Command,
   defaults: { readonly hidden: readonly number[]; readonly epochs: number },
 ): Command {
-  const shared = addTableOptions(command)
+  return addSplitOptions(addNetworkOptions(addTableOptions(command), defaults));
+}
+
+/** Adds the layers, and how long they train. */
+export function addNetworkOptions(
+  command: Command,
+  defaults: { readonly hidden: readonly number[]; readonly epochs: number },
+): Command {
+  return command
     .addOption(
       new Option("--hidden <units>", "units of each hidden layer")
         .argParser(layerSizes)
@@ -173,7 +187,6 @@ export function addSharedOptions(
     )
     .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
     .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32);
-  return addSplitOptions(shared);
 }
 
 export const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;

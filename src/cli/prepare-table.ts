@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import { withDashes } from "./options.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "../table/prepare.js";
 import type { NamedTable } from "./read-table.js";
+import type { Split } from "../table/stratified-split.js";
+import type { TargetChoice } from "../table/target.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { FEWEST_ROWS } from "../treatment/trial/rows.js";
 
@@ -26,12 +28,17 @@ export function prepareOptions({ known }: NamedTable, options: NamedPrepareOptio
 
 /**
  * Chooses the task, splits the rows and encodes them.
+ * @param splitBy instead of the options' share
  * @throws RelumineError naming the file, and the row and column where there is one
  */
-export function prepareNamed(named: NamedTable, options: NamedPrepareOptions): NamedPreparedTable {
+export function prepareNamed(
+  named: NamedTable,
+  options: NamedPrepareOptions,
+  splitBy?: (choice: TargetChoice) => Split,
+): NamedPreparedTable {
   const { name, table } = named;
   try {
-    const prepared = prepareColumns(table, prepareOptions(named, options));
+    const prepared = prepareColumns(table, prepareOptions(named, options), splitBy);
     const { heldOut, training } = prepared;
     return { name, ...prepared, judges: heldOut.x.rows > 0 ? heldOut : training };
   } catch (error) {

@@ -12,17 +12,20 @@ export interface DataSummary {
   readonly name: string;
   readonly trainingRows: number;
   readonly heldOutRows: number;
+  /** Instead of rows that are held out: parts, each of which is once. */
+  readonly folds?: number;
   readonly inputs: number;
   readonly seed: number;
   readonly notes: readonly string[];
 }
 
 /** The data in one line, and one line for each thing that was decided about it. */
-export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes }: DataSummary): string {
-  const head =
-    `${onOneLine(name)}: ${countOf(trainingRows, "training row")}, ` +
-    `${formatCount(heldOutRows)} held out (seed ${seed}), ` +
-    countOf(inputs, "input");
+export function drawData({ name, trainingRows, heldOutRows, folds, inputs, seed, notes }: DataSummary): string {
+  const rows =
+    folds === undefined
+      ? `${countOf(trainingRows, "training row")}, ${formatCount(heldOutRows)} held out`
+      : `${countOf(trainingRows, "row")} in ${countOf(folds, "fold")}`;
+  const head = `${onOneLine(name)}: ${rows} (seed ${seed}), ${countOf(inputs, "input")}`;
   const shown = notes.slice(0, MOST_NOTES).map((note) => wrap(note, 80, "  "));
   if (notes.length > MOST_NOTES) shown.push(`  and ${notes.length - MOST_NOTES} notes more (all of them: --json)`);
   return [head, ...shown].join("\n");

@@ -84,9 +84,14 @@ const optional = <N extends string, T>(name: N, value: T | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [Name in N]?: T };
 
 /** Of shares, within what shares can be. */
-function clamp(interval: Interval | undefined, isShare: boolean): Interval | undefined {
-  if (!interval || !isShare) return interval;
+export function clampShare(interval: Interval, isShare: boolean): Interval {
+  if (!isShare) return interval;
   return { mean: interval.mean, low: Math.max(0, interval.low), high: Math.min(1, interval.high) };
+}
+
+function intervalWithin(values: readonly number[], isShare: boolean): Interval | undefined {
+  const interval = intervalOf(values);
+  return interval && clampShare(interval, isShare);
 }
 
 /**
@@ -100,8 +105,8 @@ function cellOf(all: readonly SweepTrialResult[], isShare: boolean): SweepCell {
   const shares = trials.flatMap(({ deadFraction }) => deadFraction ?? []);
   const failed = trials.filter((trial) => trial.failed).length;
   const scores = failed > 0 ? [] : trials.flatMap(({ score }) => score ?? []);
-  const scoreInterval = scores.length === trials.length ? clamp(intervalOf(scores), isShare) : undefined;
-  const deadInterval = shares.length === trials.length ? clamp(intervalOf(shares), true) : undefined;
+  const scoreInterval = scores.length === trials.length ? intervalWithin(scores, isShare) : undefined;
+  const deadInterval = shares.length === trials.length ? intervalWithin(shares, true) : undefined;
   return {
     cell,
     at,

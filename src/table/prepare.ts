@@ -7,7 +7,7 @@ import { inputNames, type TableEncoding } from "./encoding.js";
 import { codesOf, learnInputs } from "./learn-inputs.js";
 import { Notes } from "./notes.js";
 import { numberSigns, tableDecimal } from "./reading/read-column.js";
-import { stratifiedSplit } from "./stratified-split.js";
+import { type Split, stratifiedSplit } from "./stratified-split.js";
 import { chooseTarget, type TargetChoice, type Task } from "./target.js";
 import { checkInteger, checkName, checkNumber, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
@@ -104,7 +104,7 @@ function ignoredColumns(
   return { ignored, choices };
 }
 
-function splitRows({ groups, rows }: TargetChoice, { validation, seed }: CheckedOptions) {
+function splitRows({ groups, rows }: TargetChoice, { validation, seed }: CheckedOptions): Split {
   const split = stratifiedSplit(groups, validation, seed);
   if (split.heldOut.length > 0 || validation === 0) return split;
   throw new RelumineError(
@@ -118,9 +118,14 @@ function splitRows({ groups, rows }: TargetChoice, { validation, seed }: Checked
 
 /**
  * Chooses the task, splits the rows and encodes them.
+ * @param splitBy instead of the options' share
  * @throws RelumineError naming row and column where there is one
  */
-export function prepareColumns(table: Table, options: PrepareOptions): PreparedTable {
+export function prepareColumns(
+  table: Table,
+  options: PrepareOptions,
+  splitBy?: (choice: TargetChoice) => Split,
+): PreparedTable {
   const checked = checkOptions(options, table);
   const divisor =
     options.divisor === undefined ? undefined : checkNumber("divisor", options.divisor, { low: 0, openLow: true });
@@ -151,7 +156,7 @@ export function prepareColumns(table: Table, options: PrepareOptions): PreparedT
     { task: checked.task, choice: choices.get(checked.target)?.choice, isShown },
     notes,
   );
-  const split = splitRows(choice, checked);
+  const split = splitBy?.(choice) ?? splitRows(choice, checked);
   const { encoding: targetEncoding, encode } = choice.learn(split.training);
   const codes = choice.code === undefined ? [] : [choice.code];
   const context = { table, rows: choice.rows, training: split.training, notes, codes, divisor };

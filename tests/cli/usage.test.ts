@@ -21,6 +21,7 @@ describe("help", () => {
     [["prove", "--help"], "digits.safetensors digits --seconds 300 --proof digits.json"],
     [["forecast", "--help"], "relumine forecast digits"],
     [["sweep", "--help"], "relumine sweep plan.json digits --journal runs-2.jsonl --shard 2/8"],
+    [["crossvalidate", "--help"], "--folds 10 --repeats 3"],
     [["textbook", "--help"], "relumine textbook --html"],
     [["help", "train"], "--target species"],
   ])("%j shows examples", async (args, example) => {

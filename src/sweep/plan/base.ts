@@ -30,6 +30,7 @@ export interface DraftedTrial {
 /** Rows that judge are a sweep's own, and it is the sweep that is stopped. */
 const isOfPlan = (name: string): name is keyof SweepFit => name !== "validation" && name !== "signal";
 const FIT = FIT_OPTION_NAMES.filter(isOfPlan);
+export const isFitOption = (name: string): boolean => (FIT as readonly string[]).includes(name);
 const REMEDIES = ["standardize", "treat", "calibrate"] as const satisfies readonly (keyof SweepRemedies)[];
 const OPTIMIZERS = ["sgd", "adam", "adamW", "rmsprop"];
 
@@ -52,30 +53,38 @@ function readCallbacks(place: string, given: unknown): Plain[] {
   });
 }
 
-/** @throws RelumineError "value" */
-export function readBase(base: unknown): Draft {
-  const given = checkOptions("plan.base", base as SweepBase, ["spec", "fit", "remedies"]);
-  const fit = checkOptions("plan.base.fit", given.fit, FIT);
+/**
+ * @param root what errors call it; "" where options of fit stand by themselves
+ * @throws RelumineError "value"
+ */
+export function readDraft(base: unknown, root: string): Draft {
+  const at = root === "" ? "" : `${root}.`;
+  const ofFit = (name: string): string => (root === "" ? name : `${root}.fit.${name}`);
+  const given = checkOptions(root, base as SweepBase, ["spec", "fit", "remedies"]);
+  const fit = checkOptions(`${at}fit`, given.fit, FIT);
   const { optimizer = "adam", learningRate, callbacks = [], ...rest } = fit;
-  const recipe = readOptimizer("plan.base.fit.optimizer", optimizer);
+  const recipe = readOptimizer(ofFit("optimizer"), optimizer);
   if (learningRate !== undefined)
-    (recipe.options as PlainObject).learningRate = copyPlain("plan.base.fit.learningRate", learningRate);
-  const remedies = checkOptions("plan.base.remedies", given.remedies, REMEDIES);
+    (recipe.options as PlainObject).learningRate = copyPlain(ofFit("learningRate"), learningRate);
+  const remedies = checkOptions(`${at}remedies`, given.remedies, REMEDIES);
   const { spec } = given;
-  if (!isPlainObject(spec)) throw new RelumineError("value", "plan.base.spec", "to be an object", describe(spec));
+  if (!isPlainObject(spec)) throw new RelumineError("value", `${at}spec`, "to be an object", describe(spec));
+  const others = Object.entries(rest).map(([name, value]) => [name, copyPlain(ofFit(name), value)]);
   return {
-    spec: copyPlain("plan.base.spec", spec) as PlainObject,
+    spec: copyPlain(`${at}spec`, spec) as PlainObject,
     fit: {
       epochs: 10,
       batchSize: 32,
       shuffle: true,
-      ...(copyPlain("plan.base.fit", rest) as PlainObject),
+      ...(Object.fromEntries(others) as PlainObject),
       optimizer: recipe,
-      callbacks: readCallbacks("plan.base.fit.callbacks", callbacks),
+      callbacks: readCallbacks(ofFit("callbacks"), callbacks),
     },
-    remedies: copyPlain("plan.base.remedies", remedies) as PlainObject,
+    remedies: copyPlain(`${at}remedies`, remedies) as PlainObject,
   };
 }
+
+export const readBase = (base: unknown): Draft => readDraft(base, "plan.base");
 
 function readScaling(given: Plain | undefined): RowScaling | undefined {
   if (given === undefined) return undefined;

@@ -66,7 +66,7 @@ function countCauses(deaths: readonly Death[]): Partial<Record<Cause, number>> {
 }
 
 /** Undefined where activations overflow. */
-function diagnoseRun(
+export function diagnoseRun(
   network: Network,
   history: History,
   { x, y, weights }: PlainSet,

@@ -2,6 +2,7 @@
 import { learnsAlpha } from "../../activations/activations.js";
 import { judgeAnswers } from "./judge.js";
 import { examineRun, isStillFalling, traceSome } from "./examine-run.js";
+import { findingsOf, judgeFold, setupOf } from "./fold.js";
 import { lookAtUnits, shareOfDead, type TrialLook } from "./look-at-units.js";
 import { foldScaling, type ScaledRows, scaleRows, startOnScaled } from "./scaled-rows.js";
 import type { TrialCourse, TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
@@ -128,7 +129,9 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     trace &&
     examineRun(network, history, trace.deaths, training, setup.judgesTraining ? undefined : validation);
   if (examined) extras.keep?.(examined.diagnosis, trace.deaths);
+  const findings = job.fold?.isDiagnosed ? findingsOf(network, history, scaled) : undefined;
   const isFolded = foldScaling(network, scaled);
+  const fold = job.fold && judgeFold(network, job.fold, isFolded ? setup.validation.x : validation.x, findings);
   const judged = judge(network, setup, settings, scaled, isFolded, look ?? (course && seenOf(course)));
   await extras.onTrained?.(network, isFolded);
   return {
@@ -140,6 +143,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     ...(examined && { run: examined.run }),
     ...(look && { look }),
     ...(course && { course }),
+    ...(fold && { fold }),
   };
 }
 
@@ -174,7 +178,7 @@ function failureOfLoss(loss: number): Pick<TrialOutcome, "failed"> {
  */
 export async function runJob(setup: TrialSetup, job: TrialJob, extras: Extras = {}): Promise<TrialOutcome> {
   try {
-    return await train(setup, job, extras);
+    return await train(setupOf(setup, job.fold), job, extras);
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
     const { code, message } = error;

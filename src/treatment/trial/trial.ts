@@ -10,7 +10,8 @@ import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ClassWeights } from "../../network/training/class-weights.js";
 import type { OptimizerOptions } from "../../network/training/optimizers.js";
 import type { ResolvedSpec } from "../../network/spec.js";
-import type { EpochLog, History, Metrics, Weights } from "../../network/types.js";
+import type { Evaluation, EpochLog, History, Metrics, Weights } from "../../network/types.js";
+import type { Finding } from "../../diagnosis/types.js";
 
 /** Columns that are brought to mean 0 and spread 1. */
 export interface RowScaling {
@@ -27,6 +28,9 @@ export interface TrialFailure {
   /** One sentence. */
   readonly message: string;
 }
+
+/** What is told of an evaluation. */
+export const FOLD_FIGURES = ["loss", "accuracy", "f1", "r2", "meanAbsoluteError"] as const;
 
 /** How one trial trains. */
 export interface TrialSettings {
@@ -63,10 +67,21 @@ export interface TrialSetup extends RowSets {
   readonly arithmetic: "fast" | "reproducible";
 }
 
+/** Of a cross-validation: what one training has beside what all share. */
+export interface FoldJob {
+  /** Its own, instead of the setup's. */
+  readonly rows: RowSets;
+  /** It is diagnosed at the end. */
+  readonly isDiagnosed: boolean;
+  /** What it says of the rows that it did not see is told. */
+  readonly predicts: boolean;
+}
+
 export interface TrialJob {
   readonly settings: TrialSettings;
   readonly seed: number;
   readonly epochs: number;
+  readonly fold?: FoldJob;
   /** The run is to be looked at: traced, diagnosed, with all findings. */
   readonly isExamined?: boolean;
   /** What is told of its units, which takes about as long as a prediction; "deaths": they are traced, too. */
@@ -85,6 +100,18 @@ export interface TrialCourse {
   readonly layers: readonly DeadCount[];
 }
 
+/** A finding of a diagnosis, as it travels. */
+export type FoldFinding = Pick<Finding, "kind" | "role" | "message" | "layer">;
+
+/** How a network does on the rows of its fold, by its own loss. */
+export interface FoldOutcome {
+  readonly evaluation: Pick<Evaluation, (typeof FOLD_FIGURES)[number]>;
+  /** Where it was diagnosed; none where activations overflow. */
+  readonly findings?: readonly FoldFinding[];
+  /** Rows x outputs. */
+  readonly answers?: Float32Array;
+}
+
 export interface TrialOutcome extends Judgement {
   readonly deadFraction: number;
   readonly seconds: number;
@@ -98,4 +125,6 @@ export interface TrialOutcome extends Judgement {
   readonly look?: TrialLook;
   /** Of one that was followed. */
   readonly course?: TrialCourse;
+  /** Of a fold. */
+  readonly fold?: FoldOutcome;
 }

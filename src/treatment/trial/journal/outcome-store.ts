@@ -5,6 +5,7 @@
 import { causes, count, failure, shortText } from "./stored-figures.js";
 import {
   isId,
+  LONGEST_LINE,
   type JournalContents,
   type JournalReport,
   readLines,
@@ -13,12 +14,15 @@ import {
   writeMembers,
 } from "./lines.js";
 import type { BaselineRun } from "../examine-run.js";
-import type { TrialCourse, TrialJob, TrialOutcome } from "../trial.js";
+import type { TrialLook } from "../look-at-units.js";
+import type { FoldFinding, FoldOutcome, TrialCourse, TrialJob, TrialOutcome } from "../trial.js";
 import { numberText } from "../../../core/canonical-json.js";
 import { nameContent } from "../../../core/content-name.js";
 import { type Check, flag, list, number, numberFrom, object, oneOf, optional } from "../../../core/stored-values.js";
 import type { DeadCount } from "../../../inspect/dead-units.js";
 import type { EpochLog, Metrics } from "../../../network/types.js";
+
+const MOST_LAYERS = 1024;
 
 /** Numbers that JSON has no word for are written as text. */
 const WORDS = new Map<unknown, number>(
@@ -75,7 +79,42 @@ const course = object<TrialCourse>({
   layers: list(object<DeadCount>({ dead: count, neverFired: count, units: count })),
 });
 
-const outcome = object<Omit<TrialOutcome, "look">>({
+const counts = list(count, 0, MOST_LAYERS);
+
+const look = object<TrialLook>({
+  units: counts,
+  dead: counts,
+  born: counts,
+  causes,
+  closedSamples: count,
+  learning: optional(object<NonNullable<TrialLook["learning"]>>({ score: optional(anyNumber), verdict: shortText })),
+});
+
+/** Rows x outputs. */
+const answers: Check<Float32Array> = (path, value) => Float32Array.from(list(anyNumber)(path, value));
+
+const fold = object<FoldOutcome>({
+  evaluation: object<FoldOutcome["evaluation"]>({
+    loss: anyNumber,
+    accuracy: optional(anyNumber),
+    f1: optional(anyNumber),
+    r2: optional(anyNumber),
+    meanAbsoluteError: optional(anyNumber),
+  }),
+  findings: optional(
+    list(
+      object<FoldFinding>({
+        kind: shortText as Check<never>,
+        role: oneOf(["cause", "symptom", "remark"]),
+        message: shortText,
+        layer: optional(count),
+      }),
+    ),
+  ),
+  answers: optional(answers),
+});
+
+const outcome = object<TrialOutcome>({
   metrics,
   balancedAccuracy: optional(anyNumber),
   variance: anyNumber,
@@ -85,7 +124,9 @@ const outcome = object<Omit<TrialOutcome, "look">>({
   isFalling: optional(flag),
   failed: optional(failure),
   run: optional(run),
+  look: optional(look),
   course: optional(course),
+  fold: optional(fold),
 });
 
 interface Entry {
@@ -117,8 +158,12 @@ function storedRun({ findings, learning, ...rest }: BaselineRun): BaselineRun {
 const withWords = (_name: string, value: unknown): unknown =>
   typeof value === "number" ? (wordOf(value) ?? value) : value;
 
-function writeOutcome(entry: object, { look: _look, run: examined, ...rest }: TrialOutcome): string {
-  const told = { ...rest, ...(examined && { run: storedRun(examined) }) };
+function writeOutcome(entry: object, { run: examined, fold: own, ...rest }: TrialOutcome): string {
+  const told = {
+    ...rest,
+    ...(examined && { run: storedRun(examined) }),
+    ...(own && { fold: { ...own, ...(own.answers && { answers: Array.from(own.answers) }) } }),
+  };
   return writeMembers("run 1", { ...entry, outcome: JSON.parse(JSON.stringify(told, withWords)) as unknown });
 }
 
@@ -161,7 +206,8 @@ export class OutcomeStore {
     if (PASSING.includes(told.failed?.code ?? "")) return;
     const { data, build } = this;
     const { seed, epochs } = job;
-    await this.journal.append([writeOutcome({ id: this.nameOf(job), build, data, seed, epochs }, told)]);
+    const line = writeOutcome({ id: this.nameOf(job), build, data, seed, epochs }, told);
+    if (line.length < LONGEST_LINE) await this.journal.append([line]); // of many answers: they are computed again
   }
 
   async close(): Promise<void> {
