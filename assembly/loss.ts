@@ -6,6 +6,9 @@
 // NaN is never correct. Where a row of logits holds one +infinity, softmax is its limit: 1 there and 0 elsewhere; the loss is 0 if that
 // is the label's place and +infinity if not. Two of them, or a row of -infinity alone, give NaN. A single -infinity has probability 0.
 //
+// `smoothing`, a share s in [0, 1), takes each target t for (1 - s)·t + s / classes (Szegedy et al. 2016; of two classes in the binary
+// ones), which no memory holds; what is correct is seen by t itself. With s = 0 every sum is that without it.
+//
 // With z_top the row's first maximum and R = sum of exp(z_i - z_top) over the other places, logSumExp(z) - z_label is
 // (z_top - z_label) + log1p(R): nothing overflows, and no digit cancels however small the loss is.
 import { firstLanes, LANES, loadLanes, storeLanes } from "./simd";
@@ -94,13 +97,14 @@ export function softmax(rows: usize, classes: usize, logits: usize, out: usize):
 
 /**
  * Loss sum of logSumExp(z) - z_label over the rows; gradient (softmax(z) - onehot(label)) / divisor. A row is correct if its first
- * maximum is at the label.
+ * maximum is at the label. Smoothed: logSumExp(z) - (1 - s)·z_label - s·mean(z), gradient (softmax(z) - (1 - s)·onehot(label) - s / classes) / divisor.
  * logits, gradient: rows x classes. labels: rows int32, 0 to classes - 1.
  */
 export function softmaxCrossEntropy(
-  rows: usize, classes: usize, logits: usize, labels: usize, gradient: usize, divisor: usize, result: usize,
+  rows: usize, classes: usize, logits: usize, labels: usize, gradient: usize, divisor: usize, result: usize, smoothing: f64,
 ): void {
   const scale = scaleFor(divisor);
+  const everywhere = smoothing / <f64>classes;
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let row: usize = 0; row < rows; row++) {
@@ -111,10 +115,13 @@ export function softmaxCrossEntropy(
     const maximum = maximumOf(classes, z);
     const top = placeOf(maximum, classes, z);
     if (label == top) correct += 1;
-    else loss += <f64>maximum - <f64>load<f32>(z + (label << 2));
+    else loss += (1 - smoothing) * (<f64>maximum - <f64>load<f32>(z + (label << 2)));
+    if (smoothing > 0) loss += everywhere * sumOfGaps(classes, z, maximum);
     const others = exponentials(classes, z, maximum, top, dz);
     loss += Math.log1p(others);
-    if (dz) finishGradient(classes, dz, label, label == top, others, scale);
+    if (!dz) continue;
+    finishGradient(classes, dz, label, label == top, others, scale);
+    if (smoothing > 0) smoothGradient(classes, dz, label, smoothing * <f64>scale);
   }
   addTo(result, loss);
   addTo(result + 8, correct);
@@ -128,6 +135,34 @@ function finishGradient(classes: usize, dz: usize, label: usize, labelOnTop: boo
   store<f32>(atLabel, labelOnTop ? <f32>(-others * factor) : load<f32>(atLabel) - scale);
 }
 
+/** From the gradient of a label to that of the smoothed one: s / classes less everywhere, s more at the label. `share`: s·scale. */
+function smoothGradient(n: usize, dz: usize, label: usize, share: f64): void {
+  const less = share / <f64>n;
+  const atLabel = dz + (label << 2);
+  const g = load<f32>(atLabel);
+  const lanes = f32x4.splat(<f32>less);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    storeLanes(dz + (i << 2), f32x4.sub(loadLanes(dz + (i << 2), count), lanes), count);
+  }
+  store<f32>(atLabel, <f32>(<f64>g + (share - less)));
+}
+
+/** Sum of maximum - z_i; 0 for a z_i that is the maximum, infinite or not. */
+function sumOfGaps(n: usize, z: usize, maximum: f32): f64 {
+  const maxima = f64x2.splat(<f64>maximum);
+  const one = f64x2.splat(1);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const logits = v128.bitselect(loadLanes(z + (i << 2), count), f32x4.splat(maximum), firstLanes(count));
+    low = f64x2.add(low, gapTerms(lowDoubles(logits), one, maxima));
+    high = f64x2.add(high, gapTerms(highDoubles(logits), one, maxima));
+  }
+  return totalOf(low, high);
+}
+
 /**
  * The same with a distribution t for each row instead of a label: loss sum of t_i·(logSumExp(z) - z_i) over rows and places, where a
  * t_i of 0 adds 0 whatever z_i is; gradient (sum(t)·softmax(z) - t) / divisor. A row is correct if z and t have their first maximum at the
@@ -135,9 +170,11 @@ function finishGradient(classes: usize, dz: usize, label: usize, labelOnTop: boo
  * logits, targets, gradient: rows x classes; the gradient is not to lie on the targets.
  */
 export function softmaxCrossEntropyDense(
-  rows: usize, classes: usize, logits: usize, targets: usize, gradient: usize, divisor: usize, result: usize,
+  rows: usize, classes: usize, logits: usize, targets: usize, gradient: usize, divisor: usize, result: usize, smoothing: f64,
 ): void {
   const scale = scaleFor(divisor);
+  const kept = 1 - smoothing;
+  const everywhere = smoothing / <f64>classes;
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let row: usize = 0; row < rows; row++) {
@@ -147,12 +184,15 @@ export function softmaxCrossEntropyDense(
     const dz = gradient ? gradient + offset : 0;
     const maximum = maximumOf(classes, z);
     const top = placeOf(maximum, classes, z);
-    const total = sumOf(classes, t);
+    const total = kept * sumOf(classes, t) + smoothing;
     if (top < classes && top == placeOf(maximumOf(classes, t), classes, t)) correct += 1;
-    loss += weightedGap(classes, z, t, maximum);
+    loss += kept * weightedGap(classes, z, t, maximum);
+    if (smoothing > 0) loss += everywhere * sumOfGaps(classes, z, maximum);
     const others = exponentials(classes, z, maximum, top, dz);
     loss += total * Math.log1p(others);
-    if (dz) finishDenseGradient(classes, dz, t, <f32>(total * <f64>scale / (1.0 + others)), scale);
+    if (dz) finishDenseGradient(
+      classes, dz, t, <f32>(total * <f64>scale / (1.0 + others)), <f32>(kept * <f64>scale), <f32>(everywhere * <f64>scale),
+    );
   }
   addTo(result, loss);
   addTo(result + 8, correct);
@@ -180,12 +220,12 @@ function gapTerms(z: v128, t: v128, maxima: v128): v128 {
   return v128.andnot(f64x2.mul(t, f64x2.sub(maxima, z)), none);
 }
 
-/** From exponentials to e·factor - t·scale. */
-function finishDenseGradient(n: usize, dz: usize, t: usize, factor: f32, scale: f32): void {
+/** From exponentials to e·factor - (t·scale + shift). */
+function finishDenseGradient(n: usize, dz: usize, t: usize, factor: f32, scale: f32, shift: f32): void {
   for (let i: usize = 0; i < n; i += LANES) {
     const count = min(LANES, n - i);
     const probabilities = f32x4.mul(loadLanes(dz + (i << 2), count), f32x4.splat(factor));
-    const wanted = f32x4.mul(loadLanes(t + (i << 2), count), f32x4.splat(scale));
+    const wanted = f32x4.add(f32x4.mul(loadLanes(t + (i << 2), count), f32x4.splat(scale)), f32x4.splat(shift));
     storeLanes(dz + (i << 2), f32x4.sub(probabilities, wanted), count);
   }
 }
@@ -195,8 +235,12 @@ function finishDenseGradient(n: usize, dz: usize, t: usize, factor: f32, scale: 
  * and t otherwise, the loss is |z|·w + log1p(exp(-|z|)) and the gradient's size sigmoid(-|z|) - w: nothing overflows or cancels.
  * logits, targets (0 to 1), gradient: n floats.
  */
-export function binaryCrossEntropy(n: usize, logits: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+export function binaryCrossEntropy(
+  n: usize, logits: usize, targets: usize, gradient: usize, divisor: usize, result: usize, smoothing: f64,
+): void {
   const scale = scaleFor(divisor);
+  const kept = f32x4.splat(<f32>(1 - smoothing));
+  const half = f32x4.splat(<f32>(smoothing / 2));
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
   let low = f64x2.splat(0);
@@ -208,7 +252,7 @@ export function binaryCrossEntropy(n: usize, logits: usize, targets: usize, grad
     const t = loadLanes(targets + (i << 2), count);
     const used = firstLanes(count);
     const positive = f32x4.gt(z, zero);
-    const w = v128.bitselect(f32x4.sub(one, t), t, positive);
+    const w = f32x4.add(f32x4.mul(v128.bitselect(f32x4.sub(one, t), t, positive), kept), half);
     const size = f32x4.abs(z);
     const e = exp(f32x4.neg(size));
     const gap = v128.andnot(f32x4.mul(size, w), f32x4.eq(w, zero)); // infinity·0 is 0 here
@@ -310,7 +354,10 @@ function clipProbability(p: f64): f64 {
  */
 export function probabilityCrossEntropy(
   rows: usize, classes: usize, outputs: usize, targets: usize, labelled: bool, gradient: usize, divisor: usize, result: usize,
+  smoothing: f64,
 ): void {
+  const kept = 1 - smoothing;
+  const everywhere = smoothing / <f64>classes;
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let row: usize = 0; row < rows; row++) {
@@ -323,7 +370,7 @@ export function probabilityCrossEntropy(
     const sum = sumOf(classes, y);
     let weighted: f64 = 0; // sum of g_j·p_j
     for (let i: usize = 0; i < classes; i++) {
-      const wanted: f64 = labelled ? <f64>(i == label) : <f64>load<f32>(t + (i << 2));
+      const wanted = kept * (labelled ? <f64>(i == label) : <f64>load<f32>(t + (i << 2))) + everywhere;
       const p = <f64>load<f32>(y + (i << 2)) / sum;
       const held = clipProbability(p);
       if (wanted != 0 || held != held) loss -= wanted * logOf(held);
@@ -332,7 +379,7 @@ export function probabilityCrossEntropy(
     if (!gradient) continue;
     const factor = 1 / (sum * <f64>divisor);
     for (let i: usize = 0; i < classes; i++) {
-      const wanted: f64 = labelled ? <f64>(i == label) : <f64>load<f32>(t + (i << 2));
+      const wanted = kept * (labelled ? <f64>(i == label) : <f64>load<f32>(t + (i << 2))) + everywhere;
       const p = <f64>load<f32>(y + (i << 2)) / sum;
       const slope = p == clipProbability(p) ? -wanted / p : 0;
       store<f32>(gradient + offset + (i << 2), <f32>((slope - weighted) * factor));
@@ -346,15 +393,18 @@ export function probabilityCrossEntropy(
  * Loss sum of -(t·ln(p) + (1 - t)·ln(1 - p)), p the outputs held to [1e-7, 1 - 1e-7]; gradient (p - t) / (p·(1 - p)·divisor), 0 where p was
  * held; correct where the output is above 1/2 just if t is. outputs, targets, gradient: n floats.
  */
-export function probabilityBinaryCrossEntropy(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+export function probabilityBinaryCrossEntropy(
+  n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize, smoothing: f64,
+): void {
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let at: usize = 0; at < n << 2; at += 4) {
     const y = <f64>load<f32>(outputs + at);
-    const t = <f64>load<f32>(targets + at);
+    const whole = <f64>load<f32>(targets + at);
+    const t = (1 - smoothing) * whole + smoothing / 2;
     const p = clipProbability(y);
     loss -= t * logOf(p) + (1 - t) * logOf(1 - p);
-    if (y == y && y > 0.5 == t > 0.5) correct += 1;
+    if (y == y && y > 0.5 == whole > 0.5) correct += 1;
     if (gradient) store<f32>(gradient + at, y == p ? <f32>((p - t) / (p * (1 - p) * <f64>divisor)) : 0);
   }
   addTo(result, loss);

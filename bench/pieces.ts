@@ -30,7 +30,7 @@ async function loss({ build }: Context): Promise<Result> {
     gradient = arena.allocate(batch * CLASSES),
     result = arena.allocateDoubles(2);
   const timing = await measure(
-    () => arena.kernels.softmaxCrossEntropy(batch, CLASSES, atLogits, atLabels, gradient, batch, result),
+    () => arena.kernels.softmaxCrossEntropy(batch, CLASSES, atLogits, atLabels, gradient, batch, result, 0),
     { milliseconds: MILLISECONDS },
   );
   const exact = lossOf("crossEntropy", rowsOf({ rows: batch, columns: CLASSES, data: logits }), labels).gradient.flat();

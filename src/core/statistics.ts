@@ -94,3 +94,22 @@ export function meanAndSpread(values: Float64Array): { readonly mean: number; re
   const mean = values.reduce((total, value) => total + value, 0) / values.length;
   return { mean, spread: Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length) };
 }
+
+/**
+ * Of all pairs of one number of each, the share in which that of `high` is above that of `low`, and half of those in
+ * which they are equal: the area under the ROC curve (Mann and Whitney 1947). Sorts both.
+ * @returns undefined where there are no pairs, or one of the numbers is NaN
+ */
+export function shareAbove(high: Float32Array, low: Float32Array): number | undefined {
+  if (high.length === 0 || low.length === 0) return undefined;
+  high.sort();
+  low.sort();
+  if (Number.isNaN(high.at(-1)) || Number.isNaN(low.at(-1))) return undefined; // it is sorted last
+  let [below, upTo, twice] = [0, 0, 0];
+  for (const value of high) {
+    while (below < low.length && low[below] < value) below++;
+    while (upTo < low.length && low[upTo] <= value) upTo++;
+    twice += below + upTo;
+  }
+  return twice / (2 * high.length * low.length);
+}

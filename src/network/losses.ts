@@ -2,7 +2,7 @@
 import { activationCode } from "../wasm/abi.js";
 import type { Runtime } from "../wasm/runtime.js";
 import type { LayerActivationName, ObservedActivationName } from "../activations/activations.js";
-import { checkName, checkOptions } from "../core/checks.js";
+import { checkName, checkNumber, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 /** What makes probabilities of the logits that a loss takes. */
@@ -60,6 +60,13 @@ export interface LossSpec {
    * "checked": classes and probabilities must be such, one for each output.
    */
   readonly targets?: "checked" | "any";
+  /**
+   * Of the cross-entropies: a share s from 0 to below 1 of each target that is spread over the classes, so that t
+   * counts as (1 - s)·t + s / classes, of two classes in binaryCrossEntropy, as PyTorch and Keras define it. It is part
+   * of the loss wherever that is told: in a training's logs, validation and `evaluate`; accuracy and the other figures
+   * go by the targets themselves. Default 0.
+   */
+  readonly labelSmoothing?: number;
 }
 
 /** A loss with all that its kernels and its targets' check ask. */
@@ -68,23 +75,34 @@ export interface LossFacts {
   /** "logits" where the loss is none of the cross-entropies. */
   readonly from: LossSource;
   readonly takesAnyTargets: boolean;
+  /** 0: none. */
+  readonly labelSmoothing: number;
 }
 
 /** The facts of a loss that was resolved. */
 export function factsOf(loss: Loss | LossSpec): LossFacts {
-  const { name, from = "logits", targets } = typeof loss === "string" ? ({ name: loss } as LossSpec) : loss;
-  return { name, from, takesAnyTargets: targets === "any" };
+  const spec: LossSpec = typeof loss === "string" ? { name: loss } : loss;
+  const { name, from = "logits", targets, labelSmoothing = 0 } = spec;
+  return { name, from, takesAnyTargets: targets === "any", labelSmoothing };
+}
+
+function checkSmoothing(given: number | undefined, name: Loss): number {
+  if (given === undefined) return 0;
+  const share = checkNumber("loss.labelSmoothing", given, { low: 0, high: 1, openHigh: true });
+  if (isClassification(name)) return share;
+  const expected = "to be left out, as only the cross-entropies have it";
+  throw new RelumineError("value", "loss.labelSmoothing", expected, `${share}`);
 }
 
 /**
  * The loss as the caller gave it for this last layer, checked: a name alone where that says it all, from logits and
- * checked targets.
+ * checked targets that count as they are.
  */
 export function resolveLoss(given: unknown, output: LayerActivationName): Loss | LossSpec {
   const isName = typeof given !== "object" || given === null;
   const options = isName
     ? { name: given as Loss }
-    : checkOptions("loss", given as LossSpec, ["name", "from", "targets"]);
+    : checkOptions("loss", given as LossSpec, ["name", "from", "targets", "labelSmoothing"]);
   const name = checkName(isName ? "loss" : "loss.name", options.name, LOSS_NAMES);
   const { from: givenFrom, targets = "checked" } = options;
   checkName("loss.targets", targets, ["checked", "any"]);
@@ -96,8 +114,15 @@ export function resolveLoss(given: unknown, output: LayerActivationName): Loss |
     const expected = "to be logits or probabilities where the last layer is neither softmax nor sigmoid";
     throw new RelumineError("value", "loss.from", expected, `preactivations of ${output}`);
   }
-  if (targets === "checked" && from === "logits" && (!isClassification(name) || output !== "softmax")) return name;
-  return Object.freeze({ name, ...(isClassification(name) && { from }), ...(targets === "any" && { targets }) });
+  const labelSmoothing = checkSmoothing(options.labelSmoothing, name);
+  const isDefault = from === "logits" && (!isClassification(name) || output !== "softmax");
+  if (targets === "checked" && isDefault && labelSmoothing === 0) return name;
+  return Object.freeze({
+    name,
+    ...(isClassification(name) && { from }),
+    ...(targets === "any" && { targets }),
+    ...(labelSmoothing > 0 && { labelSmoothing }),
+  });
 }
 
 /** What the sum of the losses of single rows or outputs is divided by. */
@@ -107,6 +132,16 @@ export function lossDivisor(loss: Loss | LossSpec, rows: number, outputs: number
 
 export function nameOf(loss: Loss | LossSpec): Loss {
   return typeof loss === "string" ? loss : loss.name;
+}
+
+/** A target as the loss counts it: what is spread over `classes` is taken off it. */
+export function smoothedTarget(target: number, { labelSmoothing }: LossFacts, classes: number): number {
+  return labelSmoothing === 0 ? target : (1 - labelSmoothing) * target + labelSmoothing / classes;
+}
+
+/** Over how many classes the share of a target is spread. */
+export function smoothedClasses({ name }: LossFacts, outputs: number): number {
+  return name === "crossEntropy" ? outputs : 2;
 }
 
 /** Its targets are classes or their probabilities. */

@@ -20,8 +20,9 @@ function notesOf({ useBias, frozen }: ResolvedSpec["layers"][number]): string[] 
 }
 
 function lossText(loss: ResolvedSpec["loss"]): string {
-  const { name, from } = factsOf(loss);
-  return from === "logits" ? name : `${name} from ${from}`;
+  const { name, from, labelSmoothing } = factsOf(loss);
+  const smoothing = labelSmoothing === 0 ? "" : ` with label smoothing ${labelSmoothing}`;
+  return (from === "logits" ? name : `${name} from ${from}`) + smoothing;
 }
 
 export function summarize(spec: ResolvedSpec): string {

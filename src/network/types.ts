@@ -70,6 +70,13 @@ export interface Evaluation extends Metrics {
   /** That of class 1 where there are two classes, else the mean over those that have one. */
   readonly f1?: number;
   /**
+   * Area under the ROC curve: of all pairs of a row of the class and one that is not, the share in which the first has
+   * the higher odds, and half of the ties. Of class 1 where there are two, else the mean over the classes, each against
+   * the rest, or over the outputs of binaryCrossEntropy: scikit-learn's "macro". Absent where a class has no row or all
+   * of them, where an output is no number, for regressions, and from 2^25 rows x outputs on.
+   */
+  readonly auc?: number;
+  /**
    * Of numbers: 1 - squared error / squared distance of the targets from their means, over all outputs; absent where
    * the targets are all the same.
    */
@@ -257,8 +264,8 @@ export interface Network extends Disposable {
    */
   restoreEpochStart(): void;
   /**
-   * Mean loss; accuracy, confusion and figures by class for the cross-entropies; R² and mean absolute error for the
-   * others. One forward pass.
+   * Mean loss; accuracy, confusion, figures by class and area under the ROC curve for the cross-entropies; R² and mean
+   * absolute error for the others. One forward pass, and a sort of each class's odds.
    * @throws RelumineError "value", "shape" or "disposed"
    * @example const { loss, accuracy } = network.evaluate({ x, y });
    */

@@ -116,6 +116,7 @@ export interface KernelExports {
   ): void;
 
   // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; divisor divides it alone.
+  // smoothing: a share in [0, 1) of each target that is spread over the classes.
   softmax(rows: number, classes: number, logits: number, out: number): void;
   /** labels: int32. */
   softmaxCrossEntropy(
@@ -126,6 +127,7 @@ export interface KernelExports {
     gradient: number,
     divisor: number,
     result: number,
+    smoothing: number,
   ): void;
   softmaxCrossEntropyDense(
     rows: number,
@@ -135,6 +137,7 @@ export interface KernelExports {
     gradient: number,
     divisor: number,
     result: number,
+    smoothing: number,
   ): void;
   binaryCrossEntropy(
     n: number,
@@ -143,6 +146,7 @@ export interface KernelExports {
     gradient: number,
     divisor: number,
     result: number,
+    smoothing: number,
   ): void;
   /** The three below leave `correct` alone. */
   meanSquaredError(
@@ -170,6 +174,7 @@ export interface KernelExports {
     gradient: number,
     divisor: number,
     result: number,
+    smoothing: number,
   ): void;
   /** labelled: 1 where targets are int32 labels, 0 where they are rows x classes floats. */
   probabilityCrossEntropy(
@@ -181,6 +186,7 @@ export interface KernelExports {
     gradient: number,
     divisor: number,
     result: number,
+    smoothing: number,
   ): void;
   softmaxBackward(rows: number, classes: number, probabilities: number, gradient: number, dz: number): void;
 

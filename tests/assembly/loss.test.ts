@@ -36,6 +36,8 @@ interface Loss {
     | "meanAbsoluteError"
     | "huber";
   readonly byRow: boolean;
+  /** Absent: 0. */
+  readonly smoothing?: number;
   targets(sizes: Sizes): number[];
   expected(outputs: number[], targets: number[], row: number): reference.LossOfRow;
 }
@@ -57,7 +59,7 @@ const elementwise = (
   expected: ([y], [t]) => one(y!, t!),
 });
 
-const losses: readonly Loss[] = [
+const unsmoothed: readonly Loss[] = [
   {
     name: "softmaxCrossEntropy",
     byRow: true,
@@ -78,6 +80,35 @@ const losses: readonly Loss[] = [
   elementwise("meanSquaredError", ({ columns: n }) => [...wave(n, 3)].map((x) => 2 * x), reference.meanSquaredError),
   elementwise("meanAbsoluteError", ({ columns: n }) => [...wave(n, 3)].map((x) => 2 * x), reference.meanAbsoluteError),
   elementwise("huber", ({ columns: n }) => [...wave(n, 3)].map((x) => 2 * x), reference.huber),
+];
+
+/** A distribution, or a share of 1, with a part of it spread over the classes. */
+const smooth = (t: readonly number[], share: number, classes = t.length) =>
+  t.map((value) => (1 - share) * value + share / classes);
+const SMOOTHED: Partial<Record<Loss["name"], (share: number) => Loss["expected"]>> = {
+  softmaxCrossEntropy: (share) => (z, labels, row) => {
+    const whole = reference.softmaxCrossEntropy(z, labels[row]!);
+    const oneHot = z.map((_, i) => Number(i === labels[row]));
+    return { ...reference.softmaxCrossEntropyDense(z, smooth(oneHot, share)), correct: whole.correct };
+  },
+  softmaxCrossEntropyDense: (share) => (z, t, row) => {
+    const own = t.slice(row * z.length, (row + 1) * z.length);
+    const { correct } = reference.softmaxCrossEntropyDense(z, own);
+    return { ...reference.softmaxCrossEntropyDense(z, smooth(own, share)), correct };
+  },
+  binaryCrossEntropy: (share) => ([z], [t]) => {
+    const { correct } = reference.binaryCrossEntropy(z!, t!);
+    return { ...reference.binaryCrossEntropy(z!, smooth([t!], share, 2)[0]!), correct };
+  },
+};
+const losses: readonly Loss[] = [
+  ...unsmoothed,
+  ...[0.1, 0.75].flatMap((smoothing) =>
+    unsmoothed.flatMap((loss) => {
+      const expected = SMOOTHED[loss.name]?.(smoothing);
+      return expected ? [{ ...loss, smoothing, expected }] : [];
+    }),
+  ),
 ];
 
 function expectation(loss: Loss, outputs: Float32Array, targets: number[], { columns }: Sizes): reference.LossOfRow[] {
@@ -105,8 +136,18 @@ describe.each(builds)("%s build", async (build) => {
     const gradient = { apart: bench.allocate(count, (2 + 3 * shift) % 4), "in place": at, unwanted: 0 }[placing];
     const result = bench.allocateDoubles(2);
     if (loss.byRow)
-      kernels[loss.name as "softmaxCrossEntropy"](sizes.rows, sizes.columns, at, aim, gradient, DIVISOR, result);
-    else kernels[loss.name as "huber"](count, at, aim, gradient, DIVISOR, result);
+      kernels[loss.name as "softmaxCrossEntropy"](
+        sizes.rows,
+        sizes.columns,
+        at,
+        aim,
+        gradient,
+        DIVISOR,
+        result,
+        loss.smoothing ?? 0,
+      );
+    else
+      kernels[loss.name as "binaryCrossEntropy"](count, at, aim, gradient, DIVISOR, result, loss.smoothing ?? 0);
     bench.checkFences();
     if (placing !== "in place") expect([...bench.floats(at, count)]).toEqual([...Float32Array.from(outputs)]);
     const [total, correct] = bench.doubles(result, 2);
@@ -135,7 +176,7 @@ describe.each(builds)("%s build", async (build) => {
     expect(run(loss, outputs, targets, sizes, "unwanted")).toEqual({ ...outcome, gradient: new Float32Array(0) });
   }
 
-  describe.each(losses)("$name", (loss) => {
+  describe.each(losses)("$name $smoothing", (loss) => {
     test.each(SIZES)("%i columns follow the float64 reference", (columns) => {
       for (const rows of loss.byRow && columns ? [0, 1, 3, 8] : [Math.min(1, columns)]) {
         for (const size of [1e-3, 1, 30, 1e4])
@@ -190,8 +231,8 @@ describe.each(builds)("%s build", async (build) => {
       const aim =
         loss.name === "softmaxCrossEntropy" ? bench.placeInt32(loss.targets(sizes)) : bench.place(loss.targets(sizes));
       bench.doubles(result, 2).set([64, 50]);
-      if (loss.byRow) kernels[loss.name as "softmaxCrossEntropy"](1, 4, at, aim, 0, 1, result);
-      else kernels[loss.name as "huber"](4, at, aim, 0, 1, result);
+      if (loss.byRow) kernels[loss.name as "softmaxCrossEntropy"](1, 4, at, aim, 0, 1, result, loss.smoothing ?? 0);
+      else kernels[loss.name as "binaryCrossEntropy"](4, at, aim, 0, 1, result, loss.smoothing ?? 0);
       expect([...bench.doubles(result, 2)]).toEqual([64 + once, 50 + correct]);
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mean, median, placeOfLargest, variance } from "../../src/core/statistics.js";
+import { mean, median, placeOfLargest, shareAbove, variance } from "../../src/core/statistics.js";
 import fc from "../support/property.js";
 
 describe("statistics", () => {
@@ -43,4 +43,23 @@ describe("statistics", () => {
   });
 
   it("gives mean and variance", () => expect([mean([1, 2, 6]), variance([1, 2, 6])]).toEqual([3, 14 / 3]));
+
+  it("counts pairs of which the first is above, ties by half", () => {
+    const value = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.constantFrom(-Infinity, Infinity, -0));
+    const values = fc.array(value, { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(values, values, (high, low) => {
+        const pairs = high.flatMap((a) => low.map((b): number => (a > b ? 1 : a === b ? 0.5 : 0)));
+        const wanted = pairs.reduce((sum, pair) => sum + pair, 0) / pairs.length;
+        expect(shareAbove(Float32Array.from(high), Float32Array.from(low))).toBeCloseTo(wanted, 12);
+      }),
+    );
+  });
+
+  it("has no pairs of nothing, nor of no numbers", () => {
+    expect(shareAbove(new Float32Array(0), Float32Array.of(1))).toBeUndefined();
+    expect(shareAbove(Float32Array.of(1), new Float32Array(0))).toBeUndefined();
+    expect(shareAbove(Float32Array.of(Number.NaN, 1), Float32Array.of(1))).toBeUndefined();
+    expect(shareAbove(Float32Array.of(1), Float32Array.of(1, Number.NaN, 0))).toBeUndefined();
+  });
 });

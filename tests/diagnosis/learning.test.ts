@@ -2,7 +2,12 @@
 // what holds on the training rows alone.
 import { describe, expect, test } from "vitest";
 import { bestConstant } from "../../src/diagnosis/learning/best-constant.js";
-import { lossesOfConstant, lossesOfOutputs, lossReader } from "../../src/diagnosis/learning/row-losses.js";
+import {
+  lossesOfConstant,
+  lossesOfOutputs,
+  lossReader,
+  lowestLosses,
+} from "../../src/diagnosis/learning/row-losses.js";
 import { expectRefusal } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";
 import { randomRows, seededRandom } from "../support/random.js";
@@ -33,6 +38,7 @@ describe("the best constant", () => {
     [{ name: "poisson" }, numbers],
     [{ name: "binaryCrossEntropy" }, shares],
     [{ name: "binaryCrossEntropy", from: "probabilities" }, shares],
+    [{ name: "binaryCrossEntropy", labelSmoothing: 0.2 }, shares],
   ])("of %j has the lowest loss of all, weighted or not", (loss, data) => {
     const reader = readerOf(loss);
     const targets = { kind: "rows", data, columns: 1 } as const;
@@ -53,13 +59,31 @@ describe("the best constant", () => {
     const reader = readerOf({ name: "crossEntropy" }, 3);
     expect([...bestConstant(reader, targets, Float64Array.of(1, 1, 1, 1))]).toEqual([0.25, 0.25, 0.5]);
     expect([...bestConstant(reader, targets, Float64Array.of(2, 1, 1, 0))]).toEqual([0.5, 0, 0.5]);
+    const smoothed = readerOf({ name: "crossEntropy", labelSmoothing: 0.3 }, 3);
+    bestConstant(smoothed, targets, Float64Array.of(2, 1, 1, 0)).forEach((share, i) =>
+      expect(share).toBeCloseTo([0.45, 0.1, 0.45][i], 12),
+    );
+  });
+
+  test("answers that could not be better have the entropy of smoothed labels", () => {
+    const targets = { kind: "labels", labels: Int32Array.of(0, 2) } as const;
+    const shares = [0.8, 0.1, 0.1];
+    const entropy = -shares.reduce((sum, share) => sum + share * Math.log(share), 0);
+    lowestLosses(readerOf({ name: "crossEntropy", labelSmoothing: 0.3 }, 3), targets).forEach((loss) =>
+      expect(loss).toBeCloseTo(entropy, 12),
+    );
+    expect([...lowestLosses(readerOf({ name: "crossEntropy" }, 3), targets)]).toEqual([0, 0]);
   });
 
   test.each<[LossSpec, LayerActivationName, number]>([
     [{ name: "crossEntropy" }, "linear", 3],
     [{ name: "crossEntropy", from: "probabilities" }, "sigmoid", 3],
     [{ name: "crossEntropy", from: "probabilities" }, "softmax", 3],
+    [{ name: "crossEntropy", labelSmoothing: 0.2 }, "linear", 3],
+    [{ name: "crossEntropy", from: "probabilities", labelSmoothing: 0.2 }, "sigmoid", 3],
     [{ name: "binaryCrossEntropy" }, "linear", 1],
+    [{ name: "binaryCrossEntropy", labelSmoothing: 0.2 }, "linear", 1],
+    [{ name: "binaryCrossEntropy", from: "probabilities", labelSmoothing: 0.2 }, "relu", 1],
     [{ name: "binaryCrossEntropy", from: "probabilities" }, "sigmoid", 1],
     [{ name: "binaryCrossEntropy", from: "probabilities" }, "relu", 1],
     [{ name: "meanSquaredError" }, "softmax", 3],
@@ -91,6 +115,23 @@ describe("the best constant", () => {
 });
 
 describe("the verdict", () => {
+  test("on smoothed labels goes by what there is to learn: all of it is a score of 1", async () => {
+    const spec: NetworkSpec = {
+      inputs: 2,
+      layers: [{ units: 16 }, { units: 2 }],
+      loss: { name: "crossEntropy", labelSmoothing: 0.4 },
+      seed: 1,
+    };
+    const y = POINTS.map(([a, b]) => Number(a + b > 0));
+    const diagnosis = await diagnosisAfter(spec, POINTS, y, { epochs: 300, optimizer: adam({ learningRate: 0.01 }) });
+    const { learning } = diagnosis;
+    expect(learning!.loss).toBeGreaterThan(0.5); // the entropy of 0.8 and 0.2, of which nothing can be learned
+    expect(learning!.score).toBeGreaterThan(0.9);
+    expect(learning!.verdict).toMatch(/^It has learned \(/);
+    expect(learning!.verdict).toContain("always saying the classes' shares, smoothed");
+    expect(causesOf(diagnosis)).toEqual([]);
+  });
+
   test("a product and no hidden layer: no better than the mean (CASES, A)", async () => {
     const y = POINTS.map(([a, b]) => a * b);
     const diagnosis = await diagnosisAfter(regression([]), POINTS, y, {

@@ -1,5 +1,5 @@
 // What evaluate says beside the loss: counted naively from the predictions.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { withNetwork } from "../support/networks.js";
 import { randomRows, seededRandom } from "../support/random.js";
 import { createNetwork, type Evaluation, type NetworkSpec } from "../../src/index.js";
@@ -137,6 +137,102 @@ test("rows whose outputs are no numbers are of their class, and said to be of no
   expect(classes!.map(({ rows }) => rows)).toEqual([1, 1]);
   expect(classes![1].recall).toBe(0);
   expect(accuracy).toBe(0.5);
+});
+
+/** Of scores by pairs: how scikit-learn's roc_auc_score is defined. */
+function naiveArea(scores: readonly number[], isOf: readonly boolean[]): number {
+  let [sum, pairs] = [0, 0];
+  scores.forEach((a, i) =>
+    scores.forEach((b, j) => {
+      if (!isOf[i] || isOf[j]) return;
+      pairs++;
+      sum += a > b ? 1 : a === b ? 0.5 : 0;
+    }),
+  );
+  return sum / pairs;
+}
+const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+describe("the area under the ROC curve", () => {
+  test("is scikit-learn's", async () => {
+    // roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), its documentation's first example
+    using network = await createNetwork({ inputs: 1, layers: [{ units: 1 }], loss: "binaryCrossEntropy" });
+    network.layers[0].setWeights({ kernel: Float32Array.of(1) });
+    expect(network.evaluate({ x: [[0.1], [0.4], [0.35], [0.8]], y: [0, 0, 1, 1] }).auc).toBe(0.75);
+    expect(network.evaluate({ x: [[0.1], [0.4], [0.4], [0.8]], y: [0, 0, 1, 1] }).auc).toBe(0.875); // half of a tie
+    network.layers[0].setWeights({ kernel: Float32Array.of(-1) });
+    expect(network.evaluate({ x: [[0.1], [0.4], [0.35], [0.8]], y: [0, 0, 1, 1] }).auc).toBe(0.25);
+    expect(network.evaluate({ x: [[0.1], [0.4], [0.35], [0.8]], y: [[0], [0], [0.4], [0]] })).not.toHaveProperty("auc");
+    // more rows than a chunk, in one sum
+    const many = { x: x.map(([a]) => [a]), y: x.map(([a]) => Number(a < 0)) };
+    expect(network.evaluate(many).auc).toBe(1);
+  });
+
+  test.each([
+    ["crossEntropy", "linear", 4],
+    [{ name: "crossEntropy", from: "probabilities" }, "softmax", 4],
+    [{ name: "crossEntropy", labelSmoothing: 0.2 }, "linear", 4],
+    ["crossEntropy", "linear", 2],
+    ["binaryCrossEntropy", "linear", 1],
+    [{ name: "binaryCrossEntropy", from: "probabilities" }, "sigmoid", 1],
+  ] as const)("of what %j of %s predicts, each of %i classes against the rest", (loss, activation, units) =>
+    withNetwork(specOf(loss, units, activation), async (network) => {
+      const y = units === 4 ? labels : labels.map((label) => Number(label > 0));
+      await network.fit({ x, y }, { epochs: 2 });
+      const { data } = network.predict(x);
+      const areaOf = (column: number, label: number) =>
+        naiveArea(
+          x.map((_, r) => data[r * units + column]),
+          y.map((own) => own === label),
+        );
+      const wanted = {
+        1: () => areaOf(0, 1),
+        2: () => areaOf(1, 1),
+        4: () => meanOf([0, 1, 2, 3].map((c) => areaOf(c, c))),
+      };
+      expect(network.evaluate({ x, y }).auc).toBeCloseTo(wanted[units](), 5);
+    }),
+  );
+
+  test("of labels that do not exclude each other: the mean over outputs", () =>
+    withNetwork(specOf("binaryCrossEntropy", 2), (network) => {
+      const y = labels.map((label) => [Number(label > 0), label % 2]);
+      const { data } = network.predict(x);
+      const areas = [0, 1].map((unit) =>
+        naiveArea(
+          x.map((_, r) => data[r * 2 + unit]),
+          y.map((row) => row[unit] === 1),
+        ),
+      );
+      expect(network.evaluate({ x, y }).auc).toBeCloseTo(meanOf(areas), 6);
+    }));
+
+  test("rows that are all but sure keep their order, where probabilities round to 1", async () => {
+    const spec = { inputs: 1, layers: [{ units: 2 }], loss: "crossEntropy" } as const;
+    using network = await createNetwork(spec);
+    network.layers[0].setWeights({ kernel: Float32Array.of(0, 1) });
+    const rows = [[30], [31], [40], [41]];
+    expect([...network.predict(rows).data].filter((_, i) => i % 2 === 1)).toEqual([1, 1, 1, 1]);
+    expect(network.evaluate({ x: rows, y: [0, 0, 1, 1] }).auc).toBe(1);
+    expect(network.evaluate({ x: rows, y: [1, 1, 0, 0] }).auc).toBe(0);
+  });
+
+  test("is absent where a class has no rows or all of them, of numbers, and where an output is none", async () => {
+    await withNetwork(specOf("crossEntropy", 5), (network) => {
+      expect(network.evaluate({ x, y: labels })).not.toHaveProperty("auc"); // none of class 4
+    });
+    await withNetwork(specOf("crossEntropy", 2), (network) => {
+      expect(network.evaluate({ x, y: labels.map(() => 1) })).not.toHaveProperty("auc");
+    });
+    await withNetwork(specOf("meanSquaredError", 1), (network) => {
+      expect(network.evaluate({ x, y: labels.map((label) => Number(label > 0)) })).not.toHaveProperty("auc");
+    });
+    const linear = { units: 1, activation: "linear" } as const;
+    using network = await createNetwork({ inputs: 1, layers: [linear, linear], loss: "binaryCrossEntropy" });
+    network.layers[0].setWeights({ kernel: Float32Array.of(3e38) });
+    network.layers[1].setWeights({ kernel: Float32Array.of(0) });
+    expect(network.evaluate({ x: [[1e30], [0]], y: [1, 0] })).not.toHaveProperty("auc");
+  });
 });
 
 test("weights count in the loss alone", () =>

@@ -47,7 +47,12 @@ const soft = x.map(() => {
   return parts.map((part) => Math.fround(part / total));
 });
 
-function specOf({ output, loss, from }: ReferencePair, units = CLASSES, targets?: "any"): NetworkSpec {
+function specOf(
+  { output, loss, from }: ReferencePair,
+  units = CLASSES,
+  targets?: "any",
+  labelSmoothing?: number,
+): NetworkSpec {
   const name = loss as Loss;
   const isEntropy = loss.endsWith("Entropy");
   return {
@@ -56,7 +61,7 @@ function specOf({ output, loss, from }: ReferencePair, units = CLASSES, targets?
       { units: 6, activation: "tanh" },
       { units, activation: output as "softmax" },
     ],
-    loss: { name, ...(isEntropy && { from }), ...(targets && { targets }) },
+    loss: { name, ...(isEntropy && { from }), ...(targets && { targets }), ...(labelSmoothing && { labelSmoothing }) },
     seed: 4,
   };
 }
@@ -127,6 +132,65 @@ describe.each(PAIRS.map((pair) => [`${pair.output}, ${pair.loss} from ${pair.fro
       }));
   },
 );
+
+describe("label smoothing", () => {
+  const SHARE = 0.15;
+  const spread = (rows: Rows, classes: number) =>
+    rows.map((row) => row.map((value) => (1 - SHARE) * value + SHARE / classes));
+  const entropies = PAIRS.filter(({ loss }) => loss.endsWith("Entropy"));
+
+  test.each(entropies.map((pair) => [`${pair.output}, ${pair.loss} from ${pair.from}`, pair] as const))(
+    "loss and gradient of %s are those of targets that are spread",
+    (_, pair) =>
+      withNetwork(specOf(pair, CLASSES, undefined, SHARE), async (network) => {
+        const classes = pair.loss === "crossEntropy" ? CLASSES : 2;
+        expectGradient(pair, network, soft, spread(soft, classes));
+        expectGradient(pair, network, oneHot, spread(oneHot, classes));
+        if (pair.loss === "crossEntropy") expectGradient(pair, network, labels, spread(oneHot, classes));
+        expect(() => expectGradient(pair, network, oneHot, oneHot)).toThrow();
+      }),
+  );
+
+  test("weighs rows, and leaves what is right as it was", async () => {
+    const pair = { output: "linear", loss: "crossEntropy", from: "logits" } as const;
+    using plain = await createNetwork(specOf(pair));
+    using smoothed = await createNetwork(specOf(pair, CLASSES, undefined, SHARE));
+    const weights = labels.map((label) => label);
+    const { loss, ...figures } = smoothed.evaluate({ x, y: labels, weights });
+    const { loss: without, ...others } = plain.evaluate({ x, y: labels, weights });
+    expect(figures).toEqual(others);
+    const layers = withLinearOutput(smoothed);
+    expect(loss).toBeCloseTo(pairLoss(pair, layers, x, spread(oneHot, CLASSES), weights), 5);
+    expect(loss).not.toBeCloseTo(without, 3);
+  });
+
+  test("is told by the spec where there is some, and stored with it", async () => {
+    const specWith = (labelSmoothing: number, name: Loss = "crossEntropy") =>
+      ({ inputs: 4, layers: [{ units: CLASSES }], loss: { name, labelSmoothing } }) as const;
+    using none = await createNetwork(specWith(0));
+    expect(none.spec.loss).toBe("crossEntropy");
+    using network = await createNetwork(specWith(0.1));
+    expect(network.spec.loss).toEqual({ name: "crossEntropy", from: "logits", labelSmoothing: 0.1 });
+    expect(network.summary()).toContain("loss crossEntropy with label smoothing 0.1");
+    using again = await importNetwork(await exportNetwork(network, "safetensors"));
+    expect(again.spec).toEqual(network.spec);
+    expect(again.evaluate({ x, y: labels })).toEqual(network.evaluate({ x, y: labels }));
+    using clone = await network.clone();
+    expect(clone.spec).toEqual(network.spec);
+  });
+
+  test.each([
+    [{ name: "crossEntropy", labelSmoothing: 1 }, "loss.labelSmoothing"],
+    [{ name: "crossEntropy", labelSmoothing: -0.1 }, "loss.labelSmoothing"],
+    [{ name: "crossEntropy", labelSmoothing: Number.NaN }, "loss.labelSmoothing"],
+    [{ name: "binaryCrossEntropy", labelSmoothing: "0.1" }, "loss.labelSmoothing"],
+    [{ name: "meanSquaredError", labelSmoothing: 0.1 }, "loss.labelSmoothing"],
+    [{ name: "huber", labelSmoothing: 0 }, "loss.labelSmoothing"],
+  ] as const)("refuses %j", async (loss, path) => {
+    const spec = { inputs: 4, layers: [{ units: CLASSES }], loss } as unknown as NetworkSpec;
+    await expectError(createNetwork(spec), "value", path);
+  });
+});
 
 describe("probabilities at their limits", () => {
   const at = async (spec: NetworkSpec, bias: number[]): Promise<Network> => {
@@ -235,29 +299,32 @@ describe("what is said in short", () => {
   });
 });
 
-test.each(PAIRS.map((pair) => [`${pair.output}, ${pair.loss} from ${pair.from}`, pair] as const))(
-  "forecast's gradient of %s is the network's",
-  (_, pair) =>
-    withNetwork(specOf(pair), (network) => {
-      if (pair.output === "relu") network.layers[1].setWeights({ bias: new Float32Array(CLASSES).fill(3) });
-      const z = Float64Array.from(forward(withLinearOutput(network), x).at(-1)!.a.flat());
-      const outputs = Float64Array.from(
-        forward(withLinearOutput(network), x)
-          .at(-1)!
-          .a.flatMap((row) => outputsOf(pair.output, row)),
-      );
-      const last = { name: pair.output as "softmax", alpha: new Float64Array(CLASSES), units: CLASSES };
-      const targets = { kind: "rows", data: Float32Array.from(soft.flat()), columns: CLASSES } as const;
-      const gradient = gradientByPreactivations(network.spec.loss, last, z, outputs, targets);
-      const sums = Array.from({ length: CLASSES }, (_unit, c) =>
-        gradient.reduce((sum, value, i) => sum + (i % CLASSES === c ? value : 0), 0),
-      );
-      const { layers: given } = network.gradients({ x, y: soft });
-      // an output near 0 that is taken for a probability makes a gradient of thousands
-      sums.forEach((value, c) =>
-        expect(Math.abs(given[1].bias[c] - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))),
-      );
-    }),
+const SMOOTHINGS = PAIRS.flatMap((pair) =>
+  (pair.loss.endsWith("Entropy") ? [0, 0.15] : [0]).map(
+    (share) => [`${pair.output}, ${pair.loss} from ${pair.from}, smoothing ${share}`, pair, share] as const,
+  ),
+);
+test.each(SMOOTHINGS)("forecast's gradient of %s is the network's", (_, pair, share) =>
+  withNetwork(specOf(pair, CLASSES, undefined, share), (network) => {
+    if (pair.output === "relu") network.layers[1].setWeights({ bias: new Float32Array(CLASSES).fill(3) });
+    const z = Float64Array.from(forward(withLinearOutput(network), x).at(-1)!.a.flat());
+    const outputs = Float64Array.from(
+      forward(withLinearOutput(network), x)
+        .at(-1)!
+        .a.flatMap((row) => outputsOf(pair.output, row)),
+    );
+    const last = { name: pair.output as "softmax", alpha: new Float64Array(CLASSES), units: CLASSES };
+    const targets = { kind: "rows", data: Float32Array.from(soft.flat()), columns: CLASSES } as const;
+    const gradient = gradientByPreactivations(network.spec.loss, last, z, outputs, targets);
+    const sums = Array.from({ length: CLASSES }, (_unit, c) =>
+      gradient.reduce((sum, value, i) => sum + (i % CLASSES === c ? value : 0), 0),
+    );
+    const { layers: given } = network.gradients({ x, y: soft });
+    // an output near 0 that is taken for a probability makes a gradient of thousands
+    sums.forEach((value, c) =>
+      expect(Math.abs(given[1].bias[c] - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))),
+    );
+  }),
 );
 
 describe("targets", () => {

@@ -3,7 +3,7 @@ import type { ModelFile } from "./model-file.js";
 import { type ModelOptions, readAnyModel } from "./model-options.js";
 import type { Subject, ToldEvaluation } from "./subject.js";
 import { namesOf } from "./written-model.js";
-import { metricsText } from "../evaluate.js";
+import { figuresOf, metricsText } from "../evaluate.js";
 import { about } from "../files.js";
 import { readRows, type RowsOptions } from "../read-rows.js";
 import { isMatrix, type SampleRows, type Samples, toSomeSamples } from "../../core/matrix.js";
@@ -56,8 +56,7 @@ function documentOf(file: string, { format, writer, head, notes }: ReadModel, ne
 
 /** @throws RelumineError about the targets */
 function evaluate(network: Network, x: Samples, y: Targets): ToldEvaluation {
-  const { loss, accuracy, f1 } = network.evaluate({ x, y });
-  const evaluation = { loss, ...(accuracy !== undefined && { accuracy }), ...(f1 !== undefined && { f1 }) };
+  const evaluation = figuresOf(network.evaluate({ x, y }));
   const record = { where: "on these rows", figures: metricsText(evaluation) };
   const line = `${record.where}: ${record.figures}`;
   return { evaluation, record, tell: (terminal) => terminal.tell(terminal.colors.bold(line)) };

@@ -9,7 +9,7 @@ import {
   readsPreactivations,
 } from "../../network/losses.js";
 import { sigmoid, slope } from "../../activations/analysis.js";
-import { forEachTarget, SMALLEST } from "../learning/row-losses.js";
+import { forEachCountedTarget, SMALLEST } from "../learning/row-losses.js";
 import type { Layer64 } from "../proof/layers64.js";
 
 /** Such probabilities are held at their bound, and get no gradient. */
@@ -87,7 +87,7 @@ export function gradientByPreactivations(
   const rows = z.length / units;
   const divisor = lossDivisor(loss, rows, units);
   const result = new Float64Array(z.length);
-  forEachTarget(targets, units, (r, target) => {
+  forEachCountedTarget(facts, targets, units, (r, target) => {
     const [zRow, yRow] = [z, y].map((values) => values.subarray(r * units, (r + 1) * units));
     let gradient = ofRow(facts, readsLogits, readsLogits ? zRow : yRow, target);
     if (!readsLogits && activation === "softmax") gradient = throughSoftmax(yRow, gradient);

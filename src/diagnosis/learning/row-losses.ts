@@ -9,6 +9,8 @@ import {
   type LossFacts,
   type LossSpec,
   readsPreactivations,
+  smoothedClasses,
+  smoothedTarget,
 } from "../../network/losses.js";
 import type { ObservedActivationName } from "../../activations/activations.js";
 
@@ -131,13 +133,30 @@ export function forEachTarget(
     }
 }
 
+/** The same as the loss counts them: with the share of each that it spreads over the classes. */
+export function forEachCountedTarget(
+  facts: LossFacts,
+  targets: PreparedTargets,
+  units: number,
+  visit: (row: number, target: Float64Array) => void,
+): void {
+  if (facts.labelSmoothing === 0) return forEachTarget(targets, units, visit);
+  const counted = new Float64Array(units);
+  const classes = smoothedClasses(facts, units);
+  forEachTarget(targets, units, (row, target) => {
+    for (let i = 0; i < units; i++) counted[i] = smoothedTarget(target[i], facts, classes);
+    visit(row, counted);
+  });
+}
+
 export function countTargets(targets: PreparedTargets): number {
   return targets.kind === "labels" ? targets.labels.length : targets.data.length / targets.columns;
 }
 
 function lossByRow(reader: LossReader, targets: PreparedTargets, lossOf: (row: number, t: Float64Array) => number) {
   const losses = new Float64Array(countTargets(targets));
-  forEachTarget(targets, reader.units, (row, target) => (losses[row] = lossOf(row, target) / reader.divisor));
+  const note = (row: number, target: Float64Array) => (losses[row] = lossOf(row, target) / reader.divisor);
+  forEachCountedTarget(reader, targets, reader.units, note);
   return losses;
 }
 

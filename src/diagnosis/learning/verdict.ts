@@ -23,7 +23,8 @@ const CONSTANTS: Record<Loss, string> = {
 };
 
 /** "the mean, 3.5", "the classes' shares" */
-function constantText({ name, units }: LossReader, { constant }: Pick<Learning, "constant">): string {
+function constantText({ name, units, labelSmoothing }: LossReader, { constant }: Pick<Learning, "constant">): string {
+  if (labelSmoothing > 0) return `${CONSTANTS[name]}, smoothed`;
   const isNumber = units === 1 && CONSTANTS[name] !== CONSTANTS.crossEntropy;
   return isNumber ? `${CONSTANTS[name]}, ${formatNumber(constant[0])}` : CONSTANTS[name];
 }

@@ -52,6 +52,7 @@ export class Passes {
   /** The loss takes the outputs themselves for probabilities. */
   readonly takesProbabilities: boolean;
   private readonly lossName: Loss;
+  private readonly labelSmoothing: number;
   private readonly totalWeight = new Float64Array(1);
 
   constructor(
@@ -79,8 +80,9 @@ export class Passes {
     this.softmaxLayer = activation.name === "softmax" ? spec.layers.length - 1 : -1;
     this.rowDivisor = lossDivisor(spec.loss, 1, units);
     this.skipsLastActivation = readsPreactivations(spec.loss, activation.name);
-    const { name, from } = factsOf(spec.loss);
+    const { name, from, labelSmoothing } = factsOf(spec.loss);
     this.lossName = name;
+    this.labelSmoothing = labelSmoothing;
     this.takesProbabilities = from === "probabilities" && !this.skipsLastActivation;
     this.openUnits = spec.layers.map(({ units }) => units);
   }
@@ -287,15 +289,17 @@ export class Passes {
     result: number,
   ): void {
     const { kernels } = this.runtime;
-    const { outputs, lossName } = this;
+    const { outputs, lossName, labelSmoothing } = this;
     if (lossName === "crossEntropy") {
       const labelled = targets === "labels";
       if (this.takesProbabilities)
-        kernels.probabilityCrossEntropy(rows, outputs, y, t, Number(labelled), dy, divisor, result);
-      else if (labelled) kernels.softmaxCrossEntropy(rows, outputs, y, t, dy, divisor, result);
-      else kernels.softmaxCrossEntropyDense(rows, outputs, y, t, dy, divisor, result);
+        kernels.probabilityCrossEntropy(rows, outputs, y, t, Number(labelled), dy, divisor, result, labelSmoothing);
+      else if (labelled) kernels.softmaxCrossEntropy(rows, outputs, y, t, dy, divisor, result, labelSmoothing);
+      else kernels.softmaxCrossEntropyDense(rows, outputs, y, t, dy, divisor, result, labelSmoothing);
     } else if (this.takesProbabilities) {
-      kernels.probabilityBinaryCrossEntropy(rows * outputs, y, t, dy, divisor, result);
+      kernels.probabilityBinaryCrossEntropy(rows * outputs, y, t, dy, divisor, result, labelSmoothing);
+    } else if (lossName === "binaryCrossEntropy") {
+      kernels.binaryCrossEntropy(rows * outputs, y, t, dy, divisor, result, labelSmoothing);
     } else {
       kernels[lossName](rows * outputs, y, t, dy, divisor, result);
     }

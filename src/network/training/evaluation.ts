@@ -1,8 +1,8 @@
-// What an evaluation tells beside loss and accuracy: who is taken for whom, and how far numbers are off.
+// What an evaluation tells beside loss and accuracy: who is taken for whom, how rows are ranked, how far numbers are off.
 import type { Evaluation } from "../types.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
-import { placeOfLargest } from "../../core/statistics.js";
-import { factsOf } from "../losses.js";
+import { placeOfLargest, shareAbove } from "../../core/statistics.js";
+import { factsOf, isClassification } from "../losses.js";
 import { evaluateRows } from "./evaluate.js";
 import type { NetworkState } from "../state/state.js";
 
@@ -105,6 +105,71 @@ class Labels implements Collector {
   }
 }
 
+/** Beyond so many scores they are not kept. */
+const MOST_SCORES = 2 ** 25;
+
+/**
+ * The area under the ROC curve of each column of scores, by ranks: mean over the columns, which stand for a class each.
+ */
+class Ranks implements Collector {
+  private readonly scores: Float32Array;
+
+  /** @param isOf whether a row is of a column's class */
+  constructor(
+    private readonly rows: number,
+    private readonly columns: number,
+    private readonly isOf: (row: number, column: number) => boolean,
+  ) {
+    this.scores = new Float32Array(rows * columns);
+  }
+
+  /** Column by column. */
+  visit(scores: Float32Array, start: number, rows: number): void {
+    for (let r = 0, at = 0; r < rows; r++)
+      for (let c = 0; c < this.columns; c++) this.scores[c * this.rows + start + r] = scores[at++];
+  }
+
+  private areaOf(column: number): number | undefined {
+    const { rows } = this;
+    const own = this.scores.subarray(column * rows, (column + 1) * rows);
+    const parts = [own.filter((_, row) => this.isOf(row, column)), own.filter((_, row) => !this.isOf(row, column))];
+    return shareAbove(parts[0], parts[1]);
+  }
+
+  read(): Figures {
+    let sum = 0;
+    for (let column = 0; column < this.columns; column++) {
+      const area = this.areaOf(column);
+      if (area === undefined) return {};
+      sum += area;
+    }
+    return { auc: sum / this.columns };
+  }
+}
+
+/**
+ * Of each row of shares the odds of every class, into its place, or of class 1 alone where there are two. What makes the
+ * odds of the largest share is added up, as its difference from 1 has lost its digits.
+ */
+function toOdds(shares: Float32Array, classes: number): Float32Array {
+  const rows = shares.length / classes;
+  for (let r = 0; r < rows; r++) {
+    const first = r * classes;
+    const top = placeOfLargest(shares, first, classes);
+    let [total, rest] = [0, 0];
+    for (let c = 0; c < classes; c++) {
+      total += shares[first + c];
+      if (c !== top) rest += shares[first + c];
+    }
+    for (let c = 0; c < classes; c++) {
+      const share = shares[first + c];
+      shares[first + c] = share === 0 ? 0 : share / (c === top ? rest : total - share);
+    }
+    if (classes === 2) shares[r] = shares[first + 1];
+  }
+  return classes === 2 ? shares.subarray(0, rows) : shares;
+}
+
 /** Numbers. */
 class Errors implements Collector {
   private absolute = 0;
@@ -140,6 +205,29 @@ function classReader(targets: PreparedTargets): (row: number) => number {
   return (row) => placeOfLargest(data, row * columns, columns);
 }
 
+/** After what else reads a chunk, as it makes odds of it; none of numbers, of one class, and of too many scores. */
+function ranksFor({ spec, passes, runtime }: NetworkState, { y, rows: count }: PreparedData): Collector | undefined {
+  const { units } = spec.layers[spec.layers.length - 1];
+  const { name } = factsOf(spec.loss);
+  if (!isClassification(spec.loss) || count * units > MOST_SCORES) return undefined;
+  if (name === "binaryCrossEntropy") {
+    const { data } = y as Extract<PreparedTargets, { kind: "rows" }>;
+    return new Ranks(count, units, (row, column) => data[row * units + column] > 0.5);
+  }
+  if (units === 1) return undefined;
+  const readClass = classReader(y);
+  const classOf = Int32Array.from({ length: count }, (_, row) => readClass(row));
+  const ranks = new Ranks(count, units === 2 ? 1 : units, (row, column) => classOf[row] === (units === 2 ? 1 : column));
+  return {
+    visit(outputs, start, rows) {
+      const { byteOffset: at } = outputs;
+      if (!passes.takesProbabilities) runtime.kernels.softmax(rows, units, at, at);
+      ranks.visit(toOdds(outputs, units), start, rows);
+    },
+    read: () => ranks.read(),
+  };
+}
+
 function collectorFor({ spec, passes }: NetworkState, targets: PreparedTargets): Collector {
   const { units } = spec.layers[spec.layers.length - 1];
   const { name } = factsOf(spec.loss);
@@ -162,9 +250,12 @@ export function evaluate(state: NetworkState, data: PreparedData): Evaluation {
   const top = spec.layers.length - 1;
   const { units } = spec.layers[top];
   const collector = collectorFor(state, data.y);
+  const ranks = ranksFor(state, data);
   const metrics = evaluateRows(state, data, 0, data.rows, 0, (start, rows) => {
     const outputs = passes.skipsLastActivation ? buffers.preactivations(top) : buffers.activations(top);
-    collector.visit(state.floats(outputs, rows * units), start, rows);
+    const values = state.floats(outputs, rows * units);
+    collector.visit(values, start, rows);
+    ranks?.visit(values, start, rows);
   });
-  return { ...metrics, ...collector.read() };
+  return { ...metrics, ...collector.read(), ...ranks?.read() };
 }
