@@ -10,7 +10,8 @@ import { formatNumber, formatPercent, formatScore } from "../text/numbers.js";
 
 const MOST_CLASSES = 20;
 
-export interface Evaluation extends Metrics, Partial<RegressionErrors>, Pick<NetworkEvaluation, "confusion" | "f1" | "auc"> {
+export interface Evaluation
+  extends Metrics, Partial<RegressionErrors>, Pick<NetworkEvaluation, "confusion" | "f1" | "auc"> {
   /** For a target of classes. */
   readonly classes?: readonly ClassResult[];
 }

@@ -96,10 +96,12 @@ const SMOOTHED: Partial<Record<Loss["name"], (share: number) => Loss["expected"]
     const { correct } = reference.softmaxCrossEntropyDense(z, own);
     return { ...reference.softmaxCrossEntropyDense(z, smooth(own, share)), correct };
   },
-  binaryCrossEntropy: (share) => ([z], [t]) => {
-    const { correct } = reference.binaryCrossEntropy(z!, t!);
-    return { ...reference.binaryCrossEntropy(z!, smooth([t!], share, 2)[0]!), correct };
-  },
+  binaryCrossEntropy:
+    (share) =>
+    ([z], [t]) => {
+      const { correct } = reference.binaryCrossEntropy(z!, t!);
+      return { ...reference.binaryCrossEntropy(z!, smooth([t!], share, 2)[0]!), correct };
+    },
 };
 const losses: readonly Loss[] = [
   ...unsmoothed,
@@ -146,8 +148,7 @@ describe.each(builds)("%s build", async (build) => {
         result,
         loss.smoothing ?? 0,
       );
-    else
-      kernels[loss.name as "binaryCrossEntropy"](count, at, aim, gradient, DIVISOR, result, loss.smoothing ?? 0);
+    else kernels[loss.name as "binaryCrossEntropy"](count, at, aim, gradient, DIVISOR, result, loss.smoothing ?? 0);
     bench.checkFences();
     if (placing !== "in place") expect([...bench.floats(at, count)]).toEqual([...Float32Array.from(outputs)]);
     const [total, correct] = bench.doubles(result, 2);

@@ -63,7 +63,9 @@ function centreOf({ name }: LossReader, column: Column): number {
 export function bestConstant(reader: LossReader, targets: PreparedTargets, weights: Float64Array): Float64Array {
   const { units, name } = reader;
   const columns = Array.from({ length: units }, () => new Float64Array(weights.length));
-  forEachCountedTarget(reader, targets, units, (row, target) => columns.forEach((column, i) => (column[row] = target[i])));
+  forEachCountedTarget(reader, targets, units, (row, target) =>
+    columns.forEach((column, i) => (column[row] = target[i])),
+  );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const constant = Float64Array.from(columns, (values) => centreOf(reader, { values, weights, total }));
   if (name !== "crossEntropy") return constant;
