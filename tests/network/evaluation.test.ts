@@ -146,7 +146,7 @@ function naiveArea(scores: readonly number[], isOf: readonly boolean[]): number 
     scores.forEach((b, j) => {
       if (!isOf[i] || isOf[j]) return;
       pairs++;
-      sum += a > b ? 1 : a === b ? 0.5 : 0;
+      sum += (Number(a > b) + Number(a >= b)) / 2;
     }),
   );
   return sum / pairs;
