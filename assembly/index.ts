@@ -6,9 +6,9 @@ export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
   poisson, probabilityBinaryCrossEntropy, probabilityCrossEntropy, softmaxBackward,
 } from "./loss";
-export { sgd, adam, adamAged, advanceAges, rmsprop } from "./optimizer";
+export { adagrad, adam, adamAged, adamax, advanceAges, lion, nadam, rmsprop, sgd } from "./optimizer";
 export {
-  clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries,
+  adagradRows, clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries,
 } from "./sparse";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";

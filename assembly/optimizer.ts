@@ -1,6 +1,6 @@
 // One step of an optimizer over a contiguous block of n floats: all parameters of a network, with as many gradients and
-// moments at other addresses. PyTorch's definitions (torch.optim.SGD, Adam, AdamW, RMSprop; Kingma and Ba 2015, Loshchilov and
-// Hutter 2019). Moments start at 0.
+// moments at other addresses. PyTorch's definitions (torch.optim.SGD, Adam, AdamW, NAdam, Adamax, RMSprop, Adagrad; Kingma and Ba
+// 2015, Loshchilov and Hutter 2019, Dozat 2016, Duchi et al. 2011), and Lion (Chen et al. 2023). Moments start at 0.
 //
 // A moving average has its gain 1 - beta as operand, not beta: x <- (x - gain·x) + gain·new. Near 1 a float32 beta would spoil
 // the fifth digit of 1 - beta. For the same reason AdamW takes learningRate·weightDecay, not 1 minus it.
@@ -164,66 +164,216 @@ export function adam(
   n: usize, parameters: usize, gradient: usize, m: usize, v: usize,
   gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
 ): i32 {
-  return adamAged(1, n, parameters, gradient, m, v, gain1, gain2, stepSize, correction, epsilon, shrink, 0, 0, 0);
+  return adamAged(1, n, parameters, gradient, m, v, gain1, gain2, stepSize, correction, 0, epsilon, shrink, 0, 0, 0);
+}
+
+/** g + decay·p. */
+// @ts-ignore: decorator
+@inline
+function decayed(gradient: usize, p: v128, decay: f32, count: usize): v128 {
+  return f32x4.add(loadLanes(gradient, count), f32x4.mul(splat(decay), p));
+}
+
+/** As adamLanes: `gradientStep` and `momentStep` instead of the one step size. */
+// @ts-ignore: decorator
+@inline
+function nadamLanes(
+  count: usize, offset: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, rowGradientStep: v128, rowCorrection: v128, rowMomentStep: v128, epsilon: f32, decay: f32,
+  columnAges: usize, stride: usize,
+): v128 {
+  let gradientStep = rowGradientStep;
+  let correction = rowCorrection;
+  let momentStep = rowMomentStep;
+  if (columnAges) {
+    gradientStep = f32x4.pmax(gradientStep, loadLanes(columnAges, count));
+    correction = f32x4.pmax(correction, loadLanes(columnAges + stride, count));
+    momentStep = f32x4.pmax(momentStep, loadLanes(columnAges + 2 * stride, count));
+  }
+  const p = loadLanes(parameters + offset, count);
+  const g = decayed(gradient + offset, p, decay, count);
+  const oldM = loadLanes(m + offset, count);
+  const oldV = loadLanes(v + offset, count);
+  const newM = decayTowards(oldM, g, splat(gain1));
+  const newV = decayTowards(oldV, f32x4.mul(g, g), splat(gain2));
+  const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), correction), splat(epsilon));
+  const way = f32x4.add(f32x4.mul(gradientStep, g), f32x4.mul(momentStep, newM));
+  const updated = f32x4.sub(p, f32x4.div(way, divisor));
+  const accepted = v128.and(finite(updated), finite(newV));
+  storeParameters(parameters + offset, updated, p, accepted, count);
+  storeLanes(m + offset, v128.bitselect(newM, oldM, accepted), count);
+  storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
+  return refusedLanes(accepted, count);
+}
+
+/** As adamLanes, with the largest gradient so far, which fades, in place of the second moment. */
+// @ts-ignore: decorator
+@inline
+function adamaxLanes(
+  count: usize, offset: usize, parameters: usize, gradient: usize, m: usize, u: usize,
+  gain1: f32, gain2: f32, rowStepSize: v128, epsilon: f32, decay: f32, columnAges: usize,
+): v128 {
+  const stepSize = columnAges ? f32x4.pmax(rowStepSize, loadLanes(columnAges, count)) : rowStepSize;
+  const p = loadLanes(parameters + offset, count);
+  const g = decayed(gradient + offset, p, decay, count);
+  const oldM = loadLanes(m + offset, count);
+  const oldU = loadLanes(u + offset, count);
+  const newM = decayTowards(oldM, g, splat(gain1));
+  const faded = f32x4.sub(oldU, f32x4.mul(splat(gain2), oldU));
+  const newU = f32x4.max(faded, f32x4.add(f32x4.abs(g), splat(epsilon)));
+  const updated = f32x4.sub(p, f32x4.div(f32x4.mul(stepSize, newM), newU));
+  const accepted = v128.and(v128.and(finite(updated), finite(newU)), finite(newM));
+  storeParameters(parameters + offset, updated, p, accepted, count);
+  storeLanes(m + offset, v128.bitselect(newM, oldM, accepted), count);
+  storeLanes(u + offset, v128.bitselect(newU, oldU, accepted), count);
+  return refusedLanes(accepted, count);
+}
+
+// @ts-ignore: decorator
+@inline
+const ADAM: i32 = 0;
+// @ts-ignore: decorator
+@inline
+const NADAM: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const ADAMAX: i32 = 2;
+
+/** `count` entries of row r, in the lanes of `rule`. */
+// @ts-ignore: decorator
+@inline
+function agedLanes(
+  rule: i32, count: usize, offset: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, first: v128, second: v128, third: v128, epsilon: f32, decay: f32, columnAges: usize, stride: usize,
+): v128 {
+  if (rule == NADAM) return nadamLanes(
+    count, offset, parameters, gradient, m, v, gain1, gain2, first, second, third, epsilon, decay, columnAges, stride,
+  );
+  if (rule == ADAMAX) return adamaxLanes(
+    count, offset, parameters, gradient, m, v, gain1, gain2, first, epsilon, decay, columnAges,
+  );
+  return adamLanes(
+    count, offset, parameters, gradient, m, v, gain1, gain2, first, second, epsilon, decay, columnAges, stride,
+  );
+}
+
+/** What a row of that age has; 0: as old as the whole. */
+// @ts-ignore: decorator
+@inline
+function ofRow(whole: f32, ages: usize, offset: usize): v128 {
+  return splat(ages ? max(whole, load<f32>(ages + offset)) : whole);
 }
 
 /**
- * The same for rows x columns entries of a kernel whose rows or columns were reset at times of their own, so that each has a step
- * count t of its own. An entry takes that of the younger: the larger stepSize and correction, both of which fall with t.
- * rowAges, columnAges: the stepSizes of the rows or columns, and `stride` bytes further the corrections; 0: as old as the whole, for
- * which stepSize and correction stand.
+ * A step of one of the rules above on rows x columns entries whose rows or columns may have been reset at times of their own, so that
+ * each has a step count t of its own. An entry takes that of the younger: the larger of the corrections, all of which fall with t.
+ * rowAges, columnAges: the first corrections of the rows or columns, `stride` bytes further the second and the third ones; 0: as old as
+ * the whole, for which first, second and third stand.
  */
-export function adamAged(
-  rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, v: usize,
-  gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32, rowAges: usize, columnAges: usize, stride: usize,
+// @ts-ignore: decorator
+@inline
+function aged(
+  rule: i32, rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, first: f32, second: f32, third: f32, epsilon: f32, decay: f32,
+  rowAges: usize, columnAges: usize, stride: usize,
 ): i32 {
   const whole = columns - columns % LANES;
   let refused = i32x4.splat(0);
   for (let r: usize = 0; r < rows; r++) {
     const start = r * columns;
-    const rowStepSize = splat(rowAges ? max(stepSize, load<f32>(rowAges + (r << 2))) : stepSize);
-    const rowCorrection = splat(rowAges ? max(correction, load<f32>(rowAges + stride + (r << 2))) : correction);
+    const rowFirst = ofRow(first, rowAges, r << 2);
+    const rowSecond = ofRow(second, rowAges, stride + (r << 2));
+    const rowThird = ofRow(third, rowAges, 2 * stride + (r << 2));
     for (let c: usize = 0; c < whole; c += LANES) {
-      refused = i32x4.add(refused, adamLanes(
-        LANES, (start + c) << 2, parameters, gradient, m, v, gain1, gain2, rowStepSize, rowCorrection, epsilon, shrink,
+      refused = i32x4.add(refused, agedLanes(
+        rule, LANES, (start + c) << 2, parameters, gradient, m, v, gain1, gain2, rowFirst, rowSecond, rowThird, epsilon, decay,
         columnAges ? columnAges + (c << 2) : 0, stride,
       ));
     }
     if (whole < columns) {
-      refused = i32x4.add(refused, adamLanes(
-        columns - whole, (start + whole) << 2, parameters, gradient, m, v, gain1, gain2, rowStepSize, rowCorrection, epsilon, shrink,
-        columnAges ? columnAges + (whole << 2) : 0, stride,
+      refused = i32x4.add(refused, agedLanes(
+        rule, columns - whole, (start + whole) << 2, parameters, gradient, m, v, gain1, gain2, rowFirst, rowSecond, rowThird, epsilon,
+        decay, columnAges ? columnAges + (whole << 2) : 0, stride,
       ));
     }
   }
   return countOf(refused);
 }
 
+/** adam, see `aged`; corrections: stepSize, correction, none. */
+export function adamAged(
+  rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, stepSize: f32, correction: f32, third: f32, epsilon: f32, shrink: f32,
+  rowAges: usize, columnAges: usize, stride: usize,
+): i32 {
+  return aged(
+    ADAM, rows, columns, parameters, gradient, m, v, gain1, gain2, stepSize, correction, third, epsilon, shrink,
+    rowAges, columnAges, stride,
+  );
+}
+
+/**
+ * g = gradient + decay·p; m += gain1·(g - m); v += gain2·(g² - v); p -= (gradientStep·g + momentStep·m) / (√v·correction + epsilon).
+ * At step t, with mu_t = beta1·(1 - 0.96^(t·momentumDecay) / 2) and P the product of mu_1 to mu_t: gradientStep = rate·(1 - mu_t) / (1 - P),
+ * momentStep = rate·mu_{t+1} / (1 - P·mu_{t+1}); the others as adam's. For rows and columns see `aged`.
+ */
+export function nadam(
+  rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, gradientStep: f32, correction: f32, momentStep: f32, epsilon: f32, decay: f32,
+  rowAges: usize, columnAges: usize, stride: usize,
+): i32 {
+  return aged(
+    NADAM, rows, columns, parameters, gradient, m, v, gain1, gain2, gradientStep, correction, momentStep, epsilon, decay,
+    rowAges, columnAges, stride,
+  );
+}
+
+/**
+ * g = gradient + decay·p; m += gain1·(g - m); u = max(u - gain2·u, |g| + epsilon); p -= stepSize·m / u, stepSize as adam's. For rows and
+ * columns see `aged`, of whose corrections it takes the first.
+ */
+export function adamax(
+  rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, u: usize,
+  gain1: f32, gain2: f32, stepSize: f32, second: f32, third: f32, epsilon: f32, decay: f32,
+  rowAges: usize, columnAges: usize, stride: usize,
+): i32 {
+  return aged(
+    ADAMAX, rows, columns, parameters, gradient, m, u, gain1, gain2, stepSize, second, third, epsilon, decay,
+    rowAges, columnAges, stride,
+  );
+}
+
 /** Below this a power changes no correction in float32. */
 const FADED: f64 = 1e-9;
 
 /**
- * One step on for n units with step counts of their own: powers, 2 x n float64, become beta1^t and beta2^t; ages, 2 x n float32, become
- * learningRate / (1 - beta1^t) and 1 / √(1 - beta2^t). Powers of 0 stand for a unit as old as the network, or so old that it makes no difference.
+ * One step on for n units with step counts of their own: powers, 2 x n float64, are multiplied by beta1 and beta2; ages, 3 x n float32, become
+ * first / (1 - power1), 1 / √(1 - power2), and third / (1 - power1·next). Powers of 0 stand for a unit as old as the network, or so old that it
+ * makes no difference. beta1 is that of this step, `next` that of the next one: nadam's differ; for adam `third` is 0.
  */
-export function advanceAges(n: usize, powers: usize, ages: usize, beta1: f64, beta2: f64, learningRate: f64): void {
+export function advanceAges(
+  n: usize, powers: usize, ages: usize, beta1: f64, beta2: f64, first: f64, third: f64, next: f64,
+): void {
   for (let i: usize = 0; i < n; i++) {
-    const first = powers + (i << 3);
-    const second = first + (n << 3);
-    let power1 = load<f64>(first) * beta1;
+    const at = powers + (i << 3);
+    const second = at + (n << 3);
+    let power1 = load<f64>(at) * beta1;
     let power2 = load<f64>(second) * beta2;
-    let stepSize = learningRate;
+    let stepSize = first;
     let correction: f64 = 1;
+    let momentStep = third;
     if (max(power1, power2) < FADED) {
       power1 = power2 = 0;
     } else {
       stepSize /= 1 - power1;
       correction /= sqrt<f64>(1 - power2);
+      momentStep /= 1 - power1 * next;
     }
-    store<f64>(first, power1);
+    store<f64>(at, power1);
     store<f64>(second, power2);
     store<f32>(ages + (i << 2), <f32>stepSize);
     store<f32>(ages + ((n + i) << 2), <f32>correction);
+    store<f32>(ages + ((2 * n + i) << 2), <f32>momentStep);
   }
 }
 
@@ -265,4 +415,72 @@ export function rmsprop(
     accepted = i32x4.add(accepted, rmspropLanes(i << 2, parameters, gradient, v, velocity, learningRate, gain, epsilon, momentum));
   }
   return <i32>n - countOf(accepted);
+}
+
+/** `count` (1 to 4) entries. */
+// @ts-ignore: decorator
+@inline
+function adagradLanes(
+  count: usize, parameters: usize, gradient: usize, sum: usize, learningRate: f32, epsilon: f32, initial: f32, decay: f32,
+): v128 {
+  const p = loadLanes(parameters, count);
+  const g = decayed(gradient, p, decay, count);
+  const oldSum = loadLanes(sum, count);
+  const newSum = f32x4.add(oldSum, f32x4.mul(g, g));
+  const divisor = f32x4.add(f32x4.sqrt(f32x4.add(newSum, splat(initial))), splat(epsilon));
+  const updated = f32x4.sub(p, f32x4.mul(splat(learningRate), f32x4.div(g, divisor)));
+  const accepted = v128.and(finite(updated), finite(newSum));
+  storeParameters(parameters, updated, p, accepted, count);
+  storeLanes(sum, v128.bitselect(newSum, oldSum, accepted), count);
+  return refusedLanes(accepted, count);
+}
+
+/**
+ * g = gradient + decay·p; sum += g²; p -= learningRate·g / (√(sum + initial) + epsilon).
+ * parameters, gradient, sum: n floats each. What PyTorch lets the sum start with is `initial`, beside it: so it is of all moments that 0 is
+ * the start.
+ */
+export function adagrad(
+  n: usize, parameters: usize, gradient: usize, sum: usize, learningRate: f32, epsilon: f32, initial: f32, decay: f32,
+): i32 {
+  const whole = n & ~(LANES - 1);
+  let refused = i32x4.splat(0);
+  for (let i: usize = 0; i < whole; i += LANES, parameters += 16, gradient += 16, sum += 16) {
+    refused = i32x4.add(refused, adagradLanes(LANES, parameters, gradient, sum, learningRate, epsilon, initial, decay));
+  }
+  if (whole < n) {
+    refused = i32x4.add(refused, adagradLanes(n - whole, parameters, gradient, sum, learningRate, epsilon, initial, decay));
+  }
+  return countOf(refused);
+}
+
+/** The sign of each: 1, -1, or 0. */
+// @ts-ignore: decorator
+@inline
+function signOf(x: v128): v128 {
+  return v128.and(v128.bitselect(x, splat(1), splat(-0.0)), f32x4.ne(x, splat(0)));
+}
+
+/**
+ * c = m + gain1·(g - m); m += gain2·(g - m); p -= shrink·p + learningRate·sign(c). gain1 = 1 - beta1, gain2 = 1 - beta2,
+ * shrink = learningRate·weightDecay.
+ * parameters, gradient, m: n floats each, n a multiple of 4.
+ */
+export function lion(
+  n: usize, parameters: usize, gradient: usize, m: usize, learningRate: f32, gain1: f32, gain2: f32, shrink: f32,
+): i32 {
+  let refused = i32x4.splat(0);
+  for (const end = parameters + (n << 2); parameters < end; parameters += 16, gradient += 16, m += 16) {
+    const p = v128.load(parameters);
+    const g = v128.load(gradient);
+    const oldM = v128.load(m);
+    const newM = decayTowards(oldM, g, splat(gain2));
+    const step = f32x4.mul(splat(learningRate), signOf(decayTowards(oldM, g, splat(gain1))));
+    const updated = f32x4.sub(p, f32x4.add(f32x4.mul(splat(shrink), p), step));
+    const accepted = v128.and(finite(updated), finite(newM));
+    storeParameters(parameters, updated, p, accepted, LANES);
+    v128.store(m, v128.bitselect(newM, oldM, accepted));
+    refused = i32x4.add(refused, refusedLanes(accepted, LANES));
+  }
+  return countOf(refused);
 }

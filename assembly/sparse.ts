@@ -6,7 +6,7 @@
 // leave a sum of -0 where it underflows, which a later 0 would have made +0 in a dense product: no number is another by
 // that.)
 import { addSixRows } from "./gemm/stream";
-import { sgd, sgdRest } from "./optimizer";
+import { adagrad, sgd, sgdRest } from "./optimizer";
 import { LANES, loadLanes, multiplyAdd, storeLanes } from "./simd";
 
 /** Entries whose rows of B are added at a time (measured). */
@@ -238,6 +238,19 @@ export function sgdRows(
     const row = parameters + <usize>load<u32>(list) * bytes;
     refused += sgd(whole, row, gradient, 0, learningRate, 0, 0, 0);
     if (whole < N) refused += sgdRest(N - whole, row + (whole << 2), gradient + (whole << 2), learningRate);
+  }
+  return refused;
+}
+
+/** The same as adagrad's step without decay; `sum` is laid out as p is. */
+export function adagradRows(
+  count: usize, list: usize, N: usize, parameters: usize, gradient: usize, sum: usize, learningRate: f32, epsilon: f32, initial: f32,
+): i32 {
+  const bytes = N << 2;
+  let refused: i32 = 0;
+  for (const end = list + (count << 2); list < end; list += 4, gradient += bytes) {
+    const offset = <usize>load<u32>(list) * bytes;
+    refused += adagrad(N, parameters + offset, gradient, sum + offset, learningRate, epsilon, initial, 0);
   }
   return refused;
 }

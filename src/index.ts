@@ -112,7 +112,18 @@ export type {
 } from "./network/types.js";
 export type { DataSet, Targets } from "./network/data.js";
 export { createNetwork } from "./network/network.js";
-export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./network/training/optimizers.js";
+export {
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  nadam,
+  rmsprop,
+  sgd,
+  type Optimizer,
+  type OptimizerOptions,
+} from "./network/training/optimizers.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";
 export type { ClassWeights } from "./network/training/class-weights.js";
 export type {

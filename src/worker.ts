@@ -29,7 +29,17 @@ export { readProof } from "./formats/stored-proof.js";
 export type { DataSet, Targets } from "./network/data.js";
 export type { NetworkSpec } from "./network/spec.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
-export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
+export {
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  nadam,
+  rmsprop,
+  sgd,
+  type Optimizer,
+} from "./network/training/optimizers.js";
 export type {
   BatchLog,
   ClassFigures,

@@ -3,7 +3,8 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { readModel } from "./files.js";
-import { OPTIMIZER_NAMES, type TrainingOptions } from "./options.js";
+import type { TrainingOptions } from "./options.js";
+import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { saveFile } from "./save-file.js";
 import type { Terminal } from "./terminal.js";
 import { ACTIVATION_NAMES } from "../activations/activations.js";

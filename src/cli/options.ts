@@ -7,6 +7,7 @@ import type { LayoutOptions } from "../table/read/layout.js";
 import { checkSeparator } from "../table/read/layout.js";
 import type { Task } from "../table/target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
+import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { RelumineError } from "../core/errors.js";
 import type { FitOptions, Optimizer } from "../index.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
@@ -188,8 +189,6 @@ export function addNetworkOptions(
     .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
     .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32);
 }
-
-export const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 
 /** How `train` and `cure` train. */
 export interface TrainingOptions extends SharedOptions {

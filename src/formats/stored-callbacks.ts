@@ -123,6 +123,7 @@ function snapshotsOf(
     blocks: list(Array.from({ length: 1 + slots }, () => parameters)),
     beta1: number,
     beta2: number,
+    decay: optional(numberFrom(0, 1)),
     stepCounts: optional(numbers(Float64Array, 2 * sum(hiddenUnits(spec)))),
     isBreak: flag,
     isTainted: flag,

@@ -33,7 +33,12 @@ import type { ResolvedSpec } from "../network/spec.js";
 import { layOutParameters } from "../network/state/parameters.js";
 import type { NetworkState } from "../network/state/state.js";
 import { hiddenUnits } from "../network/training/evaluate.js";
-import { type OptimizerOptions, type OptimizerRecipe, rebuildOptimizer } from "../network/training/optimizers.js";
+import {
+  type MomentPowers,
+  type OptimizerOptions,
+  type OptimizerRecipe,
+  rebuildOptimizer,
+} from "../network/training/optimizers.js";
 import { stepsPerEpoch } from "../network/training/plan.js";
 import type { FitProgress, PlanRecord } from "../network/training/progress.js";
 import type { EpochLog, Metrics } from "../network/types.js";
@@ -42,10 +47,8 @@ const WHAT = "the file's training";
 const DEPTH = 12;
 const REFERENCE = "$";
 
-interface StoredMoments {
+interface StoredMoments extends Readonly<MomentPowers> {
   readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
-  readonly beta1: number;
-  readonly beta2: number;
   readonly slots: readonly Float32Array[];
   readonly stepCounts?: Float64Array;
 }
@@ -279,7 +282,7 @@ function checkPlace({ plan, epoch, nextRow, step, logs }: StoredFit, width: numb
   throw new RelumineError("format", `${WHAT}.fit`, "to stand between two of its batches", given);
 }
 
-function rebuild({ optimizer, slots }: StoredMoments): OptimizerRecipe {
+function rebuild({ optimizer, slots, decay }: StoredMoments): OptimizerRecipe {
   const path = `${WHAT}.moments`;
   let recipe: OptimizerRecipe;
   try {
@@ -289,6 +292,8 @@ function rebuild({ optimizer, slots }: StoredMoments): OptimizerRecipe {
     throw error;
   }
   if (slots.length !== recipe.slots) refuseStored(`${path}.slots`, `to be ${recipe.slots} blocks`, slots.length);
+  if ((decay !== undefined) !== (recipe.schedulesMomentum ?? false))
+    refuseStored(`${path}.decay`, "to be there where nadam is, and only there", decay);
   return recipe;
 }
 
@@ -325,6 +330,7 @@ export function unpackTraining(tensors: Map<string, StoredTensor>, spec: Resolve
         optimizer: object({ name: text, options: anything as Check<OptimizerOptions> }),
         beta1: power,
         beta2: power,
+        decay: optional(power),
         slots: list(parameters),
         stepCounts: optional(numbers(Float64Array, 2 * sum(hidden), (value) => value >= 0 && value <= 1)),
       }),
@@ -357,11 +363,11 @@ function readProgress(
 
 function putMoments(
   state: NetworkState,
-  { slots, beta1, beta2, stepCounts }: StoredMoments,
+  { slots, beta1, beta2, decay, stepCounts }: StoredMoments,
   recipe: OptimizerRecipe,
 ): void {
   const own = state.momentsFor(recipe);
   own.slots.forEach((slot, i) => state.floats(slot, state.parameterFloats).set(slots[i]));
-  Object.assign(own.powers, { beta1, beta2 });
+  Object.assign(own.powers, { beta1, beta2, ...(decay !== undefined && { decay }) });
   state.setStepCounts(stepCounts);
 }

@@ -12,7 +12,7 @@ import type { OptimizerOptions } from "../network/training/optimizers.js";
 
 /** An optimizer as data. */
 export interface OptimizerData {
-  /** "sgd", "adam", "adamW" or "rmsprop". */
+  /** Of the function that makes it: "sgd", "adam". */
   readonly name: string;
   /** Those that are not its defaults. */
   readonly options?: OptimizerOptions;

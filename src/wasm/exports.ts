@@ -1,3 +1,23 @@
+/** An optimizer's step on rows x columns entries; ages: as advanceAges leaves them (0: none are younger), `stride` bytes from one kind to the next. */
+export type AgedUpdate = (
+  rows: number,
+  columns: number,
+  parameters: number,
+  gradient: number,
+  m: number,
+  v: number,
+  gain1: number,
+  gain2: number,
+  first: number,
+  second: number,
+  third: number,
+  epsilon: number,
+  decay: number,
+  rowAges: number,
+  columnAges: number,
+  stride: number,
+) => number;
+
 /** The kernels' ABI as JavaScript sees it: addresses are byte offsets (0: not wanted), sizes and strides count elements. */
 export interface KernelExports {
   /** C = A·B + beta·C, beta 0 or 1; A is m x k, B k x n, C m x n with contiguous columns. */
@@ -90,6 +110,18 @@ export interface KernelExports {
   clearRows(count: number, list: number, n: number, g: number): void;
   /** p -= learningRate·g for the listed rows of p; those of g lie one after the other. Returns as sgd does. */
   sgdRows(count: number, list: number, n: number, parameters: number, gradient: number, learningRate: number): number;
+  /** adagrad of the listed rows of p, without decay; `sum` is laid out as p is. */
+  adagradRows(
+    count: number,
+    list: number,
+    n: number,
+    parameters: number,
+    gradient: number,
+    sum: number,
+    learningRate: number,
+    epsilon: number,
+    initial: number,
+  ): number;
 
   /** Whether gemm packs the operands of such a product: 1 or 0. */
   isPacked(m: number, n: number, k: number): number;
@@ -190,7 +222,7 @@ export interface KernelExports {
   ): void;
   softmaxBackward(rows: number, classes: number, probabilities: number, gradient: number, dz: number): void;
 
-  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd and rmsprop n is a multiple of 4.
+  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd, rmsprop and lion n is a multiple of 4.
   sgd(
     n: number,
     parameters: number,
@@ -215,26 +247,44 @@ export interface KernelExports {
     epsilon: number,
     shrink: number,
   ): number;
-  /** The same for the rows x columns of a kernel whose rows or columns have step counts of their own; ages: as advanceAges leaves them (0: none are younger). */
-  adamAged(
-    rows: number,
-    columns: number,
+  /** The same for the rows x columns of a kernel whose rows or columns have step counts of their own. */
+  adamAged: AgedUpdate;
+  /** Corrections: gradientStep, correction, momentStep (see assembly/optimizer.ts). */
+  nadam: AgedUpdate;
+  /** Corrections: stepSize alone. */
+  adamax: AgedUpdate;
+  /** powers: 2 x n float64, those of beta1 and beta2; ages: 3 x n float32, each unit's corrections; third, next: 0 but for nadam. */
+  advanceAges(
+    n: number,
+    powers: number,
+    ages: number,
+    beta1: number,
+    beta2: number,
+    first: number,
+    third: number,
+    next: number,
+  ): void;
+  adagrad(
+    n: number,
+    parameters: number,
+    gradient: number,
+    sum: number,
+    learningRate: number,
+    epsilon: number,
+    initial: number,
+    decay: number,
+  ): number;
+  /** gain = 1 - beta, shrink = learningRate * weightDecay. */
+  lion(
+    n: number,
     parameters: number,
     gradient: number,
     m: number,
-    v: number,
+    learningRate: number,
     gain1: number,
     gain2: number,
-    stepSize: number,
-    correction: number,
-    epsilon: number,
     shrink: number,
-    rowAges: number,
-    columnAges: number,
-    stride: number,
   ): number;
-  /** powers: 2 x n float64, beta1^t and beta2^t; ages: 2 x n float32, each unit's stepSize and correction. */
-  advanceAges(n: number, powers: number, ages: number, beta1: number, beta2: number, learningRate: number): void;
   /** gain = 1 - rho. */
   rmsprop(
     n: number,

@@ -34,7 +34,7 @@ describe.each(builds)("%s build", async (build) => {
     bench
       .doubles(powers, 2 * ages.length)
       .set([...ages.map((age) => beta1 ** age), ...ages.map((age) => beta2 ** age)]);
-    return { powers, ages: bench.allocate(2 * ages.length, 1), count: ages.length };
+    return { powers, ages: bench.allocate(3 * ages.length, 1), count: ages.length };
   }
 
   function run(
@@ -59,6 +59,7 @@ describe.each(builds)("%s build", async (build) => {
       1 - beta2,
       stepSize,
       correction,
+      0,
       epsilon,
       learningRate * weightDecay,
       rowAges,
@@ -93,7 +94,7 @@ describe.each(builds)("%s build", async (build) => {
     for (let step = 1; step <= STEPS; step++) {
       const gradient = wave(n, 89 + step, 0.02 * step);
       bench.floats(at.g, n).set(gradient);
-      bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate);
+      bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate, 0, 0);
       expect(
         run(
           rows,
@@ -144,7 +145,7 @@ describe.each(builds)("%s build", async (build) => {
         v: bench.place(wave(n, 17, 0.01).map(Math.abs)),
       };
       const units = placeAges(Array<number>(rows + columns).fill(age));
-      bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate);
+      bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate, 0, 0);
       const t = NETWORK_AGE + 1;
       if (aged) run(rows, columns, at, t, units.ages, units.ages + rows * 4, units.count * 4);
       else
@@ -180,7 +181,7 @@ describe.each(builds)("%s build", async (build) => {
       };
       bench.floats(at.g, n)[bad] = Number.NaN;
       const units = placeAges(Array.from({ length: rows + columns }, (_, i) => ageOf(i)));
-      bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate);
+      bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate, 0, 0);
       expect(run(rows, columns, at, NETWORK_AGE + 1, units.ages, units.ages + rows * 4, units.count * 4)).toBe(1);
       expect([bench.floats(at.p, n)[bad], bench.floats(at.m, n)[bad], bench.floats(at.v, n)[bad]]).toEqual([
         wave(n, 5, 0.5)[bad],

@@ -93,6 +93,86 @@ function rmsprop(options: { learningRate: number; rho: number; epsilon: number; 
   };
 }
 
+function nadam(options: Parameters<typeof reference.nadam>[5]): Optimizer {
+  const { learningRate, beta1, beta2, epsilon, weightDecay, momentumDecay } = options;
+  const muAt = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+  return {
+    name: `nadam ${JSON.stringify(options)}`,
+    run: (bench, n, at, step) => {
+      const product = Array.from({ length: step }, (_, i) => muAt(i + 1)).reduce((a, b) => a * b, 1);
+      return bench.kernels.nadam(
+        1,
+        n,
+        at.p,
+        at.g,
+        at.m,
+        at.v,
+        1 - beta1,
+        1 - beta2,
+        (learningRate * (1 - muAt(step))) / (1 - product),
+        1 / Math.sqrt(1 - beta2 ** step),
+        (learningRate * muAt(step + 1)) / (1 - product * muAt(step + 1)),
+        epsilon,
+        weightDecay,
+        0,
+        0,
+        0,
+      );
+    },
+    expected: (entry, gradient, step) => reference.nadam(entry.p, gradient, entry.m, entry.v, step, options),
+  };
+}
+function adamax(options: Parameters<typeof reference.adamax>[5]): Optimizer {
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = options;
+  return {
+    name: `adamax ${JSON.stringify(options)}`,
+    run: (bench, n, at, step) =>
+      bench.kernels.adamax(
+        1,
+        n,
+        at.p,
+        at.g,
+        at.m,
+        at.v,
+        1 - beta1,
+        1 - beta2,
+        learningRate / (1 - beta1 ** step),
+        0,
+        0,
+        epsilon,
+        weightDecay,
+        0,
+        0,
+        0,
+      ),
+    expected: (entry, gradient, step) => reference.adamax(entry.p, gradient, entry.m, entry.v, step, options),
+  };
+}
+function adagrad(options: Parameters<typeof reference.adagrad>[4]): Optimizer {
+  const { learningRate, learningRateDecay, epsilon, initialAccumulator, weightDecay } = options;
+  return {
+    name: `adagrad ${JSON.stringify(options)}`,
+    run: (bench, n, at, step) => {
+      const rate = learningRate / (1 + (step - 1) * learningRateDecay);
+      return bench.kernels.adagrad(n, at.p, at.g, at.v, rate, epsilon, initialAccumulator, weightDecay);
+    },
+    expected: (entry, gradient, step) => reference.adagrad(entry.p, gradient, entry.v, step, options),
+  };
+}
+function lion(options: Parameters<typeof reference.lion>[3]): Optimizer {
+  const { learningRate, beta1, beta2, weightDecay } = options;
+  const shrink = learningRate * weightDecay;
+  return {
+    name: `lion ${JSON.stringify(options)}`,
+    run: (bench, n, at) => bench.kernels.lion(padded(n), at.p, at.g, at.m, learningRate, 1 - beta1, 1 - beta2, shrink),
+    expected: (entry, gradient) => reference.lion(entry.p, gradient, entry.m, options),
+  };
+}
+
+const lions = [
+  lion({ learningRate: 0.01, beta1: 0.9, beta2: 0.99, weightDecay: 0 }),
+  lion({ learningRate: 0.01, beta1: 0.9, beta2: 0.99, weightDecay: 0.01 }),
+];
 const optimizers = [
   sgd({ learningRate: 0.1, momentum: 0, weightDecay: 0, nesterov: false }, false),
   sgd({ learningRate: 0.1, momentum: 0, weightDecay: 0.01, nesterov: false }, false),
@@ -103,7 +183,16 @@ const optimizers = [
   adam({ learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 1e-8, weightDecay: 0 }),
   rmsprop({ learningRate: 0.01, rho: 0.99, epsilon: 1e-8, momentum: 0 }),
   rmsprop({ learningRate: 0.01, rho: 0.99, epsilon: 1e-8, momentum: 0.9 }),
+  nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, momentumDecay: 0.004 }),
+  nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, momentumDecay: 0.5 }),
+  adamax({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }),
+  adamax({ learningRate: 0.01, beta1: 0.8, beta2: 0.9, epsilon: 1e-8, weightDecay: 0.01 }),
+  adagrad({ learningRate: 0.1, learningRateDecay: 0, epsilon: 1e-10, initialAccumulator: 0, weightDecay: 0 }),
+  adagrad({ learningRate: 0.1, learningRateDecay: 0.1, epsilon: 1e-6, initialAccumulator: 0.1, weightDecay: 0.01 }),
+  ...lions,
 ];
+/** Those that square gradients. */
+const squaring = optimizers.slice(4).filter(({ name }) => !/^(lion|adamax)/.test(name));
 
 describe.each(builds)("%s build", async (build) => {
   const bench = await Bench.create(build);
@@ -139,7 +228,7 @@ describe.each(builds)("%s build", async (build) => {
       });
       expect([...bench.floats(at.g, n)]).toEqual([...gradient]);
     }
-    if (optimizer.name.startsWith("adam"))
+    if (/^(n?adam|adagrad)/.test(optimizer.name))
       expect(bench.floats(at.p + 4 * n, padded(n) - n).every((p) => p === 1)).toBe(true);
     bench.checkFences();
     return worst;
@@ -198,7 +287,7 @@ describe.each(builds)("%s build", async (build) => {
 
   test("denormal and large gradients", () => {
     const values = [1e-45, -1e-40, 1e-30, -1e-20, 1e18, -1e18];
-    for (const optimizer of optimizers.slice(4)) {
+    for (const optimizer of optimizers.slice(4).filter((each) => !lions.includes(each))) {
       const at = place(
         values.map(() => 1),
         values,
@@ -212,7 +301,7 @@ describe.each(builds)("%s build", async (build) => {
   });
 
   test("a second moment that overflows is refused, though the step would be 0", () => {
-    for (const optimizer of optimizers.slice(4)) {
+    for (const optimizer of squaring) {
       const at = place([1, 2], [1e20, 1]);
       expect(optimizer.run(bench, 2, at, 1)).toBe(1);
       expect([bench.floats(at.p, 2)[0], bench.floats(at.m, 2)[0], bench.floats(at.v, 2)[0]]).toEqual([1, 0, 0]);
@@ -223,6 +312,9 @@ describe.each(builds)("%s build", async (build) => {
     const withoutEpsilon = [
       adam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 0, weightDecay: 0 }),
       rmsprop({ learningRate: 0.01, rho: 0.99, epsilon: 0, momentum: 0.9 }),
+      nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 0, weightDecay: 0, momentumDecay: 0.004 }),
+      adamax({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 0, weightDecay: 0 }),
+      adagrad({ learningRate: 0.1, learningRateDecay: 0, epsilon: 0, initialAccumulator: 0, weightDecay: 0 }),
     ];
     for (const optimizer of withoutEpsilon) {
       for (let n = 1; n <= 9; n++) {

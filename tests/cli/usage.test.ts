@@ -77,7 +77,7 @@ describe("bad usage has exit code 2 and no stack", () => {
     [["train", "digits", "--seed", "-1"], /It has to be an integer of at least 0/],
     [
       ["train", "digits", "--optimizer", "adamm"],
-      /It has to be one of sgd, adam, adamW, rmsprop. Did you mean "adam"\?/,
+      /It has to be one of sgd, adam, adamW, nadam, adamax, rmsprop, adagrad, lion. Did you mean "adam"\?/,
     ],
     [["train", "digits", "--activation", "rellu"], /Did you mean "relu"\?/],
     [

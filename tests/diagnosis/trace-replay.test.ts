@@ -158,10 +158,10 @@ class Truth {
     const { optimizer } = this;
     const plain = {
       ...optimizer,
-      ...(optimizer.name.startsWith("adam") ? { beta1: 0 } : { momentum: 0, nesterov: false }),
+      ...(hasBeta1(optimizer) ? { beta1: 0 } : { momentum: 0, nesterov: false }),
     };
     const has = {
-      momentum: optimizer.name.startsWith("adam") || (optimizer.momentum ?? 0) > 0,
+      momentum: hasBeta1(optimizer) || (optimizer.momentum ?? 0) > 0,
       weightDecay: (optimizer.weightDecay ?? 0) > 0,
     };
     const variants = { momentum: plain, weightDecay: { ...optimizer, weightDecay: 0 } };
@@ -190,6 +190,8 @@ class Truth {
   }
 }
 
+const hasBeta1 = ({ name }: ReferenceOptimizer): boolean => /^n?adam/.test(name);
+
 interface Setting {
   readonly name: string;
   readonly optimizer: ReferenceOptimizer;
@@ -214,6 +216,9 @@ const SETTINGS: readonly Setting[] = [
   { name: "adam", optimizer: { name: "adam", learningRate: 0.15 } },
   { name: "adamW", optimizer: { name: "adamW", learningRate: 0.15, weightDecay: 0.3 } },
   { name: "rmsprop", optimizer: { name: "rmsprop", learningRate: 0.08 } },
+  { name: "nadam", optimizer: { name: "nadam", learningRate: 0.15, momentumDecay: 0.1 } },
+  { name: "adamax", optimizer: { name: "adamax", learningRate: 0.15 } },
+  { name: "adagrad", optimizer: { name: "adagrad", learningRate: 0.4, learningRateDecay: 0.02 } },
   { name: "rmsprop with momentum", optimizer: { name: "rmsprop", learningRate: 0.02, momentum: 0.8 } },
 ];
 const seen = new Map<string, number>();

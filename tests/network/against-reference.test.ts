@@ -36,6 +36,9 @@ const optimizers: readonly ReferenceOptimizer[] = [
   { name: "adamW", learningRate: 0.003, weightDecay: 0.1, epsilon: 1e-4 },
   { name: "rmsprop", learningRate: 0.002, rho: 0.9, epsilon: 1e-4 },
   { name: "rmsprop", learningRate: 0.002, momentum: 0.7, epsilon: 1e-4 },
+  { name: "nadam", learningRate: 0.003, beta1: 0.8, beta2: 0.99, epsilon: 1e-4, weightDecay: 0.02, momentumDecay: 0.3 },
+  { name: "adamax", learningRate: 0.003, epsilon: 1e-3, weightDecay: 0.02 },
+  { name: "adagrad", learningRate: 0.02, learningRateDecay: 0.1, initialAccumulator: 0.01, epsilon: 1e-4 },
 ];
 
 const RELATIVE = 1e-4;

@@ -43,6 +43,9 @@ const OPTIMIZERS: ReferenceOptimizer[] = [
   { name: "adam", learningRate: 0.01 },
   { name: "adamW", learningRate: 0.01, weightDecay: 0.1 },
   { name: "rmsprop", learningRate: 0.01, rho: 0.9 },
+  { name: "nadam", learningRate: 0.01, momentumDecay: 0.2 },
+  { name: "adamax", learningRate: 0.01, weightDecay: 0.1 },
+  { name: "adagrad", learningRate: 0.05, learningRateDecay: 0.1 },
 ];
 const WHICH = [[0], [1], [3], [0, 1], [0, 2], [1, 3], [0, 1, 2, 3]];
 

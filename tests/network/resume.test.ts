@@ -1,6 +1,7 @@
 // A training that stops and goes on gives the bits of one that never stopped: here, and through a file.
 import { describe, expect, it } from "vitest";
 import {
+  adagrad,
   adam,
   adamW,
   type Callback,
@@ -17,6 +18,7 @@ import {
   preventDeaths,
   recordActivity,
   recycleDormant,
+  nadam,
   rmsprop,
   sgd,
   traceDeaths,
@@ -109,6 +111,14 @@ const SETTINGS: Record<string, Setting> = {
     arithmetic: "reproducible",
     options: () => ({ ...BASE, optimizer: adamW({ learningRate: 0.02, weightDecay: 0.1 }) }),
   },
+  "nadam, with a unit reset now and then": {
+    options: () => ({
+      ...BASE,
+      optimizer: nadam({ learningRate: 0.02, momentumDecay: 0.1 }),
+      callbacks: [continualBackprop({ replacementRate: 0.02, maturity: 6 })],
+    }),
+  },
+  "adagrad, whose rate falls": { options: () => ({ ...BASE, optimizer: adagrad({ learningRateDecay: 0.1 }) }) },
   "rmsprop with momentum, clipNorm, a validation set": {
     options: () => ({
       ...BASE,

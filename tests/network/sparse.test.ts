@@ -6,6 +6,7 @@ import { ARITHMETICS, numbersOf, weightsOf, withNetwork } from "../support/netwo
 import fc from "../support/property.js";
 import { drawSparse, withZeros } from "../support/sparse.js";
 import {
+  adagrad,
   adam,
   adamW,
   continualBackprop,
@@ -16,6 +17,8 @@ import {
   type Optimizer,
   preventDeaths,
   recycleDormant,
+  lion,
+  nadam,
   rmsprop,
   type Samples,
   sgd,
@@ -31,6 +34,10 @@ const OPTIMIZERS: Readonly<Record<string, () => Optimizer>> = {
   adam: () => adam({ learningRate: 0.02 }),
   adamW: () => adamW({ learningRate: 0.02, weightDecay: 0.1 }),
   rmsprop: () => rmsprop({ learningRate: 0.01, momentum: 0.5 }),
+  adagrad: () => adagrad({ learningRate: 0.05, learningRateDecay: 0.01 }),
+  "adagrad with decay": () => adagrad({ learningRate: 0.05, weightDecay: 0.01 }),
+  lion: () => lion({ learningRate: 0.003 }),
+  nadam: () => nadam({ learningRate: 0.01 }),
 };
 
 interface Case {
@@ -172,7 +179,7 @@ test("fits of one network take turns between sparse rows and others, gradients i
   const other = { x: drawSparse(20, 40, 0.5, 9), y: classes(20, 3) };
   const run = async (isSparse: readonly boolean[]) => {
     using network = await createNetwork(spec);
-    const optimizers = [sgd({ learningRate: 0.1 }), sgd({ learningRate: 0.1, momentum: 0.5 }), adam()];
+    const optimizers = [sgd({ learningRate: 0.1 }), sgd({ learningRate: 0.1, momentum: 0.5 }), adagrad(), adam()];
     for (const [turn, optimizer] of optimizers.entries()) {
       const data = { x: isSparse[turn]! ? x : dense, y };
       const onEpochEnd = () => void network.gradients(isSparse[turn]! ? other : { ...other, x: withZeros(other.x) });
@@ -180,11 +187,11 @@ test("fits of one network take turns between sparse rows and others, gradients i
     }
     return weightsOf(network);
   };
-  const wanted = await run([false, false, false]);
+  const wanted = await run([false, false, false, false]);
   for (const turns of [
-    [true, true, true],
-    [true, false, true],
-    [false, true, false],
+    [true, true, true, true],
+    [true, false, true, true],
+    [false, true, false, true],
   ])
     expectSameNumbers(await run(turns), wanted);
 });

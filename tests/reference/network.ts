@@ -1,7 +1,8 @@
-// The naive reference: dense networks in float64, one loop for each sum, nothing fused, nothing imported.
+// The naive reference: dense networks in float64, one loop for each sum, nothing fused, nothing imported but its like.
 // Matrices are arrays of rows; a kernel has one row per input and one column per unit.
 // Definitions: PyTorch's activations (gelu by erf), losses with mean reduction (huber with delta 1), optimizers,
 // clip_grad_norm_; Keras's poisson.
+import * as entry from "./entry-optimizer.js";
 
 export type Rows = number[][];
 
@@ -247,7 +248,7 @@ export function gradients(
 // ── optimizers ──
 
 export interface ReferenceOptimizer {
-  readonly name: "sgd" | "adam" | "adamW" | "rmsprop";
+  readonly name: "sgd" | "adam" | "adamW" | "nadam" | "adamax" | "rmsprop" | "adagrad" | "lion";
   readonly learningRate: number;
   readonly momentum?: number;
   readonly nesterov?: boolean;
@@ -256,12 +257,40 @@ export interface ReferenceOptimizer {
   readonly beta2?: number;
   readonly rho?: number;
   readonly epsilon?: number;
+  readonly momentumDecay?: number;
+  readonly learningRateDecay?: number;
+  readonly initialAccumulator?: number;
 }
 
 /** The moments of one parameter. */
 export interface Moments {
   m: number;
   v: number;
+}
+
+/** As `update`, by the formulae for single entries. */
+function updateEntry(
+  optimizer: ReferenceOptimizer,
+  learningRate: number,
+  step: number,
+  p: number,
+  g: number,
+  moments: Moments,
+): number {
+  const { name, beta1 = 0.9, weightDecay = 0 } = optimizer;
+  const { m, v } = moments;
+  const { beta2 = name === "lion" ? 0.99 : 0.999, epsilon = name === "adagrad" ? 1e-10 : 1e-8 } = optimizer;
+  const { momentumDecay = 0.004, learningRateDecay = 0, initialAccumulator = 0 } = optimizer;
+  const options = { learningRate, beta1, beta2, epsilon, weightDecay };
+  const entries = {
+    nadam: () => entry.nadam(p, g, m, v, step, { ...options, momentumDecay }),
+    adamax: () => entry.adamax(p, g, m, v, step, options),
+    adagrad: () => entry.adagrad(p, g, v, step, { ...options, learningRateDecay, initialAccumulator }),
+    lion: () => entry.lion(p, g, m, options),
+  };
+  const next = entries[name as keyof typeof entries]();
+  Object.assign(moments, { m: next.m, v: next.v });
+  return next.p;
 }
 
 /** A parameter's new value; `step` counts from 1. */
@@ -284,6 +313,7 @@ export function update(
     moments.m = momentum * moments.m + g / (Math.sqrt(moments.v) + epsilon);
     return p - rate * moments.m;
   }
+  if (name !== "adam" && name !== "adamW") return updateEntry(optimizer, rate, step, p, g, moments);
   const decayed = name === "adamW" ? p * (1 - rate * (optimizer.weightDecay ?? 0.01)) : p;
   moments.m = beta1 * moments.m + (1 - beta1) * g;
   moments.v = beta2 * moments.v + (1 - beta2) * g * g;

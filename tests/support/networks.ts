@@ -1,9 +1,13 @@
 // Networks for tests: two small ones, weights as one array, the package's networks as the reference's, refused calls.
 import { expect } from "vitest";
 import {
+  adagrad,
   adam,
+  adamax,
   adamW,
   createNetwork,
+  lion,
+  nadam,
   type Network,
   type NetworkSpec,
   type Optimizer,
@@ -70,7 +74,7 @@ export const withLinearOutput = (network: Network): ReferenceLayer[] =>
     l === length - 1 ? { ...layer, activation: { name: "linear" } } : layer,
   );
 
-const FACTORIES = { sgd, adam, adamW, rmsprop };
+const FACTORIES = { sgd, adam, adamW, nadam, adamax, rmsprop, adagrad, lion };
 
 export function toOptimizer({ name, ...options }: ReferenceOptimizer): Optimizer {
   return FACTORIES[name](options);

@@ -169,7 +169,9 @@ const ROSE = 1.25;
 const THROWN = 2;
 
 /** A step of these is about the rate for each weight, whatever the gradient's size. */
-const SIZED_BY_RATE: readonly string[] = ["adam", "adamW", "rmsprop"];
+const SIZED_BY_RATE: readonly string[] = ["adam", "adamW", "nadam", "adamax", "rmsprop", "lion"];
+/** They take their decay for a part of the gradient, and size that by the rate: nothing is shrunk by a share. */
+const SIZES_DECAY: readonly string[] = ["nadam", "adamax", "adagrad"];
 
 /** Layers whose kernels did not start at 0. */
 function drawnSizes({ observation: { start } }: Evidence): StartDistance[] {
@@ -231,11 +233,11 @@ const FORGETS = 0.01;
 /** where fits leave less than this share of what the network leaves. */
 const FORGOTTEN = 0.75;
 
-/** What of each weight a step takes away, apart from the gradient: SGD's and AdamW's decay both are rate·decay. */
+/** What of each weight a step takes away, apart from the gradient: SGD's, AdamW's and Lion's are all rate·decay. */
 function findDecay(evidence: Evidence): Found[] {
   const { observation, learning, history } = evidence;
   const { training } = observation;
-  if (!training || !(training.weightDecay > 0)) return [];
+  if (!training || !(training.weightDecay > 0) || SIZES_DECAY.includes(training.optimizer.name)) return [];
   const { weightDecay } = training;
   const rate = training.fit?.rate ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
   const share = rate * weightDecay;

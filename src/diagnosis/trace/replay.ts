@@ -1,7 +1,7 @@
 // Training repeated on a copy of the network, bit for bit, from a snapshot on.
 import type { History, Snapshot } from "./snapshots.js";
 import { batchOf } from "../../network/training/plan.js";
-import type { OptimizerRecipe } from "../../network/training/optimizers.js";
+import type { MomentPowers, OptimizerRecipe } from "../../network/training/optimizers.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { entriesOf } from "../../network/state/sparse-batch.js";
 import { NetworkState } from "../../network/state/state.js";
@@ -25,7 +25,7 @@ export class Replay {
   private epoch = -1;
   /** Parameters and moments before the update under trial. */
   private readonly saved: Float32Array[];
-  private savedPowers = { beta1: 1, beta2: 1 };
+  private savedPowers: MomentPowers = { beta1: 1, beta2: 1 };
   /** By position. */
   private readonly passed = new Map<number, Snapshot>();
   private savedStepCounts: Float64Array | undefined;

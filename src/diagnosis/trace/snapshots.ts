@@ -1,4 +1,5 @@
 // Copies of a network in training, now and then, and what each step since was: enough to repeat the steps in between.
+import type { MomentPowers } from "../../network/training/optimizers/recipe.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 
@@ -17,12 +18,10 @@ const LEAST_STEPS = 16; // from one to the next
 /** Of the rates and losses that are held for deaths that are unexplained. */
 const MOST_HELD_BYTES = 2 ** 26;
 
-export interface Snapshot {
+export interface Snapshot extends Readonly<MomentPowers> {
   /** Updates made before it. */
   readonly step: number;
   readonly blocks: readonly Float32Array[];
-  readonly beta1: number;
-  readonly beta2: number;
   /** The units' step counts, where they have some of their own. */
   readonly stepCounts: Float64Array | undefined;
   /** Since the last snapshot the network was changed by other than training steps ... */
@@ -172,6 +171,7 @@ export class History {
     const { powers } = to.momentsFor(this.fit.plan.recipe);
     powers.beta1 = snapshot.beta1;
     powers.beta2 = snapshot.beta2;
+    if (snapshot.decay !== undefined) powers.decay = snapshot.decay;
     to.setStepCounts(snapshot.stepCounts);
   }
 }

@@ -389,7 +389,7 @@ class TracedFit {
  * all training rows; of more than 2048 rows, over the lethal batch's and others, evenly spaced, 2048 in all.
  *
  * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without
- * what earlier gradients left behind: in sgd and rmsprop momentum 0, in adam and adamW beta1 0, in that update.
+ * what earlier gradients left behind: in sgd and rmsprop momentum 0, in the others beta1 0, in that update.
  *
  * What a death goes back to: a death is the step after which no row opens the unit, and that often took the last row of
  * many. So each death has its `blow`, the update or run of few that took most of the unit's rows, beside its

@@ -3,7 +3,7 @@ import { UnitAges } from "./step-counts.js";
 import { BatchBuffers } from "./batch-buffers.js";
 import { initializeLayer } from "./initializers.js";
 import { LayerView } from "./layer-view.js";
-import type { MomentPowers, OptimizerRecipe } from "../training/optimizers.js";
+import { type MomentPowers, type OptimizerRecipe, startPowers } from "../training/optimizers/recipe.js";
 import type { FitProgress, PausableFit } from "../training/progress.js";
 import { layOutParameters, type ParameterLayout } from "./parameters.js";
 import { Passes } from "./passes.js";
@@ -150,7 +150,7 @@ export class NetworkState {
         recipe.slots === 0 ? 0 : this.arena.allocate(recipe.slots * this.layout.bytes, `the moments of ${recipe.name}`);
       const slots = Array.from({ length: recipe.slots }, (_, slot) => address + slot * this.layout.bytes);
       if (this.moments && this.moments.slots.length > 0) this.arena.free(this.moments.slots[0]);
-      this.moments = { recipe, slots, powers: { beta1: 1, beta2: 1 } };
+      this.moments = { recipe, slots, powers: startPowers(recipe) };
     }
     return this.moments;
   }
@@ -164,7 +164,7 @@ export class NetworkState {
   clearMoments(): void {
     if (!this.moments) return;
     for (const slot of this.moments.slots) this.floats(slot, this.parameterFloats).fill(0);
-    Object.assign(this.moments.powers, { beta1: 1, beta2: 1 });
+    Object.assign(this.moments.powers, startPowers(this.moments.recipe));
     this.moments.ages = undefined;
   }
 
@@ -188,7 +188,8 @@ export class NetworkState {
    * Of these moments, the block that moves parameters without any gradient: momentum; undefined where there is none.
    */
   get velocity(): number | undefined {
-    return this.moments?.slots[this.moments.recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
+    const { recipe, slots } = this.moments ?? {};
+    return recipe?.velocity === undefined ? undefined : slots![recipe.velocity];
   }
 
   /**

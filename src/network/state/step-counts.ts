@@ -4,7 +4,7 @@
 // reset.
 import type { ParameterLayout } from "./parameters.js";
 import type { ResolvedSpec } from "../spec.js";
-import type { KernelExports } from "../../wasm/exports.js";
+import type { AgedUpdate, KernelExports } from "../../wasm/exports.js";
 import type { Arena, Heap } from "../../wasm/heap.js";
 
 /**
@@ -46,7 +46,7 @@ export class UnitAges {
     this.units = hidden.reduce((sum, { units }) => sum + units, 0);
     let first = 0;
     this.first = hidden.map(({ units }) => (first += units) - units);
-    this.powers = arena.allocate(this.units * 24, "the step counts of the units");
+    this.powers = arena.allocate(this.units * 28, "the step counts of the units");
     this.ages = this.powers + this.units * 16;
     const agesOf = (layer: number) => (layer in this.first ? this.ages + this.first[layer] * 4 : 0);
     this.parts = layout.layers.flatMap(({ kernel, bias, alpha }, layer) => {
@@ -87,25 +87,26 @@ export class UnitAges {
     values[this.first[layer] + unit] = values[this.units + this.first[layer] + unit] = 1;
   }
 
-  /** Every unit's beta1^t and beta2^t one step on, and the corrections that follow. */
-  advance(kernels: KernelExports, beta1: number, beta2: number, rate: number): void {
-    kernels.advanceAges(this.units, this.powers, this.ages, beta1, beta2, rate);
+  /** Every unit's beta1^t and beta2^t one step on, and the corrections that follow (see advanceAges). */
+  advance(kernels: KernelExports, beta1: number, beta2: number, first: number, third = 0, next = 0): void {
+    kernels.advanceAges(this.units, this.powers, this.ages, beta1, beta2, first, third, next);
   }
 
-  /** A step of Adam on all parts, as kernels.adam makes it on the whole; returns how many entries were refused. */
+  /** A step on all parts, as the kernel makes it on the whole; returns how many entries were refused. */
   update(
-    kernels: KernelExports,
+    kernel: AgedUpdate,
     { parameters, gradient, slots }: ParameterBlocks,
     gain1: number,
     gain2: number,
-    stepSize: number,
-    correction: number,
+    first: number,
+    second: number,
+    third: number,
     epsilon: number,
-    shrink: number,
+    decay: number,
   ): number {
     let refused = 0;
     for (const { offset, rows, columns, rowAges, columnAges } of this.parts) {
-      refused += kernels.adamAged(
+      refused += kernel(
         rows,
         columns,
         parameters + offset,
@@ -114,10 +115,11 @@ export class UnitAges {
         slots[1] + offset,
         gain1,
         gain2,
-        stepSize,
-        correction,
+        first,
+        second,
+        third,
         epsilon,
-        shrink,
+        decay,
         rowAges,
         columnAges,
         this.units * 4,

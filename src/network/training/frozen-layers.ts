@@ -42,11 +42,12 @@ export class FrozenLayers {
 
   /** As one update of all: the powers of betas go on by one. False if some entry was refused. */
   updateOthers(rate: number, recipe: OptimizerRecipe, powers: MomentPowers): boolean {
-    const { beta1, beta2 } = powers;
+    const { beta1, beta2, decay } = powers;
     let refused = 0;
     for (const span of this.spans) {
       powers.beta1 = beta1;
       powers.beta2 = beta2;
+      if (decay !== undefined) powers.decay = decay;
       refused += recipe.update(this.state.runtime.kernels, span, rate, powers);
     }
     return refused === 0;

@@ -8,6 +8,7 @@ import type { CallbackData } from "../../network/training/callbacks.js";
 import { checkClassWeights } from "../../network/training/class-weights.js";
 import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/optimizers.js";
+import { OPTIMIZER_NAMES } from "../../network/training/optimizers/names.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../../network/spec.js";
 import { checkRemedy, type Remedy } from "../../treatment/remedies/remedy.js";
 import type { RowScaling, TrialSettings } from "../../treatment/trial/trial.js";
@@ -32,15 +33,14 @@ const isOfPlan = (name: string): name is keyof SweepFit => name !== "validation"
 const FIT = FIT_OPTION_NAMES.filter(isOfPlan);
 export const isFitOption = (name: string): boolean => (FIT as readonly string[]).includes(name);
 const REMEDIES = ["standardize", "treat", "calibrate"] as const satisfies readonly (keyof SweepRemedies)[];
-const OPTIMIZERS = ["sgd", "adam", "adamW", "rmsprop"];
 
 /** A name, or { name, options }, which an optimizer of the package is too. */
 export function readOptimizer(path: string, given: unknown): PlainObject {
-  if (typeof given === "string") return { name: checkName(path, given, OPTIMIZERS), options: {} };
+  if (typeof given === "string") return { name: checkName(path, given, OPTIMIZER_NAMES), options: {} };
   if (!isPlainObject(given))
     throw new RelumineError("value", path, "to be a name, or { name, options }", describe(given));
   const { name, options = {} } = given as { name?: unknown; options?: unknown };
-  return { name: checkName(`${path}.name`, name, OPTIMIZERS), options: copyPlain(`${path}.options`, options) };
+  return { name: checkName(`${path}.name`, name, OPTIMIZER_NAMES), options: copyPlain(`${path}.options`, options) };
 }
 
 function readCallbacks(place: string, given: unknown): Plain[] {
