@@ -23,7 +23,7 @@ export interface Placed {
 }
 
 type Floats = Float32Array | Float64Array;
-type Kind<T extends Floats> = { new (length: number): T; readonly BYTES_PER_ELEMENT: number };
+type Kind<T> = { new (length: number): T; readonly BYTES_PER_ELEMENT: number };
 
 /** Numbers of one array in memory. */
 const MOST_AT_ONCE = 2 ** 28;
@@ -81,6 +81,28 @@ export class FileArray {
   }
 
   /**
+   * Bytes, or the bits of halves, as they are stored, row-major; undefined where the numbers are of another kind, or
+   * lie otherwise.
+   * @throws RelumineError as `read`
+   */
+  async readStored(): Promise<Uint8Array | Uint16Array | undefined> {
+    const isHalf = this.type === "f16" && this.#placed.isLittleEndian !== false;
+    if (this.#isTransposed || !(isHalf || this.type === "u8")) return undefined;
+    const kind = isHalf ? Uint16Array : Uint8Array;
+    this.#checkRoom(this.length);
+    this.#checkUnpacked(kind);
+    const numbers = new kind(this.length);
+    const bytes = new Uint8Array(numbers.buffer);
+    let at = 0;
+    for await (const piece of this.#wholeNumbers()) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    this.#checkEnd(at / kind.BYTES_PER_ELEMENT);
+    return numbers;
+  }
+
+  /**
    * Rows in order, a few at a time, each block row-major. Of an array in Fortran's order all is read at once.
    * @throws RelumineError "memory" for rows of more than 2^26 numbers, or more than the file's bytes make believable,
    *   of an array in Fortran's order as `read`; "format"
@@ -127,8 +149,12 @@ export class FileArray {
       this.#fill(piece, numbers, at);
       at += piece.length / bytesOf(this.type);
     }
-    if (at < this.length) throw new RelumineError("format", this.what, `to hold ${this.length} numbers`, `${at}`);
+    this.#checkEnd(at);
     return this.#isTransposed ? fromFortran(numbers, this.shape) : numbers;
+  }
+
+  #checkEnd(came: number): void {
+    if (came < this.length) throw new RelumineError("format", this.what, `to hold ${this.length} numbers`, `${came}`);
   }
 
   #checkRoom(numbers: number): void {
@@ -137,7 +163,7 @@ export class FileArray {
     throw new RelumineError("memory", this.#placed.what, `to have at most ${MOST_AT_ONCE} numbers at once`, given);
   }
 
-  #checkUnpacked({ BYTES_PER_ELEMENT: size }: Kind<Floats>): void {
+  #checkUnpacked({ BYTES_PER_ELEMENT: size }: Pick<Kind<unknown>, "BYTES_PER_ELEMENT">): void {
     const { what, bytes, packed = bytes } = this.#placed;
     if (packed < bytes) checkUnpacked(what, this.length * size, packed);
   }

@@ -1,6 +1,7 @@
 // Numbers of other programs' types as float64: half (IEEE 754 binary16), bfloat16 (the upper half of a float32), and
 // integers of any width; shapes of arrays of them.
 import { RelumineError } from "../core/errors.js";
+import { halfToNumber } from "../core/compact.js";
 
 /** A type of numbers, as most containers know it. */
 export type NumberType =
@@ -28,34 +29,6 @@ export function bytesOf(type: NumberType): number {
 
 export function isFloat(type: NumberType): boolean {
   return type.includes("f");
-}
-
-/** The value of a half's 16 bits. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-/** To the nearest whole number; of two the even one. */
-function roundToEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
-}
-
-/** The 16 bits of the half that is nearest to a number. */
-export function numberToHalf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (Number.isNaN(value)) return 0x7e00;
-  if (size >= 65520) return sign | 0x7c00;
-  if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
-  const exponent = Math.floor(Math.log2(size));
-  return sign | (((exponent + 14) << 10) + roundToEven((size / 2 ** exponent) * 1024)); // a carry goes to the exponent
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

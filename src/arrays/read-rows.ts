@@ -4,9 +4,18 @@ import type { FileArray } from "./file-array.js";
 import { type DataFile, type DataSource, openData } from "./open.js";
 import { shapeText } from "./numbers.js";
 import { tableOfArrays, tableOfColumns } from "./to-table.js";
-import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
+import {
+  checkBoolean,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkOptions,
+  describe,
+  isFloat32,
+} from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type Matrix, type SampleRows, toMatrix, toRows } from "../core/matrix.js";
+import { type CompactMatrix, isDivision } from "../core/compact.js";
+import { type Matrix, type SampleRows, toMatrix, toSomeSamples } from "../core/matrix.js";
 import type { ColumnChoices } from "../table/column-choice.js";
 import { literalColumns } from "../table/column-choice.js";
 import { rowsForModel, type Scaling, SCALINGS } from "../table/rows-for-model.js";
@@ -30,6 +39,11 @@ export interface ReadRowsOptions {
   readonly scaling?: Scaling;
   /** Divides every number: 255 for pixels. */
   readonly divisor?: number;
+  /**
+   * Bytes (uint8) and halves (float16) of an array stay as they are stored, in a quarter or half of the memory, where
+   * `divisor` makes the same numbers of them. Default false: x is float32.
+   */
+  readonly compact?: boolean;
   /** Between the cells of a table: one character, or " " for runs of blanks. */
   readonly separator?: string;
   /** Whether a table's first line names its columns. */
@@ -61,6 +75,7 @@ const READ_ROWS_OPTIONS = [
   "like",
   "scaling",
   "divisor",
+  "compact",
   "separator",
   "header",
 ] as const satisfies readonly (keyof ReadRowsOptions)[];
@@ -71,11 +86,12 @@ function checkText(path: string, name: unknown): void {
 }
 
 function checkGiven(given: ReadRowsOptions): void {
-  const { inputs, array, target, scaling, divisor } = given;
+  const { inputs, array, target, scaling, divisor, compact } = given;
   if (inputs !== undefined) checkInteger("inputs", inputs, { low: 1 });
   if (target !== false) checkText("target", target);
   checkText("array", array);
   if (scaling !== undefined) checkName("scaling", scaling, SCALINGS);
+  if (compact !== undefined) checkBoolean("compact", compact);
   if (divisor !== undefined) checkNumber("divisor", divisor, { low: 0, openLow: true });
 }
 
@@ -125,22 +141,36 @@ function orNoFile<T>(choose: () => T): T {
   }
 }
 
+/** The rows as they are stored, where that says the same numbers as float32 divided by `divisor`. */
+async function compactRows(x: FileArray, divisor: number): Promise<CompactMatrix | undefined> {
+  const data = await x.readStored();
+  const rows = data && { rows: x.rows, columns: x.rowSize, data, scale: 1 / divisor };
+  if (!rows || !isFloat32(rows.scale)) return undefined;
+  const type = data instanceof Uint8Array ? "uint8" : "float16";
+  return isDivision(type, divisor) ? { ...rows, type } : undefined;
+}
+
+async function floatRows(x: FileArray, divisor: number): Promise<Matrix> {
+  const data = await x.read();
+  if (divisor !== 1) for (let i = 0; i < data.length; i++) data[i] /= divisor;
+  return { rows: x.rows, columns: x.rowSize, data };
+}
+
 async function rowsOfArrays(
   arrays: Arrays,
   { target, ...choice }: ArrayChoice,
-  { divisor, findFile }: InternalOptions,
+  { divisor = 1, compact = false, findFile }: InternalOptions,
 ): Promise<FileRows> {
   const isName = typeof target !== "string" || !findFile || arrays.has(target);
   const file = isName ? undefined : await findFile(target);
   const isMissing = !isName && file === undefined;
   const choose = () => chooseArrays(arrays, { ...choice, target: file ? false : target });
   const { x, y = file && (await openTargets(file)), notes } = isMissing ? orNoFile(choose) : choose();
-  const data = await x.read();
-  if (divisor !== undefined) for (let i = 0; i < data.length; i++) data[i] /= divisor;
+  const rows = (compact && (await compactRows(x, divisor))) || (await floatRows(x, divisor));
   const flattened =
     x.shape.length > 2 ? [`rows of ${x.shape.slice(1).join(" x ")} are ${x.rowSize} numbers, row-major`] : [];
   return {
-    x: toRows(x.what, { rows: x.rows, columns: x.rowSize, data }, choice.inputs),
+    x: toSomeSamples(x.what, rows, choice.inputs),
     ...(y && { y: await targetsOf(y, x.rows) }),
     shape: x.shape,
     notes: [...notes, ...flattened],

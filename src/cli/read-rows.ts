@@ -12,7 +12,7 @@ const MOST_TARGET_BYTES = 2 ** 30;
 const RAW_DIGITS = `pixels are 0 to ${EMBEDDED_FACTS.divisor}: --divisor ${EMBEDDED_FACTS.divisor} makes them 0 to 1`;
 
 /** As options of the command line. */
-export interface RowsOptions extends Omit<ReadRowsOptions, "inputs" | "like"> {
+export interface RowsOptions extends Omit<ReadRowsOptions, "inputs" | "like" | "compact"> {
   /** The file of the training's table. */
   readonly like?: string;
 }
@@ -59,7 +59,7 @@ export function readRows(
   const target = rest.target ?? (file === EMBEDDED ? EMBEDDED_FACTS.target : undefined);
   const read = async (source: DataSource, training?: DataSource): Promise<NamedRows> => {
     try {
-      const rows = await rowsOf(source, { ...rest, target, like: training, findFile });
+      const rows = await rowsOf(source, { ...rest, target, like: training, compact: true, findFile });
       const isRaw = file === EMBEDDED && rest.divisor === undefined && (rest.scaling ?? like) === undefined;
       return { name: file, ...rows, notes: isRaw ? [...rows.notes, RAW_DIGITS] : rows.notes };
     } catch (error) {

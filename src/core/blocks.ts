@@ -2,8 +2,8 @@
 // made of them does not depend on how they were cut.
 import { checkFunction, checkInteger, describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
-import { denseRows, isMatrix, movedError, type SampleRows, type Samples, toSamples } from "./matrix.js";
-import { areWhole, isSparse, joinSparse, sliceSparse } from "./sparse.js";
+import { denseRows, isMatrix, type Matrix, movedError, type SampleRows, type Samples, toSamples } from "./matrix.js";
+import { areWhole, isSparse, joinSparse, sliceSparse, type SparseRows } from "./sparse.js";
 import { orAborted, type Pace } from "./pace.js";
 
 /** Blocks of rows that can be opened once more, or whose number of rows is known. */
@@ -168,7 +168,7 @@ export class BlockReader {
    * @throws RelumineError "shape" or "value", and what the source throws
    */
   async next(rows: number, turn?: () => Promise<void> | undefined): Promise<SampleRows | undefined> {
-    const parts: SampleRows[] = [];
+    const parts: (Matrix | SparseRows)[] = [];
     let filled = 0;
     while (filled < rows) {
       if (!this.block || this.from === this.block.rows) {
@@ -186,7 +186,7 @@ export class BlockReader {
     return parts.length < 2 ? parts[0] : this.join(parts, filled);
   }
 
-  private takePart(block: SampleRows, most: number): SampleRows {
+  private takePart(block: SampleRows, most: number): Matrix | SparseRows {
     const place = `${this.path}.blocks[${this.blocks.asked - 1}]`;
     if (isSparse(block) && !areWhole(block)) throw movedError(place);
     if (!isSparse(block) && block.data.length !== block.rows * block.columns) throw movedError(`${place}.data`);
@@ -197,7 +197,7 @@ export class BlockReader {
   }
 
   /** A copy, at its place among so many rows: a source may fill the same arrays again for its next block. */
-  private keep(part: SampleRows, at: number, rows: number): SampleRows {
+  private keep(part: Matrix | SparseRows, at: number, rows: number): Matrix | SparseRows {
     const { columns } = part;
     if (isSparse(part)) return joinSparse([part], columns);
     if (this.buffer.length < rows * columns) this.buffer = new Float32Array(rows * columns);
@@ -206,7 +206,7 @@ export class BlockReader {
   }
 
   /** Sparse parts stay sparse; others lie beside each other. */
-  private join(parts: readonly SampleRows[], rows: number): SampleRows {
+  private join(parts: readonly (Matrix | SparseRows)[], rows: number): SampleRows {
     const columns = this.width!;
     if (parts.every((part) => isSparse(part))) return joinSparse(parts, columns);
     let at = 0;

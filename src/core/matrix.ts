@@ -1,6 +1,16 @@
 // Rows of float32 numbers, row-major: one row per sample. And the one form in which most of the package takes samples:
-// such a matrix, or the entries of sparse rows.
+// such a matrix, its bytes or halves as they are stored, or the entries of sparse rows.
 import { checkSizes, describe, isFloat32 } from "./checks.js";
+import {
+  checkCompact,
+  type CompactMatrix,
+  type CompactRows,
+  isCompact,
+  looksCompact,
+  tableOf,
+  takeCompactRows,
+  widenRows,
+} from "./compact.js";
 import { RelumineError } from "./errors.js";
 import { checkSparse, fillDense, isSparse, type SparseMatrix, type SparseRows, takeSparseRows } from "./sparse.js";
 
@@ -20,12 +30,18 @@ export interface Matrix64 extends Omit<Matrix, "data"> {
 }
 
 /**
- * A Matrix, an array with one array of numbers per sample, or sparse rows, of which zeros take neither room nor time.
+ * A Matrix, an array with one array of numbers per sample, bytes or halves as they are stored, or sparse rows, of which
+ * zeros take neither room nor time.
  */
-export type Samples = Matrix | SparseMatrix | readonly ArrayLike<number>[];
+export type Samples = Matrix | CompactMatrix | SparseMatrix | readonly ArrayLike<number>[];
 
 /** Samples that were checked. */
-export type SampleRows = Matrix | SparseRows;
+export type SampleRows = Matrix | CompactRows | SparseRows;
+
+/** Whether they are float32 numbers, zeros and all. */
+export function isDense(x: SampleRows): x is Matrix {
+  return !isSparse(x) && !isCompact(x);
+}
 
 /** Is a column not the same in all rows? */
 export function columnVaries({ columns, data }: Pick<Matrix, "columns" | "data">, column: number): boolean {
@@ -44,35 +60,37 @@ export function takeRows({ columns, data }: Matrix | Matrix64, rows: ArrayLike<n
   return { rows: rows.length, columns, data: taken } as Matrix | Matrix64;
 }
 
-/** The same of any samples; sparse ones stay sparse. */
+/** The same of any samples; sparse ones stay sparse, and what is stored compactly stays so. */
 export function takeSamples(x: SampleRows, rows: ArrayLike<number>): SampleRows {
-  return isSparse(x) ? takeSparseRows(x, rows) : takeRows(x, rows);
+  if (isDense(x)) return takeRows(x, rows);
+  return isSparse(x) ? takeSparseRows(x, rows) : takeCompactRows(x, rows);
 }
 
-/** The rows, zeros and all, from `start` on; those of a matrix are not copied. */
+/** The rows as float32, zeros and all, from `start` on; those of a matrix are not copied. */
 export function denseRows(x: SampleRows, start = 0, count = x.rows - start): Matrix {
   const { columns } = x;
-  if (!isSparse(x) && count === x.rows) return x;
-  if (!isSparse(x)) return { rows: count, columns, data: x.data.subarray(start * columns, (start + count) * columns) };
+  if (isDense(x) && count === x.rows) return x;
+  if (isDense(x)) return { rows: count, columns, data: x.data.subarray(start * columns, (start + count) * columns) };
   const data = new Float32Array(count * columns);
-  fillDense(x, start, count, data);
+  if (isSparse(x)) fillDense(x, start, count, data);
+  else widenRows(x, start, count, data);
   return { rows: count, columns, data };
 }
 
-/** What is made of sparse rows for whoever looks at their columns has so many numbers at most: 64 MB. */
+/** What is made of sparse or compact rows for whoever looks at their columns has so many numbers at most: 64 MB. */
 const MOST_SHOWN = 2 ** 24;
 const MOST_SHOWN_ROWS = 1024;
 /** Numbers of a piece of rows. */
 const PIECE = 2 ** 22;
 
-/** Sparse rows with their zeros, where those are few: what looks at them then sees the rows that a matrix would be. */
+/** Any rows as a matrix, where that is small: what looks at them then sees the rows that a matrix would be. */
 export function denseIfSmall(x: SampleRows): SampleRows {
-  return isSparse(x) && x.rows * x.columns <= MOST_SHOWN ? denseRows(x) : x;
+  return x.rows * x.columns <= MOST_SHOWN ? denseRows(x) : x;
 }
 
-/** Of rows that would be too many with their zeros, those that are shown in place of all: up to 1024, evenly apart. */
+/** Of rows that would be too many as a matrix, those that are shown in place of all: up to 1024, evenly apart. */
 export function shownRows(x: SampleRows): Uint32Array | undefined {
-  if (!isSparse(x) || x.rows * x.columns <= MOST_SHOWN) return undefined;
+  if (isDense(x) || x.rows * x.columns <= MOST_SHOWN) return undefined;
   const count = Math.min(x.rows, MOST_SHOWN_ROWS, Math.max(1, Math.floor(MOST_SHOWN / x.columns)));
   return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * x.rows) / count));
 }
@@ -83,9 +101,9 @@ export function shownMatrix(x: SampleRows): Matrix {
   return denseRows(shown ? takeSamples(x, shown) : x);
 }
 
-/** All rows in order with their zeros, a few at a time where they are sparse. */
+/** All rows in order as float32, zeros and all, a few at a time where they are stored otherwise. */
 export function* densePieces(x: SampleRows): Generator<{ readonly start: number; readonly piece: Matrix }> {
-  const count = isSparse(x) ? Math.max(1, Math.floor(PIECE / Math.max(1, x.columns))) : Math.max(1, x.rows);
+  const count = Math.max(1, isDense(x) ? x.rows : Math.floor(PIECE / Math.max(1, x.columns)));
   for (let start = 0; start < x.rows; start += count)
     yield { start, piece: denseRows(x, start, Math.min(count, x.rows - start)) };
 }
@@ -98,7 +116,11 @@ export function squaredNorm(x: SampleRows, row: number, sum = 0): number {
     return sum;
   }
   const { data, columns } = x;
-  for (let at = row * columns; at < (row + 1) * columns; at++) sum += data[at] * data[at];
+  const table = isCompact(x) ? tableOf(x) : undefined;
+  for (let at = row * columns; at < (row + 1) * columns; at++) {
+    const value = table ? table[data[at]] : data[at];
+    sum += value * value;
+  }
   return sum;
 }
 
@@ -107,7 +129,8 @@ export function movedError(path: string): RelumineError {
   return new RelumineError("value", path, "to stay in its place", "a detached buffer");
 }
 
-export function isMatrix(value: unknown): value is Matrix {
+/** Whether a matrix was given, of float32 or as it is stored. */
+export function isMatrix(value: unknown): value is Matrix | CompactMatrix {
   return (
     typeof value === "object" &&
     value !== null &&
@@ -127,10 +150,19 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 }
 
 /** The matrix as its fields were read once: what getters say later, or who writes to them, does not matter. */
-function checkMatrix(path: string, { rows, columns, data }: Matrix): Matrix {
+function checkMatrix(path: string, given: Matrix | CompactMatrix): Matrix | CompactRows {
+  const { rows, columns, data, type, scale, offset } = given as CompactMatrix;
+  if (looksCompact({ data, type })) return checkCompact(path, { rows, columns, data, type, scale, offset });
+  return checkFloats(path, { rows, columns, data: data as unknown as Float32Array });
+}
+
+function checkFloats(path: string, { rows, columns, data }: Matrix): Matrix {
   checkSizes(path, { rows, columns });
-  if (!(data instanceof Float32Array))
-    throw new RelumineError("value", `${path}.data`, "to be a Float32Array", describe(data));
+  if (!(data instanceof Float32Array)) {
+    const expected = "to be a Float32Array, a Uint8Array or halves";
+    const hint = (data as unknown) instanceof Uint16Array ? 'Bits of halves are said by type: "float16".' : "";
+    throw new RelumineError("value", `${path}.data`, expected, describe(data), hint);
+  }
   if (data.length !== rows * columns) {
     const expected = `to have ${rows * columns} numbers, ${rows} rows x ${columns} columns`;
     throw new RelumineError("shape", `${path}.data`, expected, `${data.length}`);
@@ -210,29 +242,29 @@ function checkWidth(
 /** More zeros than these are written down for nobody: 256 MB. */
 const MOST_ZEROS = 2 ** 26;
 
-/** Whether rows may be had with their zeros. */
+/** Whether rows may be had as a matrix. */
 export function hasRoomForZeros(x: SampleRows): boolean {
   return !isSparse(x) || x.rows * x.columns <= MOST_ZEROS;
 }
 
-/** Sparse rows with their zeros, where those fit. */
-function checkDense(path: string, x: SparseRows): Matrix {
+/** Rows as a matrix, where that fits. */
+function checkDense(path: string, x: SampleRows): Matrix {
   if (hasRoomForZeros(x)) return denseRows(x);
   const given = `sparse rows, ${x.rows} of ${x.columns}`;
   throw new RelumineError("memory", path, `to have at most ${MOST_ZEROS} numbers, zeros included, here`, given);
 }
 
 /**
- * Samples as a Matrix: the numbers of a given Matrix, not copied, or a copy of rows; sparse ones with their zeros.
+ * Samples as a Matrix: the numbers of a given Matrix, not copied, or a copy of rows; sparse ones with their zeros, and
+ * bytes and halves widened.
  * Refuses ragged rows, a lying length, numbers that are not finite as float32, and, where `columns` is given, another
  * width. The caller's object is read once.
  */
 export function toMatrix(path: string, samples: unknown, columns?: number): Matrix {
-  const x = toSamples(path, samples, columns);
-  return isSparse(x) ? checkDense(path, x) : x;
+  return checkDense(path, toSamples(path, samples, columns));
 }
 
-/** Samples as they may be: a Matrix as toMatrix makes it, or the entries of sparse rows, not copied. */
+/** Samples as they may be: a Matrix as toMatrix makes it, or what is stored of compact or sparse rows, not copied. */
 export function toSamples(path: string, samples: unknown, columns?: number): SampleRows {
   if (isSparse(samples)) {
     const x = checkSparse(path, samples);
@@ -250,7 +282,7 @@ export function toSamples(path: string, samples: unknown, columns?: number): Sam
     ? checkMatrix(path, samples)
     : rowsToMatrix(path, samples, (length) => new Float32Array(length));
   checkWidth(path, matrix, columns);
-  checkFinite(path, matrix);
+  if (!isCompact(matrix)) checkFinite(path, matrix);
   return matrix;
 }
 

@@ -1,7 +1,8 @@
 // ONNX Runtime as far as it is used here: the caller's own, onnxruntime-web or onnxruntime-node.
 import { checkFunction, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { halfToNumber, productOf } from "../arrays/numbers.js";
+import { productOf } from "../arrays/numbers.js";
+import { halfToNumber } from "../core/compact.js";
 
 /** A tensor of ONNX Runtime. */
 export interface OnnxTensor {

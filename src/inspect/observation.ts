@@ -11,7 +11,7 @@ import { brokenUnits } from "./broken-units.js";
 import { watchClosedRows, watchClosedUnits } from "./watch-closed.js";
 import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
-import { type Matrix, type SampleRows, shownMatrix } from "../core/matrix.js";
+import { isDense, type Matrix, type SampleRows, shownMatrix } from "../core/matrix.js";
 import { isSparse, measureSparse, type SparseRows } from "../core/sparse.js";
 import { finish, type Steps } from "../core/pace.js";
 import type { LayerView } from "../network/state/layer-view.js";
@@ -348,7 +348,7 @@ export function observationOf(
         ...(state.spec.layers[index].useBias === false && { hasNoBias: true }),
       };
     }),
-    inputs: { x: shownMatrix(x), ...(isSparse(x) && { all: x }), columns },
+    inputs: { x: shownMatrix(x), ...(!isDense(x) && { all: x }), columns },
     ...(motion && { motion }),
     ...(training && { training }),
     ...(outputs && { outputs }),

@@ -8,7 +8,7 @@ import { ACTIVATION_NAMES, type LayerActivationName } from "../activations/activ
 import { canonicalJson } from "../core/canonical-json.js";
 import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { Matrix, Matrix64, SampleRows } from "../core/matrix.js";
+import { denseRows, type Matrix, type Matrix64, type SampleRows } from "../core/matrix.js";
 import { sha256 } from "../core/sha256.js";
 import { checkSparse, isSparse } from "../core/sparse.js";
 import { parseStrictJson } from "../core/strict-json.js";
@@ -49,7 +49,10 @@ export async function shareRows(plan: CheckedPlan, data: SweepDataSet): Promise<
 }
 
 function* matrixTensors(name: string, x: SampleRows | Matrix64): Generator<[string, Tensor]> {
-  if (!isSparse(x)) return void (yield [name, { shape: [x.rows, x.columns], data: x.data }]);
+  if (!isSparse(x)) {
+    const data = x.data instanceof Float64Array ? x.data : denseRows(x as SampleRows).data;
+    return void (yield [name, { shape: [x.rows, x.columns], data }]);
+  }
   const { rowOffsets, columnIndices, values } = x;
   yield [`${name}.rowOffsets`, { shape: [rowOffsets.length], data: rowOffsets }];
   yield [`${name}.columnIndices`, { shape: [columnIndices.length], data: columnIndices }];

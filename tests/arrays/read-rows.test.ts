@@ -4,8 +4,9 @@ import { gzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { type FileRows, readRows, type ReadRowsOptions, rowsOf } from "../../src/arrays/read-rows.js";
 import type { ErrorCode } from "../../src/core/errors.js";
+import { toMatrix } from "../../src/core/matrix.js";
 import { expectError } from "../support/errors.js";
-import { idxFile, npyFile, npzFile } from "../support/array-files.js";
+import { idxFile, npyFile, npyWith, npzFile } from "../support/array-files.js";
 
 const fileOf = (name: string): Uint8Array => readFileSync(new URL(`../fixtures/data/${name}`, import.meta.url));
 const count = (length: number): number[] => Array.from({ length }, (_, i) => i);
@@ -178,4 +179,46 @@ test("a target that is neither an array nor a file says so", async () => {
   await expectError(rowsOf(rows, missing), "value", "target");
   const there = { ...missing, findFile: () => Promise.resolve(npyFile([2], [0, 1])) };
   expect((await rowsOf(rows, there)).x).toMatchObject({ rows: 2, columns: 3 });
+});
+
+describe("compact rows", () => {
+  const bytes = Uint8Array.from({ length: 12 }, (_, i) => i * 23);
+  const images = idxFile(8, [3, 2, 2], bytes);
+  const halves = Uint16Array.of(0x3c00, 0xc100, 0, 0x7bff);
+  const npy = (descr: string, numbers: ArrayBufferView, isFortran = false) =>
+    npyWith(
+      `{'descr': '${descr}', 'fortran_order': ${isFortran ? "True" : "False"}, 'shape': (2, 2), }`,
+      new Uint8Array(numbers.buffer),
+    );
+
+  test.each<[string, Uint8Array, ReadRowsOptions, object]>([
+    ["IDX", images, {}, { type: "uint8", data: bytes, scale: 1 }],
+    ["IDX, divided", images, { divisor: 255 }, { type: "uint8", data: bytes, scale: 1 / 255 }],
+    ["IDX, gzipped", gzipSync(images), {}, { type: "uint8", data: bytes }],
+    ["npy of bytes", npy("|u1", bytes.slice(0, 4)), {}, { type: "uint8", data: bytes.slice(0, 4) }],
+    ["npy of halves", npy("<f2", halves), { divisor: 3 }, { type: "float16", data: halves, scale: 1 / 3 }],
+  ])("%s", async (_what, file, options, wanted) => {
+    const { x, ...rest } = await readRows(file, { ...options, compact: true });
+    expect(x).toMatchObject(wanted);
+    const { x: floats, ...others } = await readRows(file, options);
+    expect(rest).toEqual(others);
+    expect(toMatrix("x", x)).toEqual(floats);
+  });
+
+  test.each<[string, Uint8Array, ReadRowsOptions]>([
+    ["float32", npyFile([2, 2], [1, 2, 3, 4]), {}],
+    ["halves the other way round", npy(">f2", Uint16Array.of(0x003c, 0, 0, 0)), {}],
+    ["Fortran's order", npy("|u1", bytes.slice(0, 4), true), {}],
+    ["a divisor that no scale is", images, { divisor: 2.9999819399013563 }],
+  ])("not of %s", async (_what, file, options) => {
+    const { x } = await readRows(file, { ...options, compact: true });
+    expect(x).toEqual((await readRows(file, options)).x);
+    expect("data" in x && x.data).toBeInstanceOf(Float32Array);
+  });
+
+  test("refuses bytes that are not there, and halves that are no numbers", async () => {
+    await expectError(readRows(images.slice(0, -1), { compact: true }), "format");
+    await expectError(readRows(npy("<f2", Uint16Array.of(0, 0x7e00, 0, 0)), { compact: true }), "value");
+    await expectError(readRows(images, { compact: "yes" as never }), "value", "compact");
+  });
 });

@@ -21,7 +21,7 @@ export interface OtherModelOptions extends ModelOptions, RowsOptions {}
 /** One whole number a row: class labels, as far as their form says. */
 function areLabels(y: Targets): boolean {
   if (isSparse(y)) return false;
-  const values = isMatrix(y) ? y.data : (y as ArrayLike<unknown>);
+  const values = (isMatrix(y) ? y.data : y) as ArrayLike<unknown>;
   if (isMatrix(y) && y.columns !== 1) return false;
   return Array.from(values).every((value) => Number.isInteger(value) && (value as number) >= 0);
 }

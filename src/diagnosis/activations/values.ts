@@ -61,7 +61,8 @@ export function readValues(path: string, given: unknown): ReadValues {
     const { rows, columns, data } = rowsToMatrix(path, given, (length) => new Float32Array(length));
     return { data, shape: [rows, columns] };
   }
-  if (isMatrix(given)) return readShaped(path, { data: given.data, shape: [given.rows, given.columns] });
+  if (isMatrix(given))
+    return readShaped(path, { data: given.data as Float32Array, shape: [given.rows, given.columns] });
   if (isObject(given) && "data" in given && "shape" in given) return readShaped(path, given as ShapedValues);
   const expected = "to be a Matrix { rows, columns, data }, { data, shape } or an array of rows";
   throw new RelumineError("shape", path, expected, describe(given));

@@ -6,7 +6,7 @@
 import { normalCdf } from "../../activations/analysis.js";
 import { checkInteger, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type SampleRows, type Samples, toRows, toSomeSamples } from "../../core/matrix.js";
+import { densePieces, type SampleRows, type Samples, toRows, toSomeSamples } from "../../core/matrix.js";
 import { isSparse, measureSparse } from "../../core/sparse.js";
 import { sum } from "../../core/statistics.js";
 
@@ -46,11 +46,15 @@ function meanOfLargest(n: number): number {
 }
 
 /** Each column's mean and variance. */
-function measureDense({ rows, columns, data }: Matrix) {
+function measureDense(x: SampleRows) {
+  const { rows, columns } = x;
   const mean = new Float64Array(columns);
   const variance = new Float64Array(columns);
-  for (let at = 0; at < data.length; at++) mean[at % columns] += data[at] / rows;
-  for (let at = 0; at < data.length; at++) variance[at % columns] += (data[at] - mean[at % columns]) ** 2 / rows;
+  const visit = (see: (value: number, column: number) => void) => {
+    for (const { piece } of densePieces(x)) piece.data.forEach((value, at) => see(value, at % columns));
+  };
+  visit((value, column) => (mean[column] += value / rows));
+  visit((value, column) => (variance[column] += (value - mean[column]) ** 2 / rows));
   return { mean, variance };
 }
 

@@ -3,7 +3,7 @@ import { columnRanges } from "../inputs/columns.js";
 import type { InputBox } from "../types.js";
 import { checkOptions, describe, isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { densePieces, type Matrix, type SampleRows } from "../../core/matrix.js";
+import { densePieces, denseRows, type Matrix, type SampleRows } from "../../core/matrix.js";
 import { isSparse, measureSparse } from "../../core/sparse.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
 
@@ -19,7 +19,11 @@ export function rangeOf(x: SampleRows): Box {
     const { min, max } = measureSparse(x);
     return { low: Float32Array.from(min), high: Float32Array.from(max) };
   }
-  return columnRanges(x);
+  const pieces = Array.from(densePieces(x), ({ piece }) => columnRanges(piece));
+  if (pieces.length < 2) return pieces[0] ?? columnRanges(denseRows(x));
+  const ofAll = (end: keyof Box, pick: (...values: number[]) => number) =>
+    pieces[0][end].map((_, column) => pick(...pieces.map((each) => each[end][column])));
+  return { low: ofAll("low", Math.min), high: ofAll("high", Math.max) };
 }
 
 /** The corner of the box where a linear function with these coefficients is largest. */

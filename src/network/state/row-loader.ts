@@ -1,6 +1,7 @@
 // Rows of samples, with their targets and weights, into the buffers of a batch, as they lie or in the order of indices.
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData } from "../data.js";
+import { type CompactRows, isCompact, widenIndexed, widenRows } from "../../core/compact.js";
 import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
 import { isSparse, mostEntries } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
@@ -39,12 +40,13 @@ export class RowLoader {
     else copyRows(f32, targets, y.data, y.columns, u32, first, count);
   }
 
-  private gatherInputs(x: Matrix, views: PreparedData["views"], first: number, count: number): void {
+  private gatherInputs(x: Matrix | CompactRows, views: PreparedData["views"], first: number, count: number): void {
     if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
     const { f32, u32 } = this.runtime.heap;
     const inputs = this.buffers.inputs >>> 2;
     this.buffers.sparse.isLoaded = false;
-    if (x.columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS)
+    if (isCompact(x)) widenIndexed(x, u32, first, count, f32, inputs);
+    else if (x.columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS)
       copyRows(f32, inputs, x.data, x.columns, u32, first, count);
     else copyViews(f32, inputs, x, views, u32, first, count);
   }
@@ -60,9 +62,12 @@ export class RowLoader {
   copyInputs(x: SampleRows, start: number, count: number): void {
     if (isSparse(x)) return this.buffers.sparse.load(x, start, count, 0);
     const { rows, data, columns } = x;
+    const { f32 } = this.runtime.heap;
+    const inputs = this.buffers.inputs >>> 2;
     this.buffers.sparse.isLoaded = false;
     if (data.length !== rows * columns) throw movedError("x.data");
-    this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
+    if (isCompact(x)) widenRows(x, start, count, f32, inputs);
+    else f32.set(data.subarray(start * columns, (start + count) * columns), inputs);
   }
 
   /** The first `count` rows of x, of which it was not known before how many entries they have. */

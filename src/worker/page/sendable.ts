@@ -3,12 +3,20 @@
 import { areInBlocks } from "../protocol.js";
 import { isBlocks } from "../../core/blocks.js";
 import { RelumineError } from "../../core/errors.js";
-import { isMatrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { checkCompact, type CompactMatrix, looksCompact } from "../../core/compact.js";
+import { isMatrix, type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
 import { checkSparse, isSparse, type SparseMatrix } from "../../core/sparse.js";
 import type { DataSet, Targets } from "../../network/data.js";
 
 function isRows(value: unknown): boolean {
   return Array.isArray(value) && typeof value[0] === "object";
+}
+
+/** What is compact is checked here: an engine may know halves as an array of their own and not know how to send one. */
+function sendableMatrix(name: string, given: Matrix | CompactMatrix): object {
+  const { rows, columns, data, type, scale, offset } = given as CompactMatrix;
+  if (looksCompact({ data, type })) return checkCompact(name, { rows, columns, data, type, scale, offset });
+  return { rows, columns, data };
 }
 
 /**
@@ -20,7 +28,7 @@ export function sendable<T extends Samples | Targets>(name: string, samples: T):
     const hint = "Rows in blocks are taken by diagnose, treat and calibrate.";
     throw new RelumineError("unsupported", name, "to be rows in memory, for a worker", "blocks", hint);
   }
-  if (isMatrix(samples)) return { rows: samples.rows, columns: samples.columns, data: samples.data } as T;
+  if (isMatrix(samples)) return sendableMatrix(name, samples) as T;
   if (isSparse(samples)) return checkSparse(name, samples) as SparseMatrix as T;
   return isRows(samples) || areInBlocks(samples) ? (toMatrix(name, samples) as T) : samples;
 }

@@ -1,16 +1,10 @@
 // An ONNX file: model, graph, nodes and tensors, as far as a chain of dense layers needs them. Field numbers are those
 // of onnx.proto (github.com/onnx/onnx, "onnx/onnx.proto").
 import { describe } from "../../../core/checks.js";
+import { halfToNumber } from "../../../core/compact.js";
 import { RelumineError } from "../../../core/errors.js";
 import { namedFile } from "../../files.js";
-import {
-  bfloatToNumber,
-  countOf,
-  decodeNumbers,
-  halfToNumber,
-  isFloat,
-  type NumberType,
-} from "../../../arrays/numbers.js";
+import { bfloatToNumber, countOf, decodeNumbers, isFloat, type NumberType } from "../../../arrays/numbers.js";
 import { Message } from "./protobuf.js";
 
 /** An array of numbers; in a shape NaN stands for the rows of the batch. */
