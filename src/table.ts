@@ -12,7 +12,7 @@ export type { FileRows, ReadRowsOptions } from "./arrays/read-rows.js";
 export type { Scaling } from "./table/rows-for-model.js";
 export type { ErrorCode } from "./core/errors.js";
 export type { Matrix, SampleRows, Samples } from "./core/matrix.js";
-export type { CompactMatrix, CompactRows, CompactType, Float16Numbers } from "./core/compact.js";
+export type { CompactMatrix, CompactRows, CompactType, Float16Numbers } from "./core/rows/compact.js";
 export type { SparseMatrix, SparseRows } from "./core/sparse.js";
 export type { ColumnChoice, ColumnChoices, HashChoice } from "./table/column-choice.js";
 export type {

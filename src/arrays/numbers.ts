@@ -1,7 +1,7 @@
 // Numbers of other programs' types as float64: half (IEEE 754 binary16), bfloat16 (the upper half of a float32), and
 // integers of any width; shapes of arrays of them.
 import { RelumineError } from "../core/errors.js";
-import { halfToNumber } from "../core/compact.js";
+import { halfToNumber } from "../core/rows/compact.js";
 
 /** A type of numbers, as most containers know it. */
 export type NumberType =

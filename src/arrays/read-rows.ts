@@ -14,7 +14,7 @@ import {
   isFloat32,
 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type CompactMatrix, isDivision } from "../core/compact.js";
+import { type CompactMatrix, isDivision } from "../core/rows/compact.js";
 import { type Matrix, type SampleRows, toMatrix, toSomeSamples } from "../core/matrix.js";
 import type { ColumnChoices } from "../table/column-choice.js";
 import { literalColumns } from "../table/column-choice.js";

@@ -10,7 +10,7 @@ import {
   tableOf,
   takeCompactRows,
   widenRows,
-} from "./compact.js";
+} from "./rows/compact.js";
 import { RelumineError } from "./errors.js";
 import { checkSparse, fillDense, isSparse, type SparseMatrix, type SparseRows, takeSparseRows } from "./sparse.js";
 

@@ -3,7 +3,7 @@
 import { concatBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
 import { describe } from "../core/checks.js";
-import { halfToNumber, numberToHalf } from "../core/compact.js";
+import { halfToNumber, numberToHalf } from "../core/rows/compact.js";
 import type { Node, Tensor } from "../models/read/onnx/model.js";
 import { Message } from "../models/read/onnx/protobuf.js";
 import type { Graph } from "./graph.js";

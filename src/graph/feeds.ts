@@ -3,7 +3,7 @@ import { describe, memberPath } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { isMatrix, type Matrix, toMatrix } from "../core/matrix.js";
 import { countOf, productOf, shapeText } from "../arrays/numbers.js";
-import { numberToHalf } from "../core/compact.js";
+import { numberToHalf } from "../core/rows/compact.js";
 import type { GraphInput } from "./graph.js";
 import type { Feeds, OnnxRuntime, OnnxTensor } from "./runtime.js";
 

@@ -2,7 +2,7 @@
 import { checkFunction, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { productOf } from "../arrays/numbers.js";
-import { halfToNumber } from "../core/compact.js";
+import { halfToNumber } from "../core/rows/compact.js";
 
 /** A tensor of ONNX Runtime. */
 export interface OnnxTensor {

@@ -21,7 +21,7 @@ import {
   traceDeaths,
   treat,
 } from "../../src/index.js";
-import type { CompactMatrix } from "../../src/core/compact.js";
+import type { CompactMatrix } from "../../src/core/rows/compact.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { localEngine, sweep } from "../../src/sweep.js";
 

@@ -2,7 +2,7 @@
 // page, which the caller has held against the rows; a run is never longer than what is still wanted.
 import { type ParquetColumn, PhysicalType } from "./schema.js";
 import { ByteReader, malformed } from "./thrift.js";
-import { halfToNumber } from "../../core/compact.js";
+import { halfToNumber } from "../../core/rows/compact.js";
 
 const MOST_WIDTH = 32;
 const JULIAN_1970 = 2_440_588;

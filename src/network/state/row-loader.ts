@@ -1,7 +1,7 @@
 // Rows of samples, with their targets and weights, into the buffers of a batch, as they lie or in the order of indices.
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData } from "../data.js";
-import { type CompactRows, isCompact, widenIndexed, widenRows } from "../../core/compact.js";
+import { type CompactRows, isCompact, widenIndexed, widenRows } from "../../core/rows/compact.js";
 import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
 import { isSparse, mostEntries } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";

@@ -1,6 +1,6 @@
 // A short text that differs when data do: to see whether a training goes on with the rows that it began with.
 import type { PreparedData } from "../data.js";
-import { isCompact } from "../../core/compact.js";
+import { isCompact } from "../../core/rows/compact.js";
 import { isSparse } from "../../core/sparse.js";
 
 /** Its bytes, whole words of them, each where one may begin. */

@@ -3,7 +3,7 @@
 import { areInBlocks } from "../protocol.js";
 import { isBlocks } from "../../core/blocks.js";
 import { RelumineError } from "../../core/errors.js";
-import { checkCompact, type CompactMatrix, looksCompact } from "../../core/compact.js";
+import { checkCompact, type CompactMatrix, looksCompact } from "../../core/rows/compact.js";
 import { isMatrix, type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
 import { checkSparse, isSparse, type SparseMatrix } from "../../core/sparse.js";
 import type { DataSet, Targets } from "../../network/data.js";

@@ -1,7 +1,7 @@
 // An ONNX file: model, graph, nodes and tensors, as far as a chain of dense layers needs them. Field numbers are those
 // of onnx.proto (github.com/onnx/onnx, "onnx/onnx.proto").
 import { describe } from "../../../core/checks.js";
-import { halfToNumber } from "../../../core/compact.js";
+import { halfToNumber } from "../../../core/rows/compact.js";
 import { RelumineError } from "../../../core/errors.js";
 import { namedFile } from "../../files.js";
 import { bfloatToNumber, countOf, decodeNumbers, isFloat, type NumberType } from "../../../arrays/numbers.js";

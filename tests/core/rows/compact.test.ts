@@ -1,10 +1,10 @@
 // Bytes and halves as rows: what each stands for, and what is refused.
 import { describe, expect, it, test } from "vitest";
-import { expectSameNumbers } from "../support/arrays.js";
-import { relumineError } from "../support/errors.js";
-import { type CompactMatrix, isDivision, tableOf, type CompactRows } from "../../src/core/compact.js";
-import { numberToHalf } from "../../src/core/compact.js";
-import { denseRows, densePieces, squaredNorm, takeSamples, toMatrix, toSamples } from "../../src/core/matrix.js";
+import { expectSameNumbers } from "../../support/arrays.js";
+import { relumineError } from "../../support/errors.js";
+import { type CompactMatrix, isDivision, tableOf, type CompactRows } from "../../../src/core/rows/compact.js";
+import { numberToHalf } from "../../../src/core/rows/compact.js";
+import { denseRows, densePieces, squaredNorm, takeSamples, toMatrix, toSamples } from "../../../src/core/matrix.js";
 
 const BYTES = { rows: 3, columns: 2, data: Uint8Array.of(0, 1, 127, 128, 254, 255) };
 const halves = (...values: number[]) => Uint16Array.from(values, numberToHalf);
