@@ -68,6 +68,7 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   activation: oneOf(ACTIVATION_NAMES),
   bias: number,
   classWeights: optional(oneOf(["balanced"] as const)),
+  labelSmoothing: optional(numberFrom(0, 1)),
 };
 const checkOptions = object<Stored>({ framesEvery: integer(1), ...DECISIVE_CHECKS });
 const DECISIVE = Object.keys(DECISIVE_CHECKS) as (keyof Decisive)[];

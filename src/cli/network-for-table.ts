@@ -14,18 +14,28 @@ export interface ModelOptions {
   readonly activation: Activation;
   readonly bias: number;
   readonly seed: number;
+  readonly labelSmoothing?: number;
+}
+
+/** @throws RelumineError where labels of none are to be smoothed */
+function lossOfTable({ target }: PreparedTable["encoding"], labelSmoothing: number | undefined): NetworkSpec["loss"] {
+  if (target.kind === "classes") return labelSmoothing ? { name: "crossEntropy", labelSmoothing } : "crossEntropy";
+  if (labelSmoothing === undefined) return "meanSquaredError";
+  const given = "a target of numbers";
+  throw new RelumineError("value", "--label-smoothing", "to be left out where there are no classes", given);
 }
 
 /** Cross-entropy over the classes, or mean squared error of the standardized target. */
 export function specFor(
-  { encoding: { inputs, target } }: Pick<PreparedTable, "encoding">,
-  { hidden, activation, bias, seed }: ModelOptions,
+  { encoding }: Pick<PreparedTable, "encoding">,
+  { hidden, activation, bias, seed, labelSmoothing }: ModelOptions,
 ): NetworkSpec {
+  const { inputs, target } = encoding;
   const output = { units: target.kind === "classes" ? target.classes.length : 1 };
   return {
     inputs: inputWidth(inputs),
     layers: [...hidden.map((units) => ({ units, activation, biasInitializer: bias })), output],
-    loss: target.kind === "classes" ? "crossEntropy" : "meanSquaredError",
+    loss: lossOfTable(encoding, labelSmoothing),
     seed,
   };
 }

@@ -197,6 +197,7 @@ export interface TrainingOptions extends SharedOptions {
   readonly activation: ActivationName;
   readonly bias: number;
   readonly classWeights?: "balanced";
+  readonly labelSmoothing?: number;
 }
 
 /** @param optimizer the default, which differs by command */
@@ -206,7 +207,12 @@ export function addTrainingOptions(command: Command, optimizer: (typeof OPTIMIZE
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
-    .addOption(classWeightsOption());
+    .addOption(classWeightsOption())
+    .option(
+      "--label-smoothing <share>",
+      "share of each label that counts for all classes alike (default: none)",
+      decimal({ low: 0, high: 1, openHigh: true }),
+    );
 }
 
 export function classWeightsOption(): Option {

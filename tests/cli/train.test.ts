@@ -17,6 +17,7 @@ interface Document {
   readonly validation: {
     readonly loss: number;
     readonly accuracy?: number;
+    readonly auc?: number;
     readonly r2?: number;
     readonly meanAbsoluteError?: number;
     readonly classes?: readonly { rows: number; right: number; recall?: number; precision?: number }[];
@@ -27,7 +28,7 @@ interface Document {
     readonly stopped?: string;
   };
   readonly network: {
-    readonly spec: { readonly inputs: number; readonly seed: number };
+    readonly spec: { readonly inputs: number; readonly seed: number; readonly loss: unknown };
     readonly parameterCount: number;
     readonly runtime: { readonly simd: string };
     readonly preprocessing: { readonly inputs: readonly object[] };
@@ -81,11 +82,33 @@ describe("--class-weights", () => {
   });
 });
 
+describe("--label-smoothing", () => {
+  const short = [PENGUINS, "--target", "species", "--epochs", "4", "--hidden", "8", "--label-smoothing", "0.2"];
+
+  it("is in the loss, and stays in a training that goes on", async () => {
+    const file = join(folder.path, "smoothed.checkpoint");
+    const whole = await train(...short);
+    expect(whole.network.spec.loss).toEqual({ name: "crossEntropy", from: "logits", labelSmoothing: 0.2 });
+    await train(...short, "--epochs", "2", "--checkpoint", file);
+    const { history } = await train(PENGUINS, "--resume", file, "--epochs", "4");
+    const losses = ({ epochs }: Document["history"]) => epochs.map(({ validation }) => validation.loss);
+    expect(losses(history)).toEqual(losses(whole.history));
+  });
+
+  it("is refused where there are no classes, or nothing is left of them", async () => {
+    const numbers = await relumine("train", PENGUINS, "--target", "body_mass_g", "--label-smoothing", "0.1");
+    expect([numbers.code, numbers.stderr.includes("--label-smoothing")]).toEqual([1, true]);
+    const all = await relumine("train", ...short.slice(0, -1), "1");
+    expect([all.code, all.stderr.includes("below 1")]).toEqual([2, true]);
+  });
+});
+
 describe("train", () => {
   it("tells the penguins apart: at least 97 %", async () => {
     const { data, validation, history, network, diagnosis } = await train(PENGUINS, "--target", "species");
     expect(data).toMatchObject({ trainingRows: 275, heldOutRows: 69, task: "classification" });
     expect(validation.accuracy).toBeGreaterThanOrEqual(0.97);
+    expect(validation.auc).toBeGreaterThanOrEqual(0.97);
     expect(history.epochs).toHaveLength(50);
     expect(history.epochs.at(-1)!.validation.loss).toBe(validation.loss);
     expect(network.spec.inputs).toBe(11);
@@ -169,7 +192,7 @@ describe("train", () => {
     const { stdout, stderr } = await relumine("train", PENGUINS, "--target", "species", "--epochs", "3");
     expect(stdout).toMatch(/penguins.csv: 275 training rows, 69 held out/);
     expect(stdout).toMatch(/sex: 11 missing, a category of their own/);
-    expect(stdout).toMatch(/held out: accuracy \d+\.\d %/);
+    expect(stdout).toMatch(/held out: accuracy \d+\.\d %, AUC [01]\.\d{3}, loss/);
     expect(stdout).toMatch(/of 96 hidden units dead/);
     expect(stderr).toMatch(/^(epoch \d of 3: loss .*\n){3}$/);
     expect(stdout + stderr).not.toContain("\x1b");

@@ -28,6 +28,7 @@ import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { tableMetadata } from "../../table/stored-table.js";
+import { resolveSpec } from "../../network/spec.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import type {
@@ -228,9 +229,13 @@ function toDocument(
 
 /** The network of the checkpoint, if its table was such a one. */
 function takeUp({ network, file }: Checkpoint, prepared: NamedPreparedTable, options: TrainOptions): Network {
-  const { inputs, layers, loss } = specFor(prepared, options);
+  const { inputs, layers, loss } = resolveSpec(specFor(prepared, options));
   const { spec } = network;
-  if (inputs === spec.inputs && layers.at(-1)!.units === spec.layers.at(-1)!.units && loss === spec.loss)
+  if (
+    inputs === spec.inputs &&
+    layers.at(-1)!.units === spec.layers.at(-1)!.units &&
+    JSON.stringify(loss) === JSON.stringify(spec.loss)
+  )
     return network;
   throw new RelumineError("value", "the table", `to be the one that ${file} was begun with`, "another");
 }
