@@ -7,6 +7,7 @@ import {
   continualBackprop,
   preventDeaths,
   recycleDormant,
+  selfNormalizedResets,
   sgd,
   type Network,
 } from "../src/index.js";
@@ -130,6 +131,7 @@ interface Remedy extends Pick<Figure, "wanted"> {
 const REMEDIES: readonly Remedy[] = [
   { name: "continualBackprop", make: () => continualBackprop(), wanted: { atMost: 3 } },
   { name: "recycleDormant", make: () => recycleDormant({ dormantBelow: 0 }), wanted: { atMost: 3 } },
+  { name: "selfNormalizedResets", make: () => selfNormalizedResets({ threshold: 1e-9 }), wanted: { atMost: 3 } },
   { name: "preventDeaths", make: () => preventDeaths() },
 ];
 

@@ -171,6 +171,7 @@ export {
 export type { ColumnFigures, InputScaling, TargetScaling } from "./treatment/start/column-scaling.js";
 export { continualBackprop } from "./treatment/during-training/continual-backprop.js";
 export { recycleDormant } from "./treatment/during-training/recycle-dormant.js";
+export { selfNormalizedResets } from "./treatment/during-training/self-normalized-resets.js";
 export { preventDeaths } from "./treatment/during-training/prevent-deaths.js";
 export type {
   ContinualBackprop,
@@ -180,6 +181,9 @@ export type {
   PreventedDeath,
   RecycleDormant,
   RecycleDormantOptions,
+  SelfNormalizedResets,
+  SelfNormalizedResetsOptions,
+  UnitReset,
 } from "./treatment/during-training/options.js";
 export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedies/remedy.js";
 export type { UnitPlace } from "./treatment/remedies/selection.js";

@@ -61,6 +61,9 @@ export type {
   PreventedDeath,
   RecycleDormant,
   RecycleDormantOptions,
+  SelfNormalizedResets,
+  SelfNormalizedResetsOptions,
+  UnitReset,
 } from "./treatment/during-training/options.js";
 export type { PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
 export type { TrialFailure } from "./treatment/trial/trial.js";
@@ -73,6 +76,7 @@ export {
   preventDeaths,
   recordActivity,
   recycleDormant,
+  selfNormalizedResets,
   traceDeaths,
 } from "./worker/page/callbacks.js";
 export { diagnoseActivations, forecastDeadLatents } from "./worker/page/without-network.js";

@@ -37,6 +37,7 @@ export const GROUPS = [
       { file: "docs/speed.md", name: "speed" },
       { file: "bench/README.md", name: "benchmarks" },
       { file: "docs/demonstrations.md", name: "demonstrations" },
+      { file: "docs/resets.md", name: "resets" },
     ],
   },
   {

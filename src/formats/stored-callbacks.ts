@@ -34,7 +34,10 @@ import { hiddenUnits } from "../network/training/evaluate.js";
 import type { FitProgress } from "../network/training/progress.js";
 import type { SavedLayer, SavedReplacer } from "../treatment/during-training/continual-backprop.js";
 import type { Layer as GuardedLayer, SavedGuard } from "../treatment/during-training/prevent-deaths.js";
+import { GAP_BINS, type SavedGaps } from "../treatment/during-training/gaps.js";
+import type { UnitReset } from "../treatment/during-training/options.js";
 import type { SavedRecycler } from "../treatment/during-training/recycle-dormant.js";
+import { resettableLayers, type SavedResets } from "../treatment/during-training/self-normalized-resets.js";
 
 /** What a callback's state has to fit. */
 export interface StoredFitContext {
@@ -268,6 +271,18 @@ function continualBackprop({ spec }: StoredFitContext): Check<SavedReplacer> {
   });
 }
 
+function selfNormalizedResets({ spec, fit }: StoredFitContext): Check<SavedResets> {
+  const step = integer(0, fit.step);
+  const reset = unitsOf<Omit<UnitReset, keyof UnitIndex>>(hiddenUnits(spec), { step, silence: count, quantile: count });
+  const layerOf = ({ units }: { units: number }) =>
+    object<SavedGaps>({
+      silence: numbers(Float64Array, units, (rows) => Number.isSafeInteger(rows) && rows >= 0),
+      count: numbers(Float64Array, units, atLeast0),
+      histogram: numbers(Float32Array, units * GAP_BINS, atLeast0),
+    });
+  return object<SavedResets>({ resets: reset, layers: list(resettableLayers(spec).map(layerOf)), pending: reset });
+}
+
 function preventDeaths({ spec, fit, parameters }: StoredFitContext): Check<SavedGuard> {
   const hidden = hiddenUnits(spec);
   const step = integer(0, fit.step);
@@ -301,4 +316,12 @@ export function packCallback(name: string, saved: object): object {
 
 /** By the callbacks' names: what checks the state of one that has these options, and unpacks it. */
 export const STORED_CALLBACKS: Readonly<Record<string, (context: StoredFitContext, options: never) => Check<object>>> =
-  { traceDeaths, recordActivity, earlyStopping, recycleDormant, continualBackprop, preventDeaths };
+  {
+    traceDeaths,
+    recordActivity,
+    earlyStopping,
+    recycleDormant,
+    continualBackprop,
+    selfNormalizedResets,
+    preventDeaths,
+  };

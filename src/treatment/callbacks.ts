@@ -8,6 +8,7 @@ import type { PackageCallback } from "../network/types.js";
 import { continualBackprop } from "./during-training/continual-backprop.js";
 import { preventDeaths } from "./during-training/prevent-deaths.js";
 import { recycleDormant } from "./during-training/recycle-dormant.js";
+import { selfNormalizedResets } from "./during-training/self-normalized-resets.js";
 
 /** A function, so that a bundle without prescribe leaves them out. */
 const factories = () => ({
@@ -16,6 +17,7 @@ const factories = () => ({
   earlyStopping,
   continualBackprop,
   recycleDormant,
+  selfNormalizedResets,
   preventDeaths,
 });
 

@@ -203,7 +203,8 @@ describe("relumine cure --code", () => {
     const { writeCode } = await import("../../src/cli/cure/program-text.js");
     const { prepareNamed } = await import("../../src/cli/prepare-table.js");
     const { readTableFile } = await import("../../src/cli/read-table.js");
-    const { continualBackprop, preventDeaths, recycleDormant, sgd } = await import("../../src/index.js");
+    const { continualBackprop, preventDeaths, recycleDormant, selfNormalizedResets, sgd } =
+      await import("../../src/index.js");
     const prepared = prepareNamed(await readTableFile(PENGUINS), {
       target: "species",
       ignore: [],
@@ -221,7 +222,7 @@ describe("relumine cure --code", () => {
       spec,
       fit: { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }), clipNorm: 1 },
       calibrate: { activity: 0.5 },
-      callbacks: [recycleDormant({ everySteps: 20 }), continualBackprop(), preventDeaths()],
+      callbacks: [recycleDormant({ everySteps: 20 }), continualBackprop(), selfNormalizedResets(), preventDeaths()],
       deadFraction: 0,
       metrics: { loss: 0 },
       seconds: 0,
@@ -237,7 +238,8 @@ describe("relumine cure --code", () => {
     expect(text).toContain("await calibrate(network, training.x, { activity: 0.5 });");
     expect(text).toContain(
       "callbacks: [recycleDormant({ everySteps: 20, dormantBelow: 0.025 }), " +
-        "continualBackprop({ replacementRate: 0.0001, maturity: 100, decay: 0.99 }), preventDeaths({ activity: 0.01 })]",
+        "continualBackprop({ replacementRate: 0.0001, maturity: 100, decay: 0.99 }), " +
+        "selfNormalizedResets({ threshold: 0.01 }), preventDeaths({ activity: 0.01 })]",
     );
   });
 

@@ -13,6 +13,7 @@ import {
   preventDeaths,
   recordActivity,
   recycleDormant,
+  selfNormalizedResets,
   RelumineError,
   traceDeaths,
 } from "../../src/index.js";
@@ -35,6 +36,7 @@ const options = (): FitOptions => ({
     traceDeaths({ window: 6 }),
     recordActivity(DATA.x, { samples: 10 }),
     earlyStopping({ patience: 9, restoreBest: true }),
+    selfNormalizedResets({ threshold: 0.2 }),
   ],
 });
 
@@ -164,6 +166,11 @@ describe("a training in a file", () => {
     ["fit.callbacks.3.shares.blocks", []],
     ["fit.callbacks.4.epochs", { length: 1e12 }],
     ["fit.callbacks.5.epochsSince", -1],
+    ["fit.callbacks.6.resets", [{ layer: 0, unit: 0 }]],
+    ["fit.callbacks.6.pending", [{ layer: 2, unit: 0, step: 1, silence: 9, quantile: 8 }]],
+    ["fit.callbacks.6.layers", []],
+    ["fit.callbacks.6.layers.0.silence", { $: 0 }],
+    ["fit.callbacks.6.layers.1.histogram", null],
   ])("is refused with another %s: %j", async (path, value) => {
     await expectError(importNetwork(withMember(path, value)), "format", /^the file's training/);
   });

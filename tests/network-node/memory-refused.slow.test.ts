@@ -15,6 +15,7 @@ import {
   preventDeaths,
   recordActivity,
   recycleDormant,
+  selfNormalizedResets,
   traceDeaths,
   treat,
 } from "../../src/index.js";
@@ -80,6 +81,7 @@ const calls: Record<string, Call> = {
   "fit with recordActivity": training(() => recordActivity(data.x)),
   "fit with continualBackprop": training(() => continualBackprop()),
   "fit with recycleDormant": training(() => recycleDormant({ everySteps: 3 })),
+  "fit with selfNormalizedResets": training(() => selfNormalizedResets({ threshold: 0.5 })),
   "fit with preventDeaths": training(() => preventDeaths()),
 };
 

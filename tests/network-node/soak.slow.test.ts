@@ -19,6 +19,7 @@ import {
   prove,
   recordActivity,
   recycleDormant,
+  selfNormalizedResets,
   type RelumineError,
   type Remedy,
   rmsprop,
@@ -51,6 +52,7 @@ const DURING = {
   nothing: () => [],
   recycleDormant: () => [recycleDormant({ everySteps: 3 })],
   continualBackprop: () => [continualBackprop({ replacementRate: 0.05, maturity: 2 })],
+  selfNormalizedResets: () => [selfNormalizedResets({ threshold: 0.3 })],
   preventDeaths: () => [preventDeaths()],
   earlyStopping: () => [earlyStopping({ patience: 1, restoreBest: true })],
 };

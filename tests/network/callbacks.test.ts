@@ -16,6 +16,7 @@ const all = () => [
   direct.earlyStopping({ patience: 2 }),
   direct.continualBackprop({ maturity: 5 }),
   direct.recycleDormant({ everySteps: 7 }),
+  direct.selfNormalizedResets({ threshold: 0.1 }),
   direct.preventDeaths(),
 ];
 
@@ -44,6 +45,7 @@ describe("a callback of the package", () => {
       remote.earlyStopping({ patience: 2 }),
       remote.continualBackprop({ maturity: 5 }),
       remote.recycleDormant({ everySteps: 7 }),
+      remote.selfNormalizedResets({ threshold: 0.1 }),
       remote.preventDeaths(),
     ];
     expect(structuredClone(pages)).toEqual(structuredClone(all()));

@@ -16,6 +16,7 @@ import {
   type NetworkSpec,
   preventDeaths,
   recycleDormant,
+  selfNormalizedResets,
   sgd,
   traceDeaths,
 } from "../../src/index.js";
@@ -144,15 +145,21 @@ test("remedies during a training leave it alone", async () => {
   const callbacks = [
     recycleDormant({ everySteps: 3, dormantBelow: 1 }),
     continualBackprop({ replacementRate: 0.2, maturity: 2 }),
+    selfNormalizedResets({ threshold: 0.5 }),
     preventDeaths(),
   ];
   using network = await createNetwork(specOf([1], [12, 12, 12, 3], "relu"));
   const before = network.layers[1].getWeights();
   await network.fit({ x, y }, { epochs: 8, batchSize: 8, optimizer: adamW({ learningRate: 0.05 }), callbacks });
   expect(network.layers[1].getWeights()).toEqual(before);
-  const [recycling, renewal] = callbacks as unknown as [{ recycled: number[] }, { replaced: number[] }];
+  const [recycling, renewal, normalized] = callbacks as unknown as [
+    { recycled: number[] },
+    { replaced: number[] },
+    { resets: { layer: number }[] },
+  ];
   expect(recycling.recycled.slice(0, 2)).toEqual([0, 0]);
   expect(recycling.recycled[2]).toBeGreaterThan(0);
   expect(renewal.replaced.slice(0, 2)).toEqual([0, 0]);
   expect(renewal.replaced[2]).toBeGreaterThan(0);
+  expect(new Set(normalized.resets.map(({ layer }) => layer))).toEqual(new Set([2]));
 });

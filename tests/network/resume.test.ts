@@ -20,6 +20,7 @@ import {
   recycleDormant,
   nadam,
   rmsprop,
+  selfNormalizedResets,
   sgd,
   traceDeaths,
 } from "../../src/index.js";
@@ -163,6 +164,7 @@ const SETTINGS: Record<string, Setting> = {
       callbacks: [
         recycleDormant({ everySteps: 7, dormantBelow: 0.3 }),
         continualBackprop({ replacementRate: 0.02, maturity: 6 }),
+        selfNormalizedResets({ threshold: 0.1 }),
         traceDeaths({ window: 8 }),
       ],
     }),
@@ -281,6 +283,7 @@ describe("a training that goes on from a file", () => {
       () => recordActivity(DATA.x),
       () => recycleDormant({ everySteps: 5, dormantBelow: 0.2 }),
       () => continualBackprop({ replacementRate: 0.01, maturity: 3 }),
+      () => selfNormalizedResets({ threshold: 0.3 }),
       () => preventDeaths(),
       () => earlyStopping({ monitor: "loss", patience: 2, restoreBest: true }),
     ];

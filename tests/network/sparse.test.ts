@@ -20,6 +20,7 @@ import {
   lion,
   nadam,
   rmsprop,
+  selfNormalizedResets,
   type Samples,
   sgd,
   type SparseMatrix,
@@ -201,7 +202,7 @@ test("a traced training that loses units, and others with remedies", async () =>
   const run = async (samples: Samples, optimizer: Optimizer) => {
     using network = await createNetwork(spec);
     const trace = traceDeaths();
-    const remedies = [recycleDormant({ everySteps: 7 }), continualBackprop(), preventDeaths()];
+    const remedies = [recycleDormant({ everySteps: 7 }), continualBackprop(), selfNormalizedResets(), preventDeaths()];
     const options = { batchSize: 16, optimizer };
     await network.fit({ x: samples, y }, { ...options, epochs: 5, callbacks: [trace] });
     for (const remedy of remedies) await network.fit({ x: samples, y }, { ...options, epochs: 3, callbacks: [remedy] });

@@ -166,22 +166,25 @@ describe("the same as beside it", () => {
     const given = {
       continualBackprop: { replacementRate: 0.01, maturity: 10 },
       recycleDormant: { everySteps: 20, dormantBelow: 0.2 },
+      selfNormalizedResets: { threshold: 0.1 },
       preventDeaths: { activity: 0.05 },
     };
-    const [continual, recycle, prevent] = [
+    const [continual, recycle, normalized, prevent] = [
       direct.continualBackprop(given.continualBackprop),
       direct.recycleDormant(given.recycleDormant),
+      direct.selfNormalizedResets(given.selfNormalizedResets),
       direct.preventDeaths(given.preventDeaths),
     ];
     await beside.fit(data, {
       epochs: 20,
       batchSize: 16,
       optimizer: direct.sgd({ learningRate: 0.9 }),
-      callbacks: [continual, recycle, prevent],
+      callbacks: [continual, recycle, normalized, prevent],
     });
     const remedies = [
       remotely.continualBackprop(given.continualBackprop),
       remotely.recycleDormant(given.recycleDormant),
+      remotely.selfNormalizedResets(given.selfNormalizedResets),
       remotely.preventDeaths(given.preventDeaths),
     ] as const;
     await network.fit(data, {
@@ -191,13 +194,15 @@ describe("the same as beside it", () => {
       callbacks: remedies,
     });
     expect(continual.replaced.some((count) => count > 0)).toBe(true);
-    const there = () => [remedies[0].replaced, remedies[1].recycled, remedies[2].prevented, remedies[2].lost];
-    const here = () => [continual.replaced, recycle.recycled, prevent.prevented, prevent.lost];
+    expect(normalized.resets.length).toBeGreaterThan(0);
+    const [renewal, recycling, resetting, guard] = remedies;
+    const there = () => [renewal.replaced, recycling.recycled, resetting.resets, guard.prevented, guard.lost];
+    const here = () => [continual.replaced, recycle.recycled, normalized.resets, prevent.prevented, prevent.lost];
     expect(there()).toEqual(here());
     expect(await remoteWeights(network)).toEqual(weightsOf(beside));
     // A second fit goes on with what the callbacks keep of the network.
     const again = { epochs: 3, batchSize: 16, optimizer: direct.sgd({ learningRate: 0.9 }) };
-    await beside.fit(data, { ...again, callbacks: [continual, recycle, prevent] });
+    await beside.fit(data, { ...again, callbacks: [continual, recycle, normalized, prevent] });
     await network.fit(data, { ...again, optimizer: sgd({ learningRate: 0.9 }), callbacks: remedies });
     expect(there()).toEqual(here());
     expect(await remoteWeights(network)).toEqual(weightsOf(beside));

@@ -110,3 +110,46 @@ export function describePreventDeaths(
     results: { prevented: [], lost: [] },
   };
 }
+
+/** Options of `selfNormalizedResets`. */
+export interface SelfNormalizedResetsOptions {
+  /**
+   * The share of a unit's gaps that may be as long as its silence when it is reset, between 0 and 1. Default 0.01.
+   */
+  readonly threshold?: number;
+}
+
+/** A unit that was silent for too long, and was reset. */
+export interface UnitReset {
+  /** Index in network.layers. */
+  readonly layer: number;
+  /** Index in its layer. */
+  readonly unit: number;
+  /** The unit was reset after this step's update; counted from 1. */
+  readonly step: number;
+  /** Rows, by whole batches, on which it had not fired. */
+  readonly silence: number;
+  /** The longest silence, in rows, that its own gaps let expect. */
+  readonly quantile: number;
+}
+
+export interface SelfNormalizedResetsResults {
+  /** In the fit that is running or ran last, in order; a unit can be reset more than once. */
+  readonly resets: readonly UnitReset[];
+}
+
+/** The callback that `selfNormalizedResets` makes. */
+export interface SelfNormalizedResets
+  extends PackageCallback<SelfNormalizedResetsOptions>, SelfNormalizedResetsResults {}
+
+export function describeSelfNormalizedResets(
+  options: SelfNormalizedResetsOptions | undefined,
+): Description<Required<SelfNormalizedResetsOptions>, SelfNormalizedResetsResults> {
+  const given = checkOptions("selfNormalizedResets", options, ["threshold"]);
+  const bounds = { low: 0, high: 1, openLow: true, openHigh: true };
+  return {
+    name: "selfNormalizedResets",
+    options: { threshold: checkNumber("threshold", given.threshold ?? 0.01, bounds) },
+    results: { resets: [] },
+  };
+}

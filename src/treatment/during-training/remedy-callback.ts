@@ -17,7 +17,7 @@ export interface RunningRemedy<Results extends object> {
   /** What it needs to go on, as plain data. */
   save(): object;
   /** After `begin`: what `save` gave. */
-  restore(saved: object): void;
+  restore(saved: object, fit: RunningFit): void;
 }
 
 /** Lets a remedy act: one for each network, which goes on in a later fit. */
@@ -29,7 +29,7 @@ export function actDuring<Results extends object>(
     const remedy = remedies.get(fit.state) ?? make(fit);
     remedies.set(fit.state, remedy);
     remedy.begin(fit);
-    if (saved) remedy.restore(saved);
+    if (saved) remedy.restore(saved, fit);
     fit.watch(() => remedy.note(fit));
     return { onBatchEnd: () => remedy.apply(fit), read: () => remedy.read(), save: () => remedy.save() };
   };

@@ -378,6 +378,7 @@ function duringTraining({ hasHidden }: Facts): Remedy[] {
   const list: readonly [string, string, string, object][] = [
     ["recycling", "recycleDormant", "dormant units are reset", { everySteps: 100 }],
     ["continual backprop", "continualBackprop", "the least useful units are reset", {}],
+    ["self-normalized resets", "selfNormalizedResets", "units silent for unusually long are reset", {}],
     ["preventing deaths", "preventDeaths", "a unit that closes is put back", {}],
   ];
   return list.map(([name, callback, why, options]) => ({

@@ -21,9 +21,12 @@ import {
   describeContinualBackprop,
   describePreventDeaths,
   describeRecycleDormant,
+  describeSelfNormalizedResets,
   type PreventDeathsOptions,
   type RecycleDormant,
   type RecycleDormantOptions,
+  type SelfNormalizedResets,
+  type SelfNormalizedResetsOptions,
 } from "../../treatment/during-training/options.js";
 
 /**
@@ -84,6 +87,16 @@ export function recycleDormant(options?: RecycleDormantOptions): RecycleDormant 
 }
 
 /**
+ * As selfNormalizedResets of "relumine".
+ * @cost as selfNormalizedResets of "relumine", in the worker
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example await network.fit({ x, y }, { callbacks: [selfNormalizedResets({ threshold: 0.02 })] });
+ */
+export function selfNormalizedResets(options?: SelfNormalizedResetsOptions): SelfNormalizedResets {
+  return defineCallback(describeSelfNormalizedResets(options));
+}
+
+/**
  * As preventDeaths of "relumine".
  * @cost as preventDeaths of "relumine", in the worker
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
@@ -102,6 +115,7 @@ export function callbackOf(data: CallbackData): PackageCallback {
     earlyStopping,
     continualBackprop,
     recycleDormant,
+    selfNormalizedResets,
     preventDeaths,
   };
   return callbackByName(factories, data);
