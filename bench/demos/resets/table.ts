@@ -98,8 +98,6 @@ export function streamTable(
   );
 }
 
-const heading = (text: string): string => `\n${text}\n\n`;
-
 /** All tables, for the document. */
 export function tables(runs: readonly Run[]): string {
   const told = [
