@@ -58,6 +58,8 @@ export type {
   TrainingForecastOptions,
 } from "./diagnosis/forecast/training.js";
 export { forecast } from "./diagnosis/forecast/forecast.js";
+export { findLearningRate } from "./diagnosis/rates/find-learning-rate.js";
+export type { LearningRateOptions, LearningRateTest, RateLook, RateSuggestions } from "./diagnosis/rates/types.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
 export type {
   ActivityBlocksOptions,

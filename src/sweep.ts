@@ -10,7 +10,6 @@ export type {
   MapPlan,
   MapRange,
   MapSide,
-  RangeTest,
   Wall,
   WallPoint,
 } from "./sweep/map/types.js";
@@ -25,6 +24,7 @@ export type {
   FoldSummary,
   SharedFinding,
 } from "./sweep/folds/types.js";
+export type { LearningRateTest, RateLook, RateSuggestions } from "./diagnosis/rates/types.js";
 export { retrain } from "./sweep/retrain.js";
 export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
 export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";

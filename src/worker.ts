@@ -16,6 +16,7 @@ export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.j
 export type { Blow, Death, LastStraw, Revival } from "./diagnosis/trace/types.js";
 export type { TrainingForecast, TrainingForecastOptions } from "./diagnosis/forecast/training.js";
 export type { Forecast, ForecastOptions } from "./diagnosis/forecast/types.js";
+export type { LearningRateOptions, LearningRateTest } from "./diagnosis/rates/types.js";
 export type {
   NetworkProof,
   ProofProgress,
@@ -94,6 +95,7 @@ export {
   standardizeTargets,
   treat,
 } from "./worker/page/functions.js";
+export { findLearningRate } from "./worker/page/learning-rate.js";
 export { prescribe } from "./worker/page/prescribe.js";
 export { prove } from "./worker/page/prove.js";
 export { createNetwork, importNetwork } from "./worker/page/remote-network.js";

@@ -5,6 +5,7 @@ import { RelumineError } from "../core/errors.js";
 import type { Change } from "./change.js";
 import type { WithText } from "./text.js";
 import type { ProofProgress, ProveOptions } from "../diagnosis/proof/proof-types.js";
+import type { LearningRateOptions } from "../diagnosis/rates/types.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import type { EpochLog, FitOptions, Weights } from "../network/types.js";
 import type { CallbackData } from "../network/training/callbacks.js";
@@ -50,7 +51,7 @@ export type FromWorker =
   | { readonly kind: "trial"; readonly id: number; readonly trial: unknown }
   /** A call whose rows come in blocks wants the next one of a pass over them, which a first one begins. */
   | { readonly kind: "wantBlock"; readonly id: number; readonly pass: number }
-  /** Which share of a treatment or a calibration is done. */
+  /** Which share of a treatment, a calibration or a range test is done. */
   | { readonly kind: "progress"; readonly id: number; readonly progress: number }
   /** How far a proof is. */
   | { readonly kind: "proof"; readonly id: number; readonly progress: ProofProgress };
@@ -158,6 +159,12 @@ export interface PackedPrescribe {
 export interface PackedProve {
   readonly options: Omit<ProveOptions, "signal" | "onProgress">;
   readonly program: Program | undefined;
+}
+
+export interface PackedRates extends Omit<LearningRateOptions, "signal" | "onProgress" | "optimizer"> {
+  /** It is to stop before its first update. */
+  readonly isAborted?: boolean;
+  readonly optimizer?: Pick<Optimizer, "name" | "options">;
 }
 
 export interface PackedTrial extends Omit<Trial, "fit" | "callbacks"> {

@@ -1,22 +1,19 @@
 // What is known of learning rates without training at all of them, beside a line that did: a range test, and short
 // trainings of a sample; and how near those came.
 import { draftedTrial, type Draft } from "../plan/base.js";
-import type { MapCell, MapForecast, RangeTest } from "./types.js";
+import type { MapCell, MapForecast } from "./types.js";
 import { mean } from "../../core/statistics.js";
 import { forecastTraining } from "../../diagnosis/forecast/training.js";
+import { testRange } from "../../diagnosis/rates/find-learning-rate.js";
+import type { LearningRateTest } from "../../diagnosis/rates/types.js";
 import type { PlainSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
-import { roundTo } from "../../text/numbers.js";
 import { callbackOf } from "../../treatment/callbacks.js";
 
 const STEPS = 200;
 /** Callbacks that change nothing in a step: one ends trainings that no longer improve, as each of these does. */
 const BESIDE = ["earlyStopping", "traceDeaths"];
-/** Of the smoothed loss: so much of the one before stays. */
-const SMOOTHING = 0.9;
-/** Twice the lowest: the training is lost. */
-const LOST = 2;
 const SAMPLE = 500;
 const STARTS = 3;
 const MOST_EPOCHS = 10;
@@ -31,49 +28,27 @@ interface Situation {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One training in which the rate grows by the same factor each step, from `low` to `high`. */
-export async function testRange(
+/** One training in which the rate grows by the same factor each step, from `low` to `high`; an epoch at least. */
+export async function rangeTestOf(
   { draft, rows, arithmetic, signal }: Situation,
   low: number,
   high: number,
-): Promise<RangeTest> {
+): Promise<LearningRateTest> {
   const { settings, seed } = draftedTrial(draft);
   const { spec, batchSize, clipNorm, classWeights, shuffle, optimizer, callbacks } = settings;
-  const perEpoch = Math.ceil(rows.x.rows / batchSize);
-  const steps = Math.max(STEPS, perEpoch);
-  const rateAt = (step: number) => low * (high / low) ** Math.min(1, (step - 1) / (steps - 1));
-  const points: [number, number][] = [];
-  let smoothed = 0;
   using network = await createNetwork({ ...spec, seed }, { arithmetic });
-  await network.fit(rows, {
-    epochs: Math.ceil(steps / perEpoch),
+  return await testRange(network, rows, {
+    low,
+    high,
+    steps: Math.max(STEPS, Math.ceil(rows.x.rows / batchSize)),
     batchSize,
     shuffle,
+    optimizer: rebuildOptimizer(optimizer),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(classWeights !== undefined && { classWeights }),
     ...(signal && { signal }),
-    optimizer: rebuildOptimizer(optimizer),
-    learningRate: rateAt,
-    callbacks: [
-      ...callbacks.filter(({ name }) => !BESIDE.includes(name)).map(callbackOf),
-      {
-        onBatchEnd: ({ step, loss }) => {
-          if (step > steps || !Number.isFinite(loss)) return;
-          smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * loss;
-          points.push([roundTo(rateAt(step), 6), smoothed / (1 - SMOOTHING ** step)]);
-        },
-      },
-    ],
+    callbacks: callbacks.filter(({ name }) => !BESIDE.includes(name)).map(callbackOf),
   });
-  const [lowest] = points.toSorted((a, b) => a[1] - b[1]);
-  // of a loss that may be negative, such as poisson's, twice says nothing
-  const hasScale = lowest?.[1] > 0;
-  const rises = hasScale && points.find(([rate, loss]) => rate > lowest[0] && loss > LOST * lowest[1]);
-  return {
-    points,
-    ...(lowest && { lowest: roundTo(lowest[0], 3) }),
-    ...(rises && { risesFrom: roundTo(rises[0], 3) }),
-  };
 }
 
 /** So many of them, the ends among them. */

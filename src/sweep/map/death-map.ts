@@ -1,5 +1,5 @@
 // A map of death: the share of dead units, and the score, over one or two settings of a training.
-import { forecastLine, testRange } from "./beside-line.js";
+import { forecastLine, rangeTestOf } from "./beside-line.js";
 import { mapCell } from "./cells.js";
 import { drawMap } from "./map-text.js";
 import { ownValue } from "./own-setting.js";
@@ -149,7 +149,7 @@ async function besideLine(
   const { arithmetic, base: draft } = map.checked;
   const { training } = await shareRows(map.checked, data);
   const situation = { draft, rows: training, arithmetic, signal };
-  const rangeTest = await testRange(situation, Math.min(...rates), Math.max(...rates));
+  const rangeTest = await rangeTestOf(situation, Math.min(...rates), Math.max(...rates));
   const forecast = await forecastLine(situation, cells);
   return { rangeTest, ...(forecast && { forecast }) };
 }
@@ -158,7 +158,7 @@ async function besideLine(
  * A map of death: one training at many settings of one or two things, the learning rate and the starting bias say, with
  * several seeds each; how many hidden units are dead at the end, what killed them, how good the network is; the walls
  * between where units live and where they die; and in sentences what crosses them. Cells come coarse first. A line,
- * with x alone, over learning rates also has a range test (Smith 2017) and what short trainings of a sample would have
+ * with x alone, over learning rates also has a range test (see findLearningRate) and what short trainings of a sample would have
  * said.
  * @param plan base, x, y, repeats, at, trace, arithmetic: plain data
  * @param data as for `sweep`

@@ -1,6 +1,7 @@
 // What users of a map of death meet.
 import type { SweepOptions } from "../sweep.js";
 import type { SweepAxis, SweepBase, SweepProgress } from "../types.js";
+import type { LearningRateTest } from "../../diagnosis/rates/types.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
 import type { JournalReport } from "../../treatment/trial/journal/lines.js";
 import type { TrialFailure } from "../../treatment/trial/trial.js";
@@ -118,16 +119,6 @@ export interface Wall {
   readonly lines: readonly (readonly WallPoint[])[];
 }
 
-/** One training whose rate grows from step to step (Smith 2017). */
-export interface RangeTest {
-  /** Rate and smoothed loss of its steps, as far as it went. */
-  readonly points: readonly (readonly [rate: number, loss: number])[];
-  /** The rate at which the smoothed loss was lowest. */
-  readonly lowest?: number;
-  /** The rate from which on it is twice the lowest; absent: none, or the lowest is not above 0. */
-  readonly risesFrom?: number;
-}
-
 /** What short trainings of a sample said beforehand, and how well. */
 export interface MapForecast {
   /** Least, median and most of its starts, by rate. */
@@ -172,7 +163,7 @@ export interface DeathMap {
   /** Seeds of each cell. */
   readonly repeats: number;
   /** Of a line over the learning rate. */
-  readonly rangeTest?: RangeTest;
+  readonly rangeTest?: LearningRateTest;
   /** Of a line over the learning rate. */
   readonly forecast?: MapForecast;
   /** SHA-256 of the rows. */

@@ -263,12 +263,13 @@ const deadlyText = ({ deadlyFrom }: MapForecast): string =>
     : `it called rates from ${formatNumber(deadlyFrom, 2)} on deadly`;
 
 function besideSentences({ rangeTest, forecast }: Words): string[] {
-  const { lowest, risesFrom } = rangeTest ?? {};
+  const { lowest, risesFrom, killsFrom } = rangeTest ?? {};
+  const kill = killsFrom === undefined ? "" : `, and units die in it from ${formatNumber(killsFrom, 2)} on`;
   const rise = risesFrom === undefined ? "" : ` and twice that from ${formatNumber(risesFrom, 2)} on`;
   return [
     ...(lowest === undefined
       ? []
-      : [`Range test: one training whose rate grows has its lowest loss at ${formatNumber(lowest, 2)}${rise}.`]),
+      : [`Range test: one training whose rate grows has its lowest loss at ${formatNumber(lowest, 2)}${rise}${kill}.`]),
     ...(forecast
       ? [
           `The forecast, ${countOf(forecast.epochs, "epoch")} on ${countOf(forecast.rows, "row")}, was off by ` +

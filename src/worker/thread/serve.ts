@@ -2,6 +2,7 @@
 import { ownPort } from "#worker-port";
 import { holdLock } from "../alive.js";
 import { type Operation, OPERATIONS } from "./operations.js";
+import { serveLearningRate } from "./serve-learning-rate.js";
 import { serveProof } from "./serve-proof.js";
 import { servePrescription } from "./serve-prescribe.js";
 import { type CallbackMaker, ServedCallbacks } from "./served-callbacks.js";
@@ -16,6 +17,7 @@ import {
   type PackedPrescribe,
   type PackedPrescription,
   type PackedProve,
+  type PackedRates,
   type PackedTreatment,
   type PackedTrial,
   packError,
@@ -42,6 +44,7 @@ import {
 import { type ProofJob, type ProofSetup, ProofWorker } from "../../diagnosis/proof/proof-job.js";
 import type { NetworkProof, ProofProgress, ProofQuestion } from "../../diagnosis/proof/proof-types.js";
 import type { ForecastOptions } from "../../diagnosis/forecast/types.js";
+import type { LearningRateTest } from "../../diagnosis/rates/types.js";
 import { type ImportOptions, importNetwork } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
@@ -168,6 +171,8 @@ class Server {
         );
       case "prove":
         return this.prove(network, call);
+      case "findLearningRate":
+        return this.findLearningRate(network, call);
       case "undo":
         this.treatments.get(args[0] as number)?.treatment.undo();
         return this.describe(call.network, network);
@@ -336,6 +341,13 @@ class Server {
     const [question, packed] = args as [Samples | ProofQuestion, PackedProve];
     const onProgress = (progress: ProofProgress) => this.post({ kind: "proof", id, progress });
     return this.stoppable(call, (signal) => serveProof(network, question, packed, signal, onProgress));
+  }
+
+  private findLearningRate(network: Network, call: Call): Promise<WithText<LearningRateTest>> {
+    const { id, args } = call;
+    const [data, packed] = args as [DataSet, PackedRates];
+    const onProgress = (progress: number) => this.post({ kind: "progress", id, progress });
+    return this.stoppable(call, (signal) => serveLearningRate(network, data, packed, signal, onProgress));
   }
 
   private async fit(network: Network, { id, args }: Call): Promise<unknown> {
