@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<keyof FoldFigures, string>> = {
   accuracy: "accuracy",
   loss: "loss",
   f1: "F1",
+  auc: "AUC",
   r2: "R²",
   meanAbsoluteError: "mean abs. error",
   deadFraction: "dead units",

@@ -16,6 +16,7 @@ export const FIGURES: Readonly<Record<keyof FoldFigures, boolean>> = {
   accuracy: true,
   loss: false,
   f1: true,
+  auc: true,
   r2: false,
   meanAbsoluteError: false,
   deadFraction: true,

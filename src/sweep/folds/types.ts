@@ -53,6 +53,8 @@ export interface FoldFigures {
   readonly accuracy?: number;
   /** As Evaluation.f1. */
   readonly f1?: number;
+  /** As Evaluation.auc. */
+  readonly auc?: number;
   /** As Evaluation.r2. */
   readonly r2?: number;
   /** As Evaluation.meanAbsoluteError. */

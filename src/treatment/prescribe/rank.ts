@@ -4,6 +4,7 @@ import type { Judgement } from "../trial/judge.js";
 import type { TrialFailure, TrialOutcome } from "../trial/trial.js";
 import type { Interval, Measure } from "./types.js";
 import { mean, sum } from "../../core/statistics.js";
+import { studentT } from "../../core/student-t.js";
 
 /** A remedy, or the baseline, with what came of it so far. */
 export interface Entry {
@@ -28,7 +29,7 @@ export interface Scale {
   readonly constant: Judgement;
 }
 
-const T95 = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]; // two-sided 95 %, by degrees of freedom
+const CONFIDENCE = 0.95;
 const LOSS_NOISE = 0.1;
 /** Of the constant's loss: by less two networks are as good as each other, whatever the factor. */
 const LOSS_FLOOR = 0.002;
@@ -39,7 +40,7 @@ export function intervalOf(values: readonly number[]): Interval | undefined {
   if (n < 2 || !values.every(Number.isFinite)) return undefined;
   const middle = mean(values);
   const squares = sum(values.map((value) => (value - middle) ** 2));
-  const half = (T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) * Math.sqrt(squares / (n - 1) / n);
+  const half = studentT(CONFIDENCE, n - 1) * Math.sqrt(squares / (n - 1) / n);
   return { mean: middle, low: middle - half, high: middle + half };
 }
 

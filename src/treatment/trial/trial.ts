@@ -30,7 +30,7 @@ export interface TrialFailure {
 }
 
 /** What is told of an evaluation. */
-export const FOLD_FIGURES = ["loss", "accuracy", "f1", "r2", "meanAbsoluteError"] as const;
+export const FOLD_FIGURES = ["loss", "accuracy", "f1", "auc", "r2", "meanAbsoluteError"] as const;
 
 /** How one trial trains. */
 export interface TrialSettings {

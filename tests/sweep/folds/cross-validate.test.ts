@@ -38,14 +38,16 @@ test("a fold is the training that it says, judged by rows that it did not see", 
     const held = { x: take(data.x, rows), y: take(data.y, rows) };
     using network = await createNetwork({ ...spec, seed });
     const history = await network.fit(training, { epochs: 4, batchSize: 16, optimizer: sgd({ learningRate: 0.3 }) });
-    const { loss, accuracy, f1 } = network.evaluate(held);
+    const { loss, accuracy, f1, auc } = network.evaluate(held);
     const diagnosis = diagnose(network, training.x, {
       targets: training.y,
       history,
       validation: held,
       proofs: false,
     });
-    expect(told).toMatchObject({ loss, accuracy, f1, epochs: 4, units: [6, 5], deadFraction: diagnosis.deadFraction });
+    expect(told).toMatchObject({ loss, accuracy, f1, auc, epochs: 4, units: [6, 5] });
+    expect(auc).toBeGreaterThan(0.5);
+    expect(told.deadFraction).toBe(diagnosis.deadFraction);
     expect(told.dead).toEqual(diagnosis.layers.map(({ dead }) => dead));
     expect(findings!.map(({ message }) => message)).toEqual(diagnosis.findings.map(({ message }) => message));
     const said = network.predict(held.x).data;

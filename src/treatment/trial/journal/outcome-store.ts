@@ -98,6 +98,7 @@ const fold = object<FoldOutcome>({
     loss: anyNumber,
     accuracy: optional(anyNumber),
     f1: optional(anyNumber),
+    auc: optional(anyNumber),
     r2: optional(anyNumber),
     meanAbsoluteError: optional(anyNumber),
   }),
