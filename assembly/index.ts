@@ -11,6 +11,8 @@ export {
   adagradRows, clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries,
 } from "./sparse";
 export { fillUniform, fillNormal, shuffle } from "./random";
+export { add, limitNorms, multiply, penalize } from "./regularize";
+export { dropout } from "./dropout";
 export { activationBackward, activationForward } from "./activation";
 export { collectAbove, foldCounters, listOpen, markFired, resetTotals } from "./counters";
 export { awaitHelpers, helperLoop, runShared } from "./threads";

@@ -137,6 +137,7 @@ export type {
   UniformWeights,
 } from "./network/initializer-spec.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
+export type { LayerOptions, Regularizer } from "./network/layer-options.js";
 export { prescribe } from "./worker/prescribe.js";
 export { prove } from "./worker/prove.js";
 export type {

@@ -11,7 +11,7 @@ export function splitSeed(seed: number): Seed {
   return { low: seed >>> 0, high: Math.floor(seed / 2 ** 32) >>> 0 };
 }
 
-export const Stream = { kernel: 1, bias: 2, asymmetry: 3, shuffle: 4, split: 5, redraw: 6 } as const;
+export const Stream = { kernel: 1, bias: 2, asymmetry: 3, shuffle: 4, split: 5, redraw: 6, dropout: 7 } as const;
 
 /**
  * Uniform on [0, 1), in steps of 2^-32; the seed's low 32 bits count. Period 2^32.

@@ -29,6 +29,7 @@ import {
 import { sum } from "../core/statistics.js";
 import { parseStrictJson } from "../core/strict-json.js";
 import { isClassification } from "../network/losses.js";
+import { hasPenalty } from "../network/layer-options.js";
 import type { ResolvedSpec } from "../network/spec.js";
 import { layOutParameters } from "../network/state/parameters.js";
 import type { NetworkState } from "../network/state/state.js";
@@ -58,6 +59,8 @@ interface StoredLogs {
   readonly isValidated: boolean;
   /** loss, accuracy, learningRate, seconds, those of the validation, then the silent units. */
   readonly rows: Float64Array;
+  /** One an epoch, where regularizers add something. */
+  readonly penalties?: Float64Array;
 }
 
 interface StoredFit extends Omit<FitProgress, "logs"> {
@@ -83,10 +86,15 @@ function packLogs(logs: readonly EpochLog[]): StoredLogs {
     validation?.accuracy ?? NaN,
     ...silentUnits,
   ]);
-  return { isValidated: logs[0]?.validation !== undefined, rows: Float64Array.from(rows) };
+  const penalties = logs.flatMap(({ penalty }) => penalty ?? []);
+  return {
+    isValidated: logs[0]?.validation !== undefined,
+    rows: Float64Array.from(rows),
+    ...(penalties.length > 0 && { penalties: Float64Array.from(penalties) }),
+  };
 }
 
-function unpackLogs({ isValidated, rows }: StoredLogs, spec: ResolvedSpec): EpochLog[] {
+function unpackLogs({ isValidated, rows, penalties }: StoredLogs, spec: ResolvedSpec): EpochLog[] {
   const width = LOG_COLUMNS + spec.layers.length - 1;
   const metrics = (loss: number, accuracy: number): Metrics =>
     isClassification(spec.loss) ? { loss, accuracy } : { loss };
@@ -96,6 +104,7 @@ function unpackLogs({ isValidated, rows }: StoredLogs, spec: ResolvedSpec): Epoc
     return {
       epoch: index + 1,
       ...metrics(loss, accuracy),
+      ...(penalties && { penalty: penalties[index] }),
       learningRate,
       seconds,
       silentUnits,
@@ -210,14 +219,17 @@ const checkPlan = object<PlanRecord>({
   callbacks: text,
 });
 
-function checkLogs(hidden: readonly number[]): Check<StoredLogs> {
+function checkLogs(hidden: readonly number[], isPenalized: boolean): Check<StoredLogs> {
   const width = LOG_COLUMNS + hidden.length;
   return (path, value) => {
     const length = (value as Partial<StoredLogs> | null)?.rows?.length ?? 0;
     const logs = object<StoredLogs>({
       isValidated: flag,
       rows: numbers(Float64Array, Math.ceil(length / width) * width),
+      penalties: optional(numbers(Float64Array, Math.ceil(length / width))),
     })(path, value);
+    if (isPenalized !== (logs.penalties !== undefined) && length > 0)
+      refuseStored(`${path}.penalties`, `${isPenalized ? "" : "not "}to be there`, logs.penalties);
     logs.rows.forEach((count, i) => {
       const layer = (i % width) - LOG_COLUMNS;
       if (layer >= 0) integer(0, hidden[layer])(`${path}.rows[${i}]`, count);
@@ -226,7 +238,7 @@ function checkLogs(hidden: readonly number[]): Check<StoredLogs> {
   };
 }
 
-function checkFit(hidden: readonly number[], parameters: Check<Float32Array>): Check<StoredFit> {
+function checkFit(hidden: readonly number[], parameters: Check<Float32Array>, isPenalized: boolean): Check<StoredFit> {
   const count = integer(0);
   return object<StoredFit>({
     plan: checkPlan,
@@ -241,7 +253,8 @@ function checkFit(hidden: readonly number[], parameters: Check<Float32Array>): C
     weight: optional(numberFrom(0, Number.MAX_VALUE)),
     seconds: numberFrom(0, Number.MAX_VALUE),
     fired: list(hidden.map((units) => numbers(Uint32Array, units, (mark) => mark <= 1))),
-    logs: checkLogs(hidden),
+    penalties: optional(numbers(Float64Array, 3, (value) => value >= 0)),
+    logs: checkLogs(hidden, isPenalized),
     told: count,
     toldOthers: count,
     isStopped: flag,
@@ -335,7 +348,7 @@ export function unpackTraining(tensors: Map<string, StoredTensor>, spec: Resolve
         stepCounts: optional(numbers(Float64Array, 2 * sum(hidden), (value) => value >= 0 && value <= 1)),
       }),
     ),
-    fit: optional(checkFit(hidden, parameters)),
+    fit: optional(checkFit(hidden, parameters, hasPenalty(spec.layers))),
   })(WHAT, readTree(tensors));
   const recipe = moments && rebuild(moments);
   const progress = fit && readProgress(fit, epochsBegun, recipe, spec, parameters);

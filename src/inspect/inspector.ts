@@ -37,7 +37,7 @@ export interface Chunk {
   inputs(layer: number): Float32Array;
   /** rows x units. */
   preactivations(layer: number): Float32Array;
-  /** rows x units; the output layer's are logits. */
+  /** rows x units: f of the preactivations, whatever becomes of it on the way up; the output layer's are logits. */
   activations(layer: number): Float32Array;
 }
 
@@ -108,7 +108,7 @@ export class Inspector {
       rows: 0,
       inputs: (layer: number) =>
         state.floats(
-          layer === 0 ? buffers.denseInputs(chunk.rows) : buffers.activations(layer - 1),
+          layer === 0 ? buffers.denseInputs(chunk.rows) : this.passes.output(layer - 1),
           chunk.rows * state.inputsOf(layer),
         ),
       preactivations: (layer: number) =>
@@ -278,7 +278,7 @@ export class Inspector {
    * A gradient back from a layer's activations to the network's inputs, without the parameters' part: dZ = f'(Z) ∘ dA,
    * dA = dZ·Wᵀ.
    * @param chunk the one that was run last, up to this layer or further
-   * @param from the layer at whose activations the gradient starts
+   * @param from the layer at whose activations the gradient starts; in those below, what passes a layer by is added
    * @param seed writes that gradient, rows x units
    * @param through makes dZ of a layer's dA in place, rows x units; default: the kernels' f'; ends the way by false
    * @returns the gradient by the network's inputs, rows x inputs: a view, valid until the next allocation
@@ -301,8 +301,12 @@ export class Inspector {
     seed(state.floats(dz, rows * state.spec.layers[from].units));
     for (let index = from; index >= 0; index--) {
       const { inputs, units, kernelAddress } = state.layer(index);
-      if (through(index, state.floats(dz, rows * units)) === false) break;
-      kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, 0, next, inputs, workspace);
+      const isPassedBy = state.spec.layers[index].residual === true && index < from;
+      const gradient = state.floats(dz, rows * units);
+      if (isPassedBy) state.floats(next, rows * units).set(gradient);
+      if (through(index, gradient) === false) break;
+      const beta = Number(isPassedBy);
+      kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, beta, next, inputs, workspace);
       [dz, next] = [next, dz];
     }
     return state.floats(dz, rows * state.spec.inputs);

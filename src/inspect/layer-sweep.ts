@@ -91,7 +91,7 @@ export class KeptLayers {
   }
 
   readonly visit = (chunk: Chunk): void =>
-    this.outputs.forEach((kept, layer) => kept.set(chunk.activations(layer), chunk.start * this.widths[layer]));
+    this.outputs.forEach((kept, layer) => kept.set(chunk.inputs(layer + 1), chunk.start * this.widths[layer]));
 }
 
 const everyUnit = (count: number): number[] => Array.from({ length: count }, (_, unit) => unit);
@@ -226,11 +226,11 @@ export class LayerSweep {
   }
 
   private load(start: number, rows: number): void {
-    const { held, state, buffers, passes } = this;
+    const { held, state, passes } = this;
     if (held) {
       const inputs = state.inputsOf(held.layer);
       const values = held.data.subarray(start * inputs, (start + rows) * inputs);
-      state.runtime.heap.f32.set(values, buffers.activations(held.layer - 1) >>> 2);
+      state.runtime.heap.f32.set(values, passes.output(held.layer - 1) >>> 2);
     } else {
       this.source.load(passes, start, rows);
     }
@@ -280,10 +280,10 @@ export class LayerSweep {
         passes.activate(layer, rows, "all");
         add(rows);
         const activations = state.floats(buffers.activations(layer), rows * units);
-        outputs?.set(activations, start * units);
+        outputs?.set(state.floats(passes.output(layer), rows * units), start * units);
         visit?.({ start, rows, preactivations: state.floats(z, rows * units), activations });
       };
-      return this.forEachChunk(runRows, !known);
+      return this.forEachChunk(runRows, !known || this.isResidual);
     });
     this.outputs = outputs;
     return statistics;
@@ -319,9 +319,9 @@ export class LayerSweep {
           1,
         );
         add(rows);
-        if (outputs) this.scatter(outputs, start, units, state.floats(a, rows * units.length));
+        if (outputs) this.scatter(outputs, start, units, state.floats(a, rows * units.length), this.past(rows));
       };
-      return this.forEachChunk(runRows, !products);
+      return this.forEachChunk(runRows, !products || this.isResidual);
     });
   }
 
@@ -329,6 +329,15 @@ export class LayerSweep {
   private place(products: Float32Array, start: number, rows: number, units: number): void {
     const z = this.buffers.preactivations(this.layer);
     this.state.runtime.heap.f32.set(products.subarray(start * units, (start + rows) * units), z >>> 2);
+  }
+
+  /** Whether what feeds the layer passes it by, too. */
+  private get isResidual(): boolean {
+    return this.state.spec.layers[this.layer].residual === true;
+  }
+
+  private past(rows: number): Float32Array | undefined {
+    return this.isResidual ? this.state.floats(this.passes.output(this.layer - 1), rows * this.units) : undefined;
   }
 
   /** Writes the indices, biases and slopes of these units side by side. */
@@ -348,10 +357,18 @@ export class LayerSweep {
       );
   }
 
-  private scatter(outputs: Float32Array, start: number, units: readonly number[], from: Float32Array): void {
+  /** @param past what passes the layer by, of all units */
+  private scatter(
+    outputs: Float32Array,
+    start: number,
+    units: readonly number[],
+    from: Float32Array,
+    past: Float32Array | undefined,
+  ): void {
     const width = this.units;
-    for (let at = 0, to = start * width; at < from.length; at += units.length, to += width)
-      for (let i = 0; i < units.length; i++) outputs[to + units[i]] = from[at + i];
+    for (let at = 0, to = start * width, by = 0; at < from.length; at += units.length, to += width, by += width)
+      for (let i = 0; i < units.length; i++)
+        outputs[to + units[i]] = past ? from[at + i] + past[by + units[i]] : from[at + i];
   }
 
   /**

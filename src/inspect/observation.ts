@@ -74,6 +74,8 @@ export interface LayerObservation {
   readonly isShared?: boolean;
   /** It has none (useBias: false): no bias revives a unit. */
   readonly hasNoBias?: boolean;
+  /** What feeds the layer is added to its activations (residual): what feeds the next one is more than these. */
+  readonly isResidual?: boolean;
   /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
   readonly brokenUnits?: readonly number[];
 }
@@ -346,6 +348,7 @@ export function observationOf(
         ...closedRows?.(index),
         ...(brokenUnits && { brokenUnits }),
         ...(state.spec.layers[index].useBias === false && { hasNoBias: true }),
+        ...(state.spec.layers[index].residual && { isResidual: true }),
       };
     }),
     inputs: { x: shownMatrix(x), ...(!isDense(x) && { all: x }), columns },

@@ -101,7 +101,9 @@ function dropFired(closed: ClosedUnits, fired: Float32Array): void {
 /** The rows on which every unit of a hidden layer is closed. */
 export function watchClosedRows(state: NetworkState) {
   const hidden = state.layers.slice(0, -1);
-  const rowsByLayer = hidden.map(({ activation }) => (canDie(activation) ? ([] as number[]) : undefined));
+  const { layers } = state.spec; // what is closed as a whole still hands on what passes it by
+  const isWatched = (layer: number) => canDie(hidden[layer].activation) && !layers[layer].residual;
+  const rowsByLayer = hidden.map((_, layer) => (isWatched(layer) ? ([] as number[]) : undefined));
   return {
     visit(chunk: InspectedChunk): void {
       rowsByLayer.forEach((closed, layer) => {

@@ -14,11 +14,12 @@ import {
   type KernelInitializer,
   type ResolvedBias,
 } from "./initializer-spec.js";
+import { LAYER_OPTION_NAMES, type LayerOptions, resolveLayerOptions } from "./layer-options.js";
 import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 /** A dense layer: output = activation(input · kernel + bias). */
-export interface DenseSpec {
+export interface DenseSpec extends LayerOptions {
   /** How many it has. */
   readonly units: number;
   /** Default: "relu" on hidden layers, "linear" on the last, which alone may be "softmax". */
@@ -55,7 +56,15 @@ export interface ResolvedSpec extends NetworkSpec {
   readonly seed: number;
 }
 
-const LAYER_OPTIONS = ["units", "activation", "kernelInitializer", "biasInitializer", "useBias", "frozen"];
+const LAYER_OPTIONS = [
+  "units",
+  "activation",
+  "kernelInitializer",
+  "biasInitializer",
+  "useBias",
+  "frozen",
+  ...LAYER_OPTION_NAMES,
+];
 const MAX_SIZE = 2 ** 30; // one row of more floats would not fit in WebAssembly's memory
 /** Of a kernel of which nothing is said, by its activation's family. */
 export const DEFAULT_INITIALIZERS = { he: "heNormal", lecun: "lecunNormal", glorot: "glorotUniform" } as const;
@@ -76,7 +85,7 @@ function resolveBias(
   throw new RelumineError("value", path, "to be left out, as useBias is false", JSON.stringify(given));
 }
 
-function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
+function resolveLayer(layer: DenseSpec, index: number, isLast: boolean, inputs: number): ResolvedDenseSpec {
   const where = `layers[${index}]`;
   if (layer === undefined) throw new RelumineError("value", where, "to be an object like { units: 64 }", "undefined");
   const given = checkOptions(where, layer, LAYER_OPTIONS);
@@ -86,12 +95,14 @@ function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): Resolve
     `${where}.kernelInitializer`,
     given.kernelInitializer ?? DEFAULT_INITIALIZERS[initializerFamilyOf(activation.name)],
   );
+  const units = checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE });
   return Object.freeze({
-    units: checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE }),
+    units,
     activation: Object.freeze(activation),
     kernelInitializer,
     ...resolveBias(where, given, kernelInitializer),
     ...(checkBoolean(`${where}.frozen`, given.frozen ?? false) && { frozen: true }),
+    ...resolveLayerOptions(where, given, { index, isLast, inputs, units }),
   });
 }
 
@@ -109,7 +120,12 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
   if (last < 0)
     throw new RelumineError("value", "layers", "to be an array with at least the output layer", describe(given.layers));
   const inputs = checkInteger("inputs", given.inputs, { low: 1, high: MAX_SIZE });
-  const resolved = layers.map((layer, index) => resolveLayer(layer, index, index === last));
+  let below = inputs;
+  const resolved = layers.map((layer, index) => {
+    const made = resolveLayer(layer, index, index === last, below);
+    below = made.units;
+    return made;
+  });
   return Object.freeze({
     inputs,
     layers: Object.freeze(resolved),
@@ -119,8 +135,19 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
 }
 
 /**
- * Whether no remedy may change a unit of this layer during a training: its weights, or those that leave it, are frozen.
+ * Whether no remedy may change a unit of this layer during a training: its weights, or those that leave it, are frozen,
+ * or something passes it by.
  */
-export function isHeldStill({ layers }: ResolvedSpec, layer: number): boolean {
-  return layers[layer].frozen === true || layers[layer + 1]?.frozen === true;
+export function isHeldStill(spec: ResolvedSpec, layer: number): boolean {
+  const { layers } = spec;
+  return layers[layer].frozen === true || layers[layer + 1]?.frozen === true || isPassedBy(spec, layer);
+}
+
+/**
+ * Whether a layer's units are more than their activations to what follows: its inputs pass it by (residual), so that a
+ * closed unit hands one of them on, or what it puts out passes the next layer by. No unit can be taken out of it, and
+ * weights of 0 behind a unit do not hide it.
+ */
+export function isPassedBy({ layers }: ResolvedSpec, layer: number): boolean {
+  return layers[layer].residual === true || layers[layer + 1]?.residual === true;
 }

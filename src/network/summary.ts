@@ -1,5 +1,6 @@
 // The network's layers as a table.
 import type { ResolvedActivation } from "../activations/activations.js";
+import { describeLayerOptions } from "./layer-options.js";
 import { countParameters } from "./state/parameters.js";
 import { factsOf } from "./losses.js";
 import type { ResolvedSpec } from "./spec.js";
@@ -15,8 +16,9 @@ function initializerText(initializer: ResolvedSpec["layers"][number]["kernelInit
 }
 
 /** What else is said of a layer. */
-function notesOf({ useBias, frozen }: ResolvedSpec["layers"][number]): string[] {
-  return [...(useBias === false ? ["no bias"] : []), ...(frozen ? ["frozen"] : [])];
+function notesOf(layer: ResolvedSpec["layers"][number]): string[] {
+  const { useBias, frozen } = layer;
+  return [...(useBias === false ? ["no bias"] : []), ...(frozen ? ["frozen"] : []), ...describeLayerOptions(layer)];
 }
 
 function lossText(loss: ResolvedSpec["loss"]): string {

@@ -93,12 +93,18 @@ export interface BatchLog {
   readonly epoch: number;
   /** Mean loss of the batch before its update. */
   readonly loss: number;
+  /**
+   * What regularizers add to it, which the update goes down as well; absent where no layer that learns has one.
+   */
+  readonly penalty?: number;
 }
 
 /** loss and accuracy are means over the epoch's batches, each before its update. */
 export interface EpochLog extends Metrics {
   /** Counted from 1. */
   readonly epoch: number;
+  /** What regularizers add to the loss: the mean over the batches; absent where no layer that learns has one. */
+  readonly penalty?: number;
   /** Of the epoch's last update. */
   readonly learningRate: number;
   /** Wall-clock time that it took. */

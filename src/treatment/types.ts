@@ -36,6 +36,7 @@ export type TreatmentFindingKind =
   | "constantNetwork" // a layer died out as a whole: the output is the same on every sample
   | "shareNotReached" // no bias opens the unit on the wanted share
   | "hasNoBias" // units that no bias can open, as their layer has none
+  | "passedBy" // units that stay as they are, since what passes their layer by, or the next one, needs them
   | "stillDead"; // units that are dead after the treatment
 
 /** What to know about a treatment. */

@@ -371,6 +371,35 @@ export interface KernelExports {
   /** Indices (u32) of the units of a batch's counters that fired on some row; returns how many. */
   listOpen(units: number, batch: number, indices: number): number;
 
+  // Regularization.
+  /** gradient += l1·sign(x) + 2·l2·x; returns l1·Σ|x| + l2·Σx². */
+  penalize(n: number, x: number, l1: number, l2: number, gradient: number): number;
+  /**
+   * Scales columns of a kernel whose norm is above `most` down to it; returns how many. scratch: 12 bytes a unit, from
+   * a multiple of 8 on.
+   */
+  limitNorms(inputs: number, units: number, kernel: number, most: number, scratch: number): number;
+  /** x *= factors. */
+  multiply(n: number, x: number, factors: number): void;
+  /** to = a + b; to may be one of them. */
+  add(n: number, a: number, b: number, to: number): void;
+  /** factors = 0 where an element is dropped, else `scale`; out = h·factors. The word of element (r, u), dropped below `threshold` (u32), is draw (firstRow + r)·units + u. */
+  dropout(
+    rows: number,
+    units: number,
+    firstRow: number,
+    seedLow: number,
+    seedHigh: number,
+    stream: number,
+    layer: number,
+    epoch: number,
+    threshold: number,
+    scale: number,
+    h: number,
+    factors: number,
+    out: number,
+  ): void;
+
   // Threads: `control` is the block that assembly/threads.ts describes.
   /** Posts the product in the control block and takes turns at it; returns how many it finished before it had to wait for helpers. */
   runShared(control: number): number;

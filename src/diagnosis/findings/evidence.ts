@@ -42,7 +42,9 @@ export function closedUnits({ observation, hidden }: Evidence, layer: number): n
 /** The highest layer of which every unit is closed, or -1. */
 export function closedLayer(evidence: Evidence): number {
   const { layers } = evidence.observation;
-  return layers.findLastIndex(({ units }, layer) => closedUnits(evidence, layer).length === units.length);
+  return layers.findLastIndex(
+    ({ units, isResidual }, layer) => !isResidual && closedUnits(evidence, layer).length === units.length,
+  );
 }
 
 /**

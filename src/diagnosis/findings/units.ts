@@ -35,7 +35,8 @@ function findZeroOutgoing(evidence: Evidence): Found[] {
   const { naming } = evidence;
   return evidence.hidden.flatMap(({ layer, units }): Found[] => {
     const outgoing = outgoingOf(evidence, layer);
-    if (!outgoing) return [];
+    const isPassedOn = evidence.observation.layers[layer + 1]?.isResidual;
+    if (!outgoing || isPassedOn) return [];
     const cut = units.filter(({ unit }) => outgoing(unit).every((weight) => weight === 0));
     if (cut.length === 0) return [];
     const dead = cut.filter(({ state }) => state === "dead").length;

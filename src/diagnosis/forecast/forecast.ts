@@ -143,6 +143,14 @@ function readTargets({ layers, loss }: ResolvedSpec, all: SampleRows, targets: T
   return shown ? takeTargets(prepared, shown) : prepared;
 }
 
+/** What is drawn and reckoned here are chains of layers. */
+function refuseResidual({ layers }: ResolvedSpec): void {
+  const layer = layers.findIndex(({ residual }) => residual);
+  if (layer < 0) return;
+  const hint = "forecastTraining trains the network itself.";
+  throw new RelumineError("unsupported", `layers[${layer}].residual`, "to be left out for a forecast", "true", hint);
+}
+
 /**
  * Forecasts, before any training, how units will die: the chance that the network is born dead, the units of each layer
  * that start closed, and with targets the learning rates whose first step kills.
@@ -160,7 +168,7 @@ function readTargets({ layers, loss }: ResolvedSpec, all: SampleRows, targets: T
  * @param x rows x inputs; without it see above. Of sparse rows that have more than 16 million numbers, zeros included,
  *   up to 1024 are looked at
  * @cost about a tenth of a second for 256-256-256-10 on 4096 rows; it trains nothing
- * @throws RelumineError "shape" or "value" if the spec, x, the targets or an option is not as wanted
+ * @throws RelumineError "unsupported" for a network with residual layers; "shape" or "value" if the spec, x, the targets or an option is not as wanted
  * @example
  * const layers = [...Array(10).fill({ units: 2 }), { units: 1 }];
  * const { bornDeadNetwork, advice } = forecast({ inputs: 1, layers, loss: "meanSquaredError" });
@@ -168,6 +176,7 @@ function readTargets({ layers, loss }: ResolvedSpec, all: SampleRows, targets: T
  */
 export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptions): Forecast {
   const resolved = resolveSpec(spec);
+  refuseResidual(resolved);
   const given = checkOptions("options", options, ["targets", "learningRate", "draws", "seed"]);
   const learningRate =
     given.learningRate === undefined

@@ -17,10 +17,15 @@ export interface Layer64 {
   readonly broken?: ReadonlySet<number>;
 }
 
-/** Copies of the layers up to the first whose weights are not known. */
-export function readLayers(layers: readonly Pick<LayerObservation, "activation" | "weights">[]): Layer64[] {
+/**
+ * Copies of the layers up to the first whose weights are not known, or that hands on more than its activations: what
+ * stands above such a one is not reckoned.
+ */
+export function readLayers(
+  layers: readonly Pick<LayerObservation, "activation" | "weights" | "isResidual">[],
+): Layer64[] {
   const copies: Layer64[] = [];
-  for (const { activation, weights } of layers) {
+  for (const { activation, weights, isResidual } of layers) {
     if (!weights) break;
     const { inputs, units, kernel, bias } = weights;
     const alpha = weights.alpha?.slice() ?? new Float64Array(units).fill(activation.alpha ?? 0);
@@ -34,6 +39,7 @@ export function readLayers(layers: readonly Pick<LayerObservation, "activation" 
       alpha,
       ...(broken.length > 0 && { broken: new Set(broken) }),
     });
+    if (isResidual) break;
   }
   return copies;
 }

@@ -326,26 +326,33 @@ async function proveIn(
     from === undefined ? await unitsToAsk(state, x, inspector, limits) : unitsOf(from, weights, box, state);
   const depth = questions.reduce((most, { layer }) => Math.max(most, layer + 1), 0);
   const hidden = state.layers.slice(0, depth);
-  const layers = readLayers(hidden.map((each) => ({ activation: each.activation, weights: each })));
-  const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
+  const isResidual = (layer: number) => state.spec.layers[layer].residual === true;
+  const layers = readLayers(
+    hidden.map((each, i) => ({ activation: each.activation, weights: each, isResidual: isResidual(i) })),
+  );
+  // units above what passes a layer by stay open
+  const asked = questions.filter(({ layer }) => layer < layers.length);
+  const ceilings = hidden.slice(0, layers.length).map(({ activation }) => closedUpTo(activation));
   const samples = x && {
     inputs: { x: shownMatrix(x) },
     again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit),
   };
   const wake = new WakeSearch({ inspector, ...samples }, layers, box);
   for (const each of questions) {
+    if (each.layer >= layers.length && each.proof !== "open")
+      throw new RelumineError("value", "from", "to be what prove returned", `${each.proof} above a residual layer`);
     if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
       throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
     await limits.rest();
   }
-  const prover = new Prover(layers, box, ceilings, wake, questions, budget);
+  const prover = new Prover(layers, box, ceilings, wake, asked, budget);
   let done = 0;
   const runner = new JobRunner({ layers, box }, limits, ({ work }) => {
     done += work;
     const decided = questions.filter(({ proof }) => proof !== "open").length;
     onProgress({ decided, units: questions.length, work: done, budget });
   });
-  if (questions.some(({ proof }) => proof === "open")) await runner.start(startWorkers, threads);
+  if (asked.some(({ proof }) => proof === "open")) await runner.start(startWorkers, threads);
   const rounds = prover.rounds();
   if (!limits.stopped)
     for (let next = rounds.next(); !next.done && !limits.stopped;) next = rounds.next(await runner.run(next.value));

@@ -419,12 +419,17 @@ export function* proofSteps(
     for (const job of next.value) results.push(yield* telling(worker.steps(job), () => prover.share));
     next = rounds.next(results);
   }
+  const isLeft = observation.layers[layers.length - 1]?.isResidual === true; // what is above it was not asked
+  const left = dead.map((units, layer) =>
+    isLeft && layer >= layers.length ? units.map((unit): [number, UnitProof] => [unit, { proof: "open" }]) : [],
+  );
   return dead.map(
     (_, at) =>
-      new Map(
-        questions.flatMap(({ layer, unit, proof, wakingInput }): [number, UnitProof][] =>
+      new Map([
+        ...left[at],
+        ...questions.flatMap(({ layer, unit, proof, wakingInput }): [number, UnitProof][] =>
           layer === at ? [[unit, { proof, ...(wakingInput && { wakingInput }) }]] : [],
         ),
-      ),
+      ]),
   );
 }

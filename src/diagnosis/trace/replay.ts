@@ -139,7 +139,7 @@ export class Replay {
     if (layer === 0)
       return Float64Array.from(this.rowsOf(this.position + 1), (row) => lengthOf(this.fit.plan.data.x, row));
     const columns = this.state.inputsOf(layer);
-    const data = this.state.floats(this.state.buffers.activations(layer - 1), rows * columns);
+    const data = this.state.floats(this.state.passes.output(layer - 1), rows * columns);
     return Float64Array.from({ length: rows }, (_, row) => lengthOf({ rows, columns, data }, row));
   }
 

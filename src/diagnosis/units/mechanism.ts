@@ -57,7 +57,15 @@ function mayHaveSilentInputs(
 /** The units that feed a layer, each by as many rows of its kernel, in order; undefined where they are not known. */
 function unitsBelow(observation: Observation, layer: number): readonly UnitStatistics[] | undefined {
   const feeder = feederOf(observation, layer);
-  return typeof feeder === "number" ? observation.layers[feeder].units : undefined;
+  return typeof feeder === "number" ? handedOn(observation, feeder) : undefined;
+}
+
+/** What units hand on: one of a residual layer is silent only where what passes it by is, too. */
+function handedOn(observation: Observation, layer: number): readonly UnitStatistics[] {
+  const { units, isResidual } = observation.layers[layer];
+  const past = isResidual ? unitsBelow(observation, layer) : undefined;
+  if (!past) return units;
+  return units.map((unit, i) => ({ ...unit, meanActivation: unit.meanActivation + past[i].meanActivation }));
 }
 
 /** Whether max - bias says too little of the sign of the largest w·x: a heavy bias swallows it in float32. */

@@ -10,7 +10,10 @@ function lowestLearningLayer({ loss, layers, fedBy }: Observation, states: reado
   if (fedBy) return 0; // gradients may go past a layer
   // softmax over one output is 1 whatever the weights
   if (loss === "crossEntropy" && layers.at(-1)!.units.length === 1) return states.length;
-  return states.findLastIndex((units) => units.every((unit) => unit === "dead")) + 1;
+  // past a residual layer gradients go on
+  const isShut = (units: readonly UnitState[], layer: number) =>
+    !layers[layer].isResidual && units.every((unit) => unit === "dead");
+  return states.findLastIndex(isShut) + 1;
 }
 
 /**
@@ -44,16 +47,21 @@ export function findPermanent(
 ): (boolean | undefined)[][] {
   const learning = lowestLearningLayer(observation, states);
   const permanent: (boolean | undefined)[][] = [];
+  /** Whether what a unit hands on stays as it is: with what passes it by. */
+  const fixed: (boolean | undefined)[][] = [];
   states.forEach((units, layer) => {
-    const { weights, isShared } = observation.layers[layer];
+    const { weights, isShared, isResidual } = observation.layers[layer];
     const known = weights && arraysOf(weights);
     const feeder = feederOf(observation, layer);
     const judge = (unit: number) => {
       if (isShared) return undefined;
       if (feeder === "rows" || layer < learning) return true;
-      return feeder === undefined ? undefined : isFedByPermanent(known, unit, permanent[feeder]);
+      return feeder === undefined ? undefined : isFedByPermanent(known, unit, fixed[feeder]);
     };
-    permanent.push(units.map((state, unit) => state === "dead" && judge(unit)));
+    const own = units.map((state, unit) => state === "dead" && judge(unit));
+    permanent.push(own);
+    const past = isResidual && typeof feeder === "number" ? fixed[feeder] : undefined;
+    fixed.push(own.map((each, unit) => each && (past ? past[unit] : true)));
   });
   return permanent;
 }
@@ -70,7 +78,13 @@ function movesAlone({ bias, alpha }: Pick<LayerWeights, "bias" | "alpha">, unit:
  */
 export function findMovers({ layers, motion }: Observation): Mover[][][] {
   const byLayer: Mover[][][] = [];
+  /** Of what feeds the layer that is looked at: of a residual layer below, with what passes that by. */
+  let feeding: Mover[][] = [];
   layers.forEach(({ units, weights }, layer) => {
+    if (layer > 0) {
+      const past = layers[layer - 1].isResidual ? feeding : undefined;
+      feeding = byLayer[layer - 1].map((own, unit) => (past ? [...own, ...past[unit]] : own));
+    }
     if (!weights || !motion) return byLayer.push(units.map(() => []));
     const own = arraysOf(weights);
     const velocity = motion.velocity && arraysOf(motion.velocity[layer]);
@@ -84,7 +98,7 @@ export function findMovers({ layers, motion }: Observation): Mover[][][] {
           if (velocity && velocity.kernel[at] !== 0) found.add("momentum");
           if (own.kernel[at] === 0) continue;
           if (motion.decays) found.add("weightDecay");
-          if (layer > 0) for (const mover of byLayer[layer - 1][input]) found.add(mover);
+          if (layer > 0) for (const mover of feeding[input]) found.add(mover);
         }
         return [...found].sort();
       }),

@@ -23,6 +23,10 @@ interface LayerBuffers {
   readonly open: number;
   /** Their activations alone, in training, where the others may be left out. */
   readonly openActivations: number;
+  /** rows x units: what feeds the next layer, where it is not the activations. */
+  readonly outputs: number;
+  /** rows x units: what the activations were multiplied by, of a layer with dropout in training. */
+  readonly factors: number;
 }
 
 interface BatchLayout {
@@ -35,8 +39,9 @@ interface BatchLayout {
 
 function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPreactivations: boolean): BatchLayout {
   const layout = new Layout();
-  const layers = spec.layers.map((layer) => {
-    const { units, activation } = layer;
+  const layers = spec.layers.map((layer, index) => {
+    const { units, activation, dropout, residual } = layer;
+    const isDropping = training && dropout !== undefined;
     const preactivations = layout.floats(rows * units);
     const activations = worksInPlace(activation) && !keepPreactivations ? preactivations : layout.floats(rows * units);
     return {
@@ -44,7 +49,9 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
       activations,
       counters: layout.floats(units * BATCH_COUNTERS),
       open: layout.floats(units),
-      openActivations: layout.floats(training ? rows * mostOpen(layer) : 0),
+      openActivations: layout.floats(training ? rows * mostOpen(spec, index) : 0),
+      outputs: layout.floats(isDropping || residual ? rows * units : 0),
+      factors: layout.floats(isDropping ? rows * units : 0),
     };
   });
   const outputs = spec.layers.at(-1)!.units;
@@ -168,6 +175,12 @@ export class BatchBuffers {
   }
   openActivations(layer: number): number {
     return this.address + this.layout.layers[layer].openActivations;
+  }
+  outputs(layer: number): number {
+    return this.address + this.layout.layers[layer].outputs;
+  }
+  factors(layer: number): number {
+    return this.address + this.layout.layers[layer].factors;
   }
   gradient(turn: number): number {
     return this.address + this.layout.gradients[turn & 1];

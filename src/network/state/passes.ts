@@ -3,6 +3,7 @@
 import { learnsAlpha } from "../../activations/activations.js";
 import { activationCode } from "../../wasm/abi.js";
 import type { BatchBuffers } from "./batch-buffers.js";
+import { LayerOutput, type TrainingPlace } from "./layer-output.js";
 import type { PreparedTargets } from "../data.js";
 import type { ParameterLayout } from "./parameters.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
@@ -26,6 +27,8 @@ interface Layer {
   /** Without, its gradient is 0. */
   readonly hasBias: boolean;
   readonly alphas: number;
+  /** What becomes of the activations, where they are not what feeds the next layer or cost something. */
+  readonly after: LayerOutput | undefined;
 }
 
 const LINEAR = activationCode("linear");
@@ -54,6 +57,8 @@ export class Passes {
   private readonly lossName: Loss;
   private readonly labelSmoothing: number;
   private readonly totalWeight = new Float64Array(1);
+  /** Of the last forward pass, where a training step made it. */
+  private place: TrainingPlace | undefined;
 
   constructor(
     private readonly runtime: Runtime,
@@ -69,11 +74,12 @@ export class Passes {
       code: activationCode(layer.activation.name),
       alpha: layer.activation.alpha ?? 0,
       isPrelu: learnsAlpha(layer.activation.name),
-      mostOpen: mostOpen(layer),
+      mostOpen: mostOpen(spec, index),
       kernel: layout.layers[index].kernel,
       bias: layout.layers[index].bias,
       hasBias: layer.useBias !== false,
       alphas: layout.layers[index].alpha ?? 0,
+      after: LayerOutput.of(runtime, layer, index, spec.seed, buffers),
     }));
     const { units, activation } = spec.layers.at(-1)!;
     this.outputs = units;
@@ -92,6 +98,17 @@ export class Passes {
    * counters become those of this batch. Those of fired rows are what backward needs.
    */
   forward(rows: number, counting: Counting, count = this.layers.length, first = 0): void {
+    this.place = undefined;
+    this.forwardLayers(rows, counting, count, first);
+  }
+
+  /** The same of a training step, with dropout. */
+  forwardInTraining(rows: number, counting: Counting, place: TrainingPlace): void {
+    this.place = place;
+    this.forwardLayers(rows, counting, this.layers.length, 0);
+  }
+
+  private forwardLayers(rows: number, counting: Counting, count: number, first: number): void {
     for (let index = first; index < count; index++) {
       this.product(index, rows);
       this.activate(index, rows, counting);
@@ -132,7 +149,7 @@ export class Passes {
   activate(index: number, rows: number, counting: Counting): void {
     const { kernels } = this.runtime;
     const { buffers, parameters } = this;
-    const { units, code, alpha, isPrelu, bias, alphas } = this.layers[index];
+    const { units, code, alpha, isPrelu, bias, alphas, after } = this.layers[index];
     const isCounted = counting !== "none";
     const z = buffers.preactivations(index);
     kernels.activationForward(
@@ -149,6 +166,7 @@ export class Passes {
     );
     if (index === this.softmaxLayer) kernels.softmax(rows, units, z, buffers.activations(index));
     this.findOpen(index, isCounted ? rows : 0);
+    after?.forward(rows, this.input(index), this.place);
   }
 
   /**
@@ -186,9 +204,20 @@ export class Passes {
   /** A layer's inputs, rows x openInputs. */
   private input(index: number): number {
     if (index === 0) return this.buffers.inputs;
-    return this.openIndex(index - 1) === 0
-      ? this.buffers.activations(index - 1)
-      : this.buffers.openActivations(index - 1);
+    return this.openIndex(index - 1) === 0 ? this.output(index - 1) : this.buffers.openActivations(index - 1);
+  }
+
+  /** What feeds the layer above, rows x units: in the end the activations, unless something becomes of them. */
+  output(index: number): number {
+    return this.layers[index].after?.address(this.place !== undefined) ?? this.buffers.activations(index);
+  }
+
+  /** What the activations of all layers cost in the last step's way back. */
+  addActivityPenalties(sum: Float64Array): void {
+    for (let i = 0; i < this.layers.length; i++) {
+      const { after } = this.layers[i];
+      if (after) sum[0] += after.penalty[0];
+    }
   }
 
   /**
@@ -208,6 +237,7 @@ export class Passes {
     c: number,
     columnIndex: number,
     kIndex: number,
+    accumulate = 0,
   ): void {
     const { kernels, workspace } = this.runtime;
     kernels.gemmSkippingZeros(
@@ -220,7 +250,7 @@ export class Passes {
       b,
       rowStrideB,
       colStrideB,
-      0,
+      accumulate,
       c,
       n,
       workspace,
@@ -325,11 +355,16 @@ export class Passes {
         buffers.gradient(0),
       );
     for (let index = top; index >= lowest; index--) {
-      const { units, code, alpha, isPrelu, kernel, bias, hasBias, alphas } = this.layers[index];
+      const { units, code, alpha, isPrelu, kernel, bias, hasBias, alphas, after } = this.layers[index];
       const dz = buffers.gradient(top - index);
       const here = this.openIndex(index),
         open = this.openUnits[index];
       const z = here === 0 ? buffers.preactivations(index) : buffers.openActivations(index);
+      const below = buffers.gradient(top - index + 1);
+      if (after) {
+        const h = here === 0 ? buffers.activations(index) : z; // which leaves units out works in place
+        after.backward(rows, open, dz, h, index > lowest ? below : 0, this.place !== undefined);
+      }
       finite &= kernels.activationBackward(
         index === top && this.skipsLastActivation ? LINEAR : code,
         alpha,
@@ -347,19 +382,20 @@ export class Passes {
       if (!hasBias) this.runtime.heap.f32.fill(0, (gradient + bias) >>> 2, ((gradient + bias) >>> 2) + units);
       if (index === 0 && buffers.sparse.isLoaded) this.differentiateSparse(rows, dz, isWhole ? gradient + kernel : 0);
       else this.differentiateDense(index, rows, dz, gradient + kernel);
-      if (index > lowest) this.passOn(index, rows, dz, buffers.gradient(top - index + 1));
+      if (index > lowest) this.passOn(index, rows, dz, below);
     }
     return finite === 1;
   }
 
   /** The gradient of what goes into a layer, rows x open units of the layer below. */
   private passOn(index: number, rows: number, dz: number, to: number): void {
-    const { units, kernel } = this.layers[index];
+    const { units, kernel, after } = this.layers[index];
     const open = this.openUnits[index];
     const below = this.openIndex(index - 1),
       here = this.openIndex(index);
     const openInputs = this.openInputs(index);
-    this.multiply(rows, openInputs, open, dz, open, 1, this.parameters + kernel, 1, units, to, below, here);
+    const isAdded = Number(after?.isResidual === true); // to what passed the layer by
+    this.multiply(rows, openInputs, open, dz, open, 1, this.parameters + kernel, 1, units, to, below, here, isAdded);
   }
 
   /** A kernel's gradient; of closed units it is 0. */

@@ -57,6 +57,7 @@ export class NetworkState {
   private moments: Moments | undefined;
   private unitAges: UnitAges | undefined;
   private redrawBlock: number | undefined;
+  private normBlock: number | undefined;
   /** Where the last fit stopped, and how many changes had been made by then. */
   private stopped: { readonly progress: FitProgress | undefined; readonly changes: number } | undefined;
 
@@ -212,6 +213,13 @@ export class NetworkState {
     const widest = Math.max(...this.spec.layers.map((_, layer) => this.inputsOf(layer)));
     this.redrawBlock ??= this.arena.allocate((widest + 3) * 4, "a unit's new weights");
     return this.redrawBlock;
+  }
+
+  /** Address of what holding the norms of a layer's units down needs: 12 bytes a unit of the widest. */
+  normRoom(): number {
+    const widest = Math.max(...this.spec.layers.map(({ units }) => units));
+    this.normBlock ??= this.arena.allocate(widest * 12, "the norms of the units");
+    return this.normBlock;
   }
 
   private agesOf(moments: Moments): UnitAges {

@@ -155,7 +155,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const place = placeOfTold(callbacks, progress);
     const from = place < 0 ? callbacks.length : place;
     if (this.epochLogs.length === epoch) return this.tell("onEpochEnd", this.epochLogs[epoch - 1], from);
-    if (this.hasBatchCallbacks) await this.tell("onBatchEnd", { step, epoch, loss: this.loss }, from);
+    if (this.hasBatchCallbacks) await this.tell("onBatchEnd", this.describeBatch(step, epoch), from);
     if (this.nextRow < this.plan.trainingRows && this.isStopped()) return;
     await this.finishEpoch();
   }
@@ -190,7 +190,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     while (this.nextRow < trainingRows) {
       const isYielding = this.trainOn(epoch);
       if (isYielding === undefined) return this.stop("diverged");
-      if (this.hasBatchCallbacks) await this.tell("onBatchEnd", { step: this.step, epoch, loss: this.steps.loss });
+      if (this.hasBatchCallbacks) await this.tell("onBatchEnd", this.describeBatch(this.step, epoch));
       if (isYielding) await this.yield();
       if (this.isStopped() && this.nextRow < trainingRows) return;
     }
@@ -207,7 +207,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.epochStarted = performance.now();
     this.order.beginEpoch(this.state.epochsBegun++);
     this.silent.reset();
-    this.steps.sums.fill(0);
+    this.steps.clearSums();
     this.nextRow = 0;
   }
 
@@ -281,10 +281,24 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.lastYield = this.lastClock = performance.now();
   }
 
+  private describeBatch(step: number, epoch: number): BatchLog {
+    const { loss, penalty } = this.steps;
+    return { step, epoch, loss, ...(penalty !== undefined && { penalty }) };
+  }
+
   private describeEpoch(epoch: number, metrics: Metrics, seconds: number): EpochLog {
     const validation = this.validate();
     const silentUnits = hiddenUnits(this.state.spec).map((_, layer) => this.silent.count(layer));
-    return { epoch, ...metrics, learningRate: this.rate, seconds, silentUnits, ...(validation && { validation }) };
+    const penalty = this.steps.meanPenalty;
+    return {
+      epoch,
+      ...metrics,
+      ...(penalty !== undefined && { penalty }),
+      learningRate: this.rate,
+      seconds,
+      silentUnits,
+      ...(validation && { validation }),
+    };
   }
 
   private validate(): Metrics | undefined {

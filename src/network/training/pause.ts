@@ -66,6 +66,7 @@ export function describeProgress(run: PausableRun, isComplete: boolean): FitProg
     callbacks: structuredClone(callbacks),
     sums: run.steps.sums.slice(0, 2),
     ...(plan.data.weights && { weight: run.steps.sums[2] }),
+    ...(run.steps.costs && { penalties: run.steps.savePenalties()! }),
     seconds: (performance.now() - run.epochStarted) / 1000,
     fired: run.silent.save(),
     logs: [...run.epochLogs],
@@ -84,6 +85,7 @@ export function restoreProgress(run: PausableRun, progress: FitProgress): void {
     loss,
     sums,
     weight = nextRow,
+    penalties,
     seconds,
     fired,
     logs,
@@ -94,7 +96,7 @@ export function restoreProgress(run: PausableRun, progress: FitProgress): void {
   if (parameters) run.state.allParameters().set(parameters);
   if (isStopped) run.stopped = "callback";
   for (const log of logs) run.epochLogs.push(log);
-  run.steps.restore(sums, weight, loss);
+  run.steps.restore(sums, weight, loss, penalties);
   run.silent.restore(fired);
   run.order.beginEpoch(run.firstEpoch + epoch - 1);
   run.epochStarted = performance.now() - seconds * 1000;

@@ -57,6 +57,8 @@ export interface FitProgress {
   readonly sums: Float64Array;
   /** Of the epoch's rows so far; absent where all count the same. */
   readonly weight?: number;
+  /** What regularizers added: to the last batch's loss, to those of the epoch in all, and of how many batches. */
+  readonly penalties?: Float64Array;
   readonly seconds: number;
   /** By hidden layer: which units fired in this epoch. */
   readonly fired: readonly Uint32Array[];

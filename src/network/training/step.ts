@@ -4,6 +4,8 @@
 // or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
 import { FrozenLayers } from "./frozen-layers.js";
+import { Regularization } from "./regularization.js";
+import { hasPenalty } from "../layer-options.js";
 import { lossDivisor } from "../losses.js";
 import type { Counting } from "../state/passes.js";
 import type { Plan } from "./plan.js";
@@ -36,6 +38,8 @@ export function splitRows(
 export class RowOrder {
   /** Address of the indices, the training rows first. */
   readonly address: number;
+  /** Of the network, from 0: the one that was begun last. */
+  epoch = 0;
   private readonly rows: Uint32Array;
 
   constructor(
@@ -54,6 +58,7 @@ export class RowOrder {
 
   /** Shuffles the training rows, differently in each epoch. */
   beginEpoch(epoch: number): void {
+    this.epoch = epoch;
     const { heap, kernels } = this.state.runtime;
     heap.u32.set(this.rows, this.address >>> 2);
     if (!this.plan.shuffle) return;
@@ -76,6 +81,12 @@ export class TrainingStep {
   /** What one row's loss is divided by. */
   private readonly rowDivisor: number;
   private readonly meanLoss = new Float64Array(1);
+  /** What the batch's activations and the weights cost beside the loss. */
+  private readonly cost = new Float64Array(1);
+  /** The sum of that over the batches since it was cleared, and how many there were; absent where nothing costs. */
+  readonly costs: Float64Array | undefined;
+  private readonly regularization: Regularization;
+  private readonly place = { epoch: 0, row: 0 };
   private readonly frozen: FrozenLayers | undefined;
   /** The lowest layer that learns. */
   private readonly lowest: number;
@@ -91,12 +102,16 @@ export class TrainingStep {
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
     this.isClipping = plan.clipNorm !== Infinity;
+    const { frozen: isFirstFrozen, kernelRegularizer } = state.spec.layers[0];
+    const isPenalized = kernelRegularizer !== undefined && !isFirstFrozen; // every row has a gradient then
     const isTouching = isSparse(plan.data.x) && plan.recipe.takesTouchedRows === true && !this.isClipping;
-    if (isTouching) this.operands.touched = state.buffers.sparse.touched;
+    if (isTouching && !isPenalized) this.operands.touched = state.buffers.sparse.touched;
     this.isWeighted = plan.data.weights !== undefined;
     this.rowDivisor = lossDivisor(state.spec.loss, 1, state.spec.layers.at(-1)!.units);
     if (state.spec.layers.some((layer) => layer.frozen)) this.frozen = new FrozenLayers(state, this.operands);
     this.lowest = this.frozen?.lowest ?? 0;
+    this.regularization = new Regularization(state);
+    if (hasPenalty(state.spec.layers)) this.costs = new Float64Array(2);
   }
 
   /** The batch's mean loss, before its update. */
@@ -104,8 +119,30 @@ export class TrainingStep {
     return this.meanLoss[0];
   }
 
+  /** What is added to the batch's loss in the training; undefined where nothing is. */
+  get penalty(): number | undefined {
+    return this.costs && this.cost[0];
+  }
+
+  /** The mean of that over the batches since sums were cleared. */
+  get meanPenalty(): number | undefined {
+    return this.costs && this.costs[0] / (this.costs[1] || 1);
+  }
+
+  clearSums(): void {
+    this.sums.fill(0);
+    this.costs?.fill(0);
+  }
+
+  /** Of the penalties, what `restore` takes: that of the batch, their sum in the epoch, of how many batches. */
+  savePenalties(): Float64Array | undefined {
+    return this.costs && Float64Array.of(this.cost[0], ...this.costs);
+  }
+
   /** As a step that was made elsewhere left them. */
-  restore(sums: Float64Array, weight: number, loss: number): void {
+  restore(sums: Float64Array, weight: number, loss: number, penalties?: Float64Array): void {
+    if (penalties) this.cost[0] = penalties[0];
+    if (penalties) this.costs?.set(penalties.subarray(1));
     this.sums.set(sums);
     this.sums[2] = weight;
     this.meanLoss[0] = loss;
@@ -115,8 +152,19 @@ export class TrainingStep {
   differentiate(start: number, rows: number): boolean {
     this.runForward(start, rows);
     if (!this.noteLoss(rows) || !this.runBackward(rows)) return false;
+    if (this.costs) this.penalize(this.costs);
     this.frozen?.clearGradient();
     return !this.isClipping || this.clip();
+  }
+
+  /** What weights and activations cost: the gradient of the weights' part, and what all comes to. */
+  private penalize(costs: Float64Array): void {
+    const { cost } = this;
+    cost[0] = 0;
+    this.regularization.penalize(this.operands.gradient, cost);
+    this.state.passes.addActivityPenalties(cost);
+    costs[0] += cost[0];
+    costs[1]++;
   }
 
   private runBackward(rows: number): boolean {
@@ -148,13 +196,21 @@ export class TrainingStep {
     const { passes, buffers } = this.state;
     const { data } = this.plan;
     passes.rows.gather(data, start, rows, this.order.address);
-    passes.forward(rows, this.counting);
+    this.place.epoch = this.order.epoch;
+    this.place.row = start;
+    passes.forwardInTraining(rows, this.counting, this.place);
     buffers.clearResult();
     passes.loss(rows, data.y.kind, true, this.isWeighted);
   }
 
   /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
   update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
+    const isWhole = this.move(rate, recipe);
+    this.regularization.limit();
+    return isWhole;
+  }
+
+  private move(rate: number, recipe: OptimizerRecipe): boolean {
     this.operands.ages = this.moments.ages;
     if (this.frozen && !this.moments.ages) return this.frozen.updateOthers(rate, recipe, this.powers);
     return recipe.update(this.state.runtime.kernels, this.operands, rate, this.powers) === 0;

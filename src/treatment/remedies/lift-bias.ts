@@ -5,7 +5,7 @@
 // 0. The weights to units that are dead themselves may stay, since these are lifted too and their own outgoing weights
 // shield what lies above; so units behind a layer that is silent as a whole get a signal again. A layer without biases
 // is left as it is, which is said.
-import { finding, nothing, type RemedyResult, withoutBias, type WorkingCopy } from "./working-copy.js";
+import { finding, leftPassedBy, nothing, type RemedyResult, withoutBias, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
@@ -16,6 +16,7 @@ import { rowsForShare, thresholdForCount } from "../thresholds.js";
 import { treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
+import { isPassedBy } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 
 /** Units of one layer to lift. */
@@ -83,11 +84,19 @@ export async function liftBias(
   const { naming } = copy;
   const all = copy.deadUnits().map((units, layer) => chosenAmong(units, layer, chosen));
   if (all.flat().length === 0) return nothing(`${noneOf(chosen)} is dead on these samples`);
-  const left = withoutBias(copy, all);
-  const dead = all.map((units, layer) => (copy.original.spec.layers[layer].useBias === false ? [] : units));
+  const { spec } = copy.original;
+  const isLeft = (layer: number) => spec.layers[layer].useBias === false || isPassedBy(spec, layer);
+  const left = [
+    ...withoutBias(copy, all),
+    ...leftPassedBy(
+      copy,
+      all.map((units, layer) => (spec.layers[layer].useBias === false ? [] : units)),
+    ),
+  ];
+  const dead = all.map((units, layer) => (isLeft(layer) ? [] : units));
   const count = dead.flat().length;
   if (count === 0) {
-    const none = nothing("no unit that is dead on these samples has a bias");
+    const none = nothing("no unit that is dead on these samples can be lifted");
     return { ...none, findings: [...none.findings, ...left] };
   }
   const state = copy.copy();

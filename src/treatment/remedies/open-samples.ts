@@ -10,6 +10,7 @@ import { countOf, formatCount } from "../../text/numbers.js";
 import type { TreatedUnit } from "../types.js";
 import { treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerChunk } from "../../inspect/layer-sweep.js";
+import { isPassedBy } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { isRectifier } from "../../activations/activations.js";
 
@@ -60,9 +61,9 @@ export async function openSamples(copy: WorkingCopy): Promise<RemedyResult> {
   const told: string[] = [];
   let isLivingLifted = false;
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
-    const { activation, units, useBias } = state.spec.layers[layer];
-    if (!isRectifier(activation.name) || useBias === false) return sweep.run(); // closed rows stay a finding there
-    const free = dead[layer].length > 0;
+    const { activation, units, useBias, residual } = state.spec.layers[layer];
+    if (!isRectifier(activation.name) || useBias === false || residual) return sweep.run(); // closed rows stay a finding there
+    const free = dead[layer].length > 0 && !isPassedBy(state.spec, layer);
     const lifts = new Lifts(units, free ? dead[layer] : Array.from({ length: units }, (_, unit) => unit));
     const statistics = await sweep.run(lifts.visit);
     if (lifts.rows === 0) return statistics;

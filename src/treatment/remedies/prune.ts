@@ -5,13 +5,13 @@
 // being folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but
 // for the sign of a 0). A layer without biases takes nothing up: what says the same on every row, but not 0, stays
 // before it.
-import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { finding, leftPassedBy, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import type { Chunk } from "../../inspect/inspector.js";
 import type { NetworkState } from "../../network/state/state.js";
-import { resolveSpec } from "../../network/spec.js";
+import { isPassedBy, resolveSpec } from "../../network/spec.js";
 
 /** One hidden layer's units. */
 interface Removal {
@@ -67,7 +67,8 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
   const removals: Removal[] = [];
   before.layers.forEach((layer, index) => {
     const { kernel, units: width } = original.layer(index);
-    const isConstantInput = (input: number) => index > 0 && removals[index - 1].isEverywhere[input];
+    const isFedByMore = original.spec.layers[index - 1]?.residual === true;
+    const isConstantInput = (input: number) => index > 0 && !isFedByMore && removals[index - 1].isEverywhere[input];
     const isFixed = (unit: number) => {
       for (let at = unit, input = 0; at < kernel.length; at += width, input++)
         if (kernel[at] !== 0 && !isConstantInput(input)) return false;
@@ -75,10 +76,13 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
     };
     const isEverywhere = layer.units.map(({ proof }, unit) => proof === "provenDead" || isFixed(unit));
     const isConstant = (unit: number) => (isTelling || isEverywhere[unit]) && !Number.isNaN(constants[index][unit]);
+    const isHeld = isPassedBy(original.spec, index);
     const canFold = original.spec.layers[index + 1].useBias !== false;
     const isFoldable = (unit: number) =>
       canFold || constants[index][unit] === 0 || Number.isNaN(constants[index][unit]);
-    const isRemoved = layer.units.map(({ state }, unit) => (state === "dead" || isConstant(unit)) && isFoldable(unit));
+    const isRemoved = layer.units.map(
+      ({ state }, unit) => !isHeld && (state === "dead" || isConstant(unit)) && isFoldable(unit),
+    );
     const isLossless = isEverywhere.map((everywhere, unit) => everywhere && isRemoved[unit]);
     removals.push({ constants: constants[index], isEverywhere, isRemoved, isLossless });
   });
@@ -88,6 +92,7 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
 /** From the last hidden layer down: units whose weights other than 0 all lead to units that go. */
 function removeUseless(original: NetworkState, removals: readonly Removal[]): void {
   for (let layer = removals.length - 1; layer >= 0; layer--) {
+    if (isPassedBy(original.spec, layer)) continue;
     const view = original.layer(layer + 1);
     const above = removals[layer + 1];
     const { isRemoved, isLossless } = removals[layer];
@@ -217,7 +222,13 @@ function pruneAll(
 }
 
 /** Passes over x: none; `found` was there when the diagnosis made its own. */
-export function prune(copy: WorkingCopy, { constants, outputs }: ConstantUnits): RemedyResult {
+export function prune(copy: WorkingCopy, found: ConstantUnits): RemedyResult {
+  const result = pruneAllBut(copy, found);
+  const left = leftPassedBy(copy, copy.deadUnits());
+  return { ...result, findings: [...result.findings, ...left] };
+}
+
+function pruneAllBut(copy: WorkingCopy, { constants, outputs }: ConstantUnits): RemedyResult {
   const removals = findRemovable(copy, constants);
   const isEmptied = ({ isRemoved }: Removal) => !isRemoved.includes(false);
   const died = removals.findIndex(isEmptied); // below it all is without use

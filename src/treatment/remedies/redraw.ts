@@ -11,6 +11,7 @@ import { clearMoments, redrawIncoming, zeroOutgoing } from "./unit-parameters.js
 import { deadAmong, treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
+import { isPassedBy } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { constantBias } from "../../network/initializer-spec.js";
 
@@ -68,7 +69,7 @@ export async function recycle(
 ): Promise<RemedyResult> {
   const none = () => nothing(`${noneOf(chosen)} is dormant on these samples (dormantBelow ${dormantBelow})`);
   const treatedAmong = (statistics: readonly UnitStatistics[], layer: number) =>
-    chosenAmong(dormantAmong(statistics, dormantBelow), layer, chosen);
+    isPassedBy(copy.original.spec, layer) ? [] : chosenAmong(dormantAmong(statistics, dormantBelow), layer, chosen);
   // without a unit to treat in the first such layer, and so on, all layers do what they did
   if (copy.statistics.slice(0, -1).every((units, layer) => treatedAmong(units, layer).length === 0)) return none();
   const state = copy.copy();

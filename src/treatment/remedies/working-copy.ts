@@ -6,7 +6,7 @@ import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Pace } from "../../core/pace.js";
 import { type KnownLayers, LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
-import type { ResolvedSpec } from "../../network/spec.js";
+import { isPassedBy, type ResolvedSpec } from "../../network/spec.js";
 import { NetworkState } from "../../network/state/state.js";
 import { BY_INDEX, type Naming } from "../../text/naming.js";
 import { countOf } from "../../text/numbers.js";
@@ -116,6 +116,7 @@ const ADVICE: Readonly<Record<TreatmentFindingKind, string>> = {
   constantNetwork: "Treat the network by liftBias or recycle instead, or start again with another initialization.",
   shareNotReached: "Give the layer inputs that differ from row to row, or take the share as it is.",
   hasNoBias: "Treat them by reinitialize or recycle, or make the network anew with useBias: true.",
+  passedBy: "Treat them by reinitialize, or train on.",
   stillDead: "Treat the network by liftBias, which opens units on these rows whatever their weights.",
 };
 
@@ -129,6 +130,19 @@ export function withoutBias(copy: WorkingCopy, units: readonly (readonly number[
     if (own.length === 0 || copy.original.spec.layers[layer].useBias !== false) return [];
     const message = `layer ${copy.naming.layer(layer)} has no biases: ${countOf(own.length, "unit")} left as it was`;
     return [finding("hasNoBias", message, layer)];
+  });
+}
+
+/** Of units of layers that something passes by, which the remedy leaves; `units` by layer. */
+export function leftPassedBy(
+  { original: { spec }, naming }: WorkingCopy,
+  units: readonly (readonly number[])[],
+): TreatmentFinding[] {
+  return units.flatMap((own, layer) => {
+    if (own.length === 0 || !isPassedBy(spec, layer)) return [];
+    const what = spec.layers[layer].residual ? "its inputs pass it by" : "it passes the next layer by";
+    const message = `layer ${naming.layer(layer)}: ${countOf(own.length, "unit")} left as it was, since ${what}`;
+    return [finding("passedBy", message, layer)];
   });
 }
 

@@ -68,6 +68,7 @@ const course = object<TrialCourse>({
       epoch: count,
       loss: anyNumber,
       accuracy: optional(anyNumber),
+      penalty: optional(number),
       learningRate: anyNumber,
       seconds,
       silentUnits: list(count),
