@@ -1,6 +1,7 @@
 // Networks with layers that their inputs pass by: what feeds each layer, what is said of dead units, what remedies do
 // with them, and what is left open.
 import { expect, test } from "vitest";
+import { activate } from "../reference/network.js";
 import { expectError } from "../support/errors.js";
 import { weightsOf, withNetwork } from "../support/networks.js";
 import { sectors } from "../support/samples.js";
@@ -42,7 +43,7 @@ function reference(network: Network, row: readonly number[]) {
     const from = input;
     const z = [...bias].map((b, j) => from.reduce((sum, value, i) => sum + value * kernel[i * layer.units + j], b));
     const { name } = layer.activation;
-    const h = z.map((value) => (name === "tanh" ? Math.tanh(value) : name === "relu" ? Math.max(0, value) : value));
+    const h = z.map((value) => activate(name, value));
     input = network.spec.layers[l].residual ? h.map((value, j) => value + from[j]) : h;
     return { from, z, h, o: input };
   });
