@@ -106,7 +106,7 @@ export function tables(runs: readonly Run[]): string {
     `${total(runs, ({ permanentAgain }) => permanentAgain)} would have fired again.`,
     `Of ${total(runs, ({ ends }) => ends.at(-1)!.dead)} units that were dead at the end of the last task,`,
     `${total(runs, ({ proven }) => proven)} are proven dead in the box of all tasks' inputs,`,
-    `${total(runs, ({ refuted }) => refuted)} are opened by an input in it.`,
+    `${total(runs, ({ refuted }) => refuted)} are opened by an input in it, of the others neither is shown.`,
   ];
   return [
     ruleTable(runs),

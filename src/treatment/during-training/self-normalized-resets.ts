@@ -112,7 +112,8 @@ class Resetter implements RunningRemedy<SelfNormalizedResetsResults> {
  *
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
  * @param options threshold: the share, between 0 and 1, default 0.01
- * @cost up to 5 % of a step
+ * @cost some 7 % of a step of 64-64-64-10 in batches of 32, less than the noise at 784-512-512-10; 800 bytes a unit, which
+ * are copied at the end of a fit
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const renewal = selfNormalizedResets({ threshold: 0.02 });
