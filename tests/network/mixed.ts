@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { memoryOf } from "../treatment/promises.js";
 import { forward } from "../reference/network.js";
+import { expectRefusal } from "../support/errors.js";
 import { toReference } from "../support/networks.js";
 import { drawSparse, withZeros } from "../support/sparse.js";
 import { randomRows, seededRandom } from "../support/random.js";
@@ -29,6 +30,8 @@ import {
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 
 const MOST_EPOCHS = 3;
+/** Sums of squares of larger numbers leave float32. */
+const NEAR_OVERFLOW = 1e15;
 const INITIALIZERS = ["heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal", "orthogonal"] as const;
 const rate = fc.constantFrom(1e-3, 1e-2, 0.1, 1, 100);
 const ofTen = (tenths: number) => fc.integer({ min: 0, max: 9 }).map((drawn) => drawn < tenths);
@@ -211,6 +214,8 @@ function expectDiagnosed(network: Network, { x, y, dense }: DataSet & { dense: M
     l === last ? { ...layer, activation: { name: "linear" } } : layer,
   );
   const passes = forward(reference, rows);
+  const isBeyond = passes.some(({ z }) => z.flat().some((value) => !(Math.abs(value) < NEAR_OVERFLOW)));
+  if (isBeyond) return; // any-network.test.ts is of numbers that float32 does not hold
   for (const { layer, units } of layers)
     units.forEach(({ activity, preactivation }, unit) => {
       const z = passes[layer].z.map((row) => row[unit]);
@@ -229,6 +234,11 @@ async function expectTreated(network: Network, { x }: DataSet, seen: Seen): Prom
   for (const kind of ["liftBias", "prune"] as const) {
     using copy = await network.clone();
     const outputs = copy.predict(x, { logits: true }).data;
+    if (!outputs.every(Number.isFinite)) {
+      // finite weights whose outputs overflow, as the last update may leave them: that is said
+      await expectRefusal(() => treat(copy, x, { kind }), "value", /^layers/);
+      continue;
+    }
     const treatment = await treat(copy, x, { kind });
     seen.treated += treatment.treated.length;
     const size = outputs.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
