@@ -16,7 +16,7 @@ import { LANES, loadLanes, storeLanes } from "./simd";
 const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh, HardSwish }
 
 /** Rows whose sums are added up before they go into a total: part of the order of summation. */
-const SUM_ROWS: usize = 4;
+export const SUM_ROWS: usize = 4;
 /** Of z, what one block of passes covers (measured). */
 const BLOCK_BYTES: usize = 16384;
 const SELU_SCALE: f32 = 1.0507009873554805;
@@ -317,7 +317,7 @@ function markNaN(units: usize, counters: usize): void {
 /** The order is part of the result. */
 // @ts-ignore: decorator
 @inline
-function sumFour(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+export function sumFour(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   return f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
 }
 
@@ -343,7 +343,7 @@ function sumColumns(mask: v128, count: usize, isFirst: bool, rows: usize, stride
 }
 
 /** sums[u] = sum over a block of x[r,u], or of |x[r,u]|, or what they are after it where it is not the first. */
-function sumRows(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
+export function sumRows(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
   const mask = i32x4.splat(magnitudes ? 0x7fffffff : -1);
   let left = units;
   for (; left >= LANES; left -= LANES, x += 16, sums += 16) sumColumns(mask, LANES, isFirst, rows, units << 2, x, sums);
@@ -353,7 +353,7 @@ function sumRows(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: 
 /** Rows of a block: as many groups as stay in L1 between two passes, but at least two (measured). */
 // @ts-ignore: decorator
 @inline
-function blockRows(units: usize): usize {
+export function blockRows(units: usize): usize {
   return max<usize>(2 * SUM_ROWS, BLOCK_BYTES / max<usize>(units << 2, 4) & ~(SUM_ROWS - 1));
 }
 

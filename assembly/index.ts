@@ -14,5 +14,8 @@ export { fillUniform, fillNormal, shuffle } from "./random";
 export { add, limitNorms, multiply, penalize } from "./regularize";
 export { dropout } from "./dropout";
 export { activationBackward, activationForward } from "./activation";
+export {
+  batchNormalize, batchNormalizeBackward, layerNormalize, layerNormalizeBackward, moveRunning, runningNormalize, runningNormalizeBackward,
+} from "./normalization";
 export { collectAbove, foldCounters, listOpen, markFired, resetTotals } from "./counters";
 export { awaitHelpers, helperLoop, runShared } from "./threads";

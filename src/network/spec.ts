@@ -15,10 +15,11 @@ import {
   type ResolvedBias,
 } from "./initializer-spec.js";
 import { LAYER_OPTION_NAMES, type LayerOptions, resolveLayerOptions } from "./layer-options.js";
+import { type Normalization, type NormalizationKind, type ResolvedNormalization, resolveNormalization } from "./normalization.js";
 import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
-/** A dense layer: output = activation(input · kernel + bias). */
+/** A dense layer: output = activation(n), n = input · kernel + bias, or that normalized. */
 export interface DenseSpec extends LayerOptions {
   /** How many it has. */
   readonly units: number;
@@ -30,7 +31,16 @@ export interface DenseSpec extends LayerOptions {
   readonly biasInitializer?: BiasInitializer;
   /** false: it has no biases; they are 0 and stay so. Default true. */
   readonly useBias?: boolean;
-  /** Its weights stay as they are: no update, no weight decay; gradients pass through. Default false. */
+  /**
+   * What goes into the activation is normalized before: it becomes gamma · normalized + beta, two numbers a unit that
+   * are learnt. Training takes the statistics of each batch, all else the running ones. Not together with a softmax.
+   * Default: none.
+   */
+  readonly normalization?: NormalizationKind | Normalization;
+  /**
+   * Its weights stay as they are: no update, no weight decay; gradients pass through. Batch normalization takes its
+   * running statistics and leaves them. Default false.
+   */
   readonly frozen?: boolean;
 }
 
@@ -50,6 +60,7 @@ export interface ResolvedDenseSpec extends DenseSpec {
   readonly activation: ResolvedActivation;
   readonly kernelInitializer: KernelInitializer;
   readonly biasInitializer: ResolvedBias;
+  readonly normalization?: ResolvedNormalization;
 }
 export interface ResolvedSpec extends NetworkSpec {
   readonly layers: readonly ResolvedDenseSpec[];
@@ -85,6 +96,19 @@ function resolveBias(
   throw new RelumineError("value", path, "to be left out, as useBias is false", JSON.stringify(given));
 }
 
+function resolveLayerNormalization(
+  where: string,
+  given: unknown,
+  { name }: ResolvedActivation,
+): ResolvedNormalization | undefined {
+  if (given === undefined) return undefined;
+  const path = `${where}.normalization`;
+  const resolved = resolveNormalization(path, given);
+  if (name === "softmax")
+    throw new RelumineError("value", path, "to be left out, as the layer has a softmax", describe(resolved.kind));
+  return resolved;
+}
+
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean, inputs: number): ResolvedDenseSpec {
   const where = `layers[${index}]`;
   if (layer === undefined) throw new RelumineError("value", where, "to be an object like { units: 64 }", "undefined");
@@ -96,11 +120,13 @@ function resolveLayer(layer: DenseSpec, index: number, isLast: boolean, inputs: 
     given.kernelInitializer ?? DEFAULT_INITIALIZERS[initializerFamilyOf(activation.name)],
   );
   const units = checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE });
+  const normalization = resolveLayerNormalization(where, given.normalization, activation);
   return Object.freeze({
     units,
     activation: Object.freeze(activation),
     kernelInitializer,
     ...resolveBias(where, given, kernelInitializer),
+    ...(normalization && { normalization }),
     ...(checkBoolean(`${where}.frozen`, given.frozen ?? false) && { frozen: true }),
     ...resolveLayerOptions(where, given, { index, isLast, inputs, units }),
   });

@@ -6,7 +6,7 @@ import type { Optimizer } from "./training/optimizers.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { Matrix, Samples } from "../core/matrix.js";
 
-/** The parameters of one layer, or numbers in their shapes. */
+/** The weights of one layer, or numbers in their shapes. */
 export interface Weights {
   /** inputs x units, row-major: element (i, j) weighs input i in unit j. */
   kernel: Float32Array;
@@ -14,6 +14,14 @@ export interface Weights {
   bias: Float32Array;
   /** PReLU alone: the slope on the negative side, one number a unit. */
   alpha?: Float32Array;
+  /** Where the layer is normalized: what the normalized preactivation is multiplied by, one number a unit. */
+  gamma?: Float32Array;
+  /** There too: what is added to it then. */
+  beta?: Float32Array;
+  /** Batch normalization alone: the mean that stands for a batch's outside of training. No parameter, no gradient. */
+  runningMean?: Float32Array;
+  /** The same of the variance; at least 0. */
+  runningVariance?: Float32Array;
 }
 
 /** A dense layer: shapes, and copies of its weights in and out. */
@@ -252,7 +260,7 @@ export interface Network extends Disposable {
   };
   /** In order; the last one is the output. */
   readonly layers: readonly DenseLayer[];
-  /** All weights, biases where layers have them, and PReLU slopes. */
+  /** All weights, biases where layers have them, PReLU slopes, gammas and betas. */
   readonly parameterCount: number;
   /**
    * Trains on `data.rows` samples; yields to the event loop every few milliseconds. An error in the arguments leaves
@@ -278,8 +286,9 @@ export interface Network extends Disposable {
   evaluate(data: DataSet): Evaluation;
   /**
    * The gradient of the mean loss over all rows by every weight, at the weights as they are; costs a forward and a
-   * backward pass. Where numbers leave float32's range it holds infinities or NaN.
-   * @returns loss, and by layer { kernel (inputs x units), bias (units), alpha? (units) }
+   * backward pass. Batch normalization takes its running statistics, as `evaluate` does. Where numbers leave float32's
+   * range it holds infinities or NaN.
+   * @returns loss, and by layer { kernel (inputs x units), bias (units), alpha?, gamma?, beta? (units) }
    * @throws RelumineError "value", "shape", "memory" or "disposed"
    * @example const { layers } = network.gradients({ x, y });
    */

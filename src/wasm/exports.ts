@@ -346,6 +346,85 @@ export interface KernelExports {
     dBias: number,
     dAlphas: number,
   ): number;
+
+  // Normalization of rows x units in place, z becomes gamma·zhat; assembly/normalization.ts. zhat, dGamma, dBias: 0, not wanted.
+  /** moments: two arrays of float64, each of whole groups of four units; affine: 3 x units float32; both are written. */
+  batchNormalize(
+    rows: number,
+    units: number,
+    z: number,
+    epsilon: number,
+    gamma: number,
+    moments: number,
+    affine: number,
+    zhat: number,
+  ): void;
+  /** Of z + bias, with means and variances that are given. */
+  runningNormalize(
+    rows: number,
+    units: number,
+    z: number,
+    bias: number,
+    means: number,
+    variances: number,
+    epsilon: number,
+    gamma: number,
+    affine: number,
+    zhat: number,
+  ): void;
+  /** Running means and variances towards the batch's; returns how many entries were refused, as not finite. */
+  moveRunning(
+    rows: number,
+    units: number,
+    momentum: number,
+    moments: number,
+    bias: number,
+    means: number,
+    variances: number,
+  ): number;
+  /** Of z + bias, by row; inverses: a float a row, written with zhat. */
+  layerNormalize(
+    rows: number,
+    units: number,
+    z: number,
+    bias: number,
+    epsilon: number,
+    gamma: number,
+    zhat: number,
+    inverses: number,
+  ): void;
+  /** dn becomes dz; dBeta is read, the sums of dn; 1 if every dGamma is finite. */
+  batchNormalizeBackward(
+    rows: number,
+    units: number,
+    dn: number,
+    zhat: number,
+    gamma: number,
+    affine: number,
+    dBeta: number,
+    dGamma: number,
+  ): number;
+  /** The same after runningNormalize; 1 if dGamma and dBias are finite. */
+  runningNormalizeBackward(
+    rows: number,
+    units: number,
+    dn: number,
+    zhat: number,
+    gamma: number,
+    affine: number,
+    dGamma: number,
+    dBias: number,
+  ): number;
+  layerNormalizeBackward(
+    rows: number,
+    units: number,
+    dn: number,
+    zhat: number,
+    gamma: number,
+    inverses: number,
+    dGamma: number,
+    dBias: number,
+  ): number;
   /**
    * Merges the counters of `rows` rows into running totals, 7 x units float64; with z and a (0: gone) sums that left
    * float32's range are made once more.
