@@ -1,6 +1,5 @@
-// Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as
-// tensors.
-import { learnsAlpha } from "../activations/activations.js";
+// Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias, PReLU slopes, and what its
+// normalization has [units] as tensors.
 import {
   readTensors,
   tensorPath,
@@ -21,12 +20,13 @@ import {
 import { packProof, proofIn } from "./stored-proof.js";
 import type { NetworkProof } from "../diagnosis/proof/proof-types.js";
 import { checkObject, parseStrictJson } from "../core/strict-json.js";
-import { checkBoolean, checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
+import { checkBoolean, checkName, checkOptions, describe, memberPath } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import type { Weights, Network } from "../network/types.js";
 import { buildNetwork } from "../network/network.js";
 import type { Loss, LossSpec } from "../network/losses.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
+import { hasWeights, isWeight, WEIGHT_NAMES } from "../network/state/parameters.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
@@ -93,7 +93,6 @@ function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
   return metadata as Record<string, string>;
 }
 
-const PARTS = ["kernel", "bias", "alpha"] as const;
 type Part = keyof Weights;
 
 interface PartShape {
@@ -107,13 +106,13 @@ interface PartShape {
 
 /** The tensors of a network, in the order in which they are written. */
 function shapesOf({ inputs, layers }: ResolvedSpec): PartShape[] {
-  return layers.flatMap(({ units, activation, useBias }, layer) =>
-    PARTS.filter((part) => part !== "alpha" || learnsAlpha(activation.name)).map((part) => ({
+  return layers.flatMap((each, layer) =>
+    WEIGHT_NAMES.filter((part) => hasWeights(part, each)).map((part) => ({
       name: `layers.${layer}.${part}`,
       layer,
       part,
-      isFixed: part === "bias" && useBias === false,
-      shape: part === "kernel" ? [layer === 0 ? inputs : layers[layer - 1].units, units] : [units],
+      isFixed: part === "bias" && each.useBias === false,
+      shape: part === "kernel" ? [layer === 0 ? inputs : layers[layer - 1].units, each.units] : [each.units],
     })),
   );
 }
@@ -134,9 +133,11 @@ function checkZero(name: string, data: Float32Array): void {
   throw new RelumineError("format", name, expected, `${data[index]} at ${index}`);
 }
 
-function checkFinite(name: string, data: Float32Array, code: "value" | "format"): void {
-  const index = data.findIndex((value) => !isFloat32(value));
-  if (index >= 0) throw new RelumineError(code, name, "to have finite weights", `${data[index]} at ${index}`);
+function checkWeights(name: string, part: Part, data: Float32Array, code: "value" | "format"): void {
+  const index = data.findIndex((value) => !isWeight(part, value));
+  if (index < 0) return;
+  const expected = `to have finite ${part === "runningVariance" ? "numbers of at least 0" : "weights"}`;
+  throw new RelumineError(code, name, expected, `${data[index]} at ${index}`);
 }
 
 /**
@@ -175,7 +176,7 @@ export async function exportNetwork(
     name,
     { shape, data: weights[layer][part]! },
   ]);
-  for (const [name, { data }] of tensors) checkFinite(name, data as Float32Array, "value");
+  shapesOf(spec).forEach(({ name, part }, i) => checkWeights(name, part, tensors[i][1].data as Float32Array, "value"));
   const all = new Map([...tensors, ...(training?.packTraining(state) ?? [])]);
   const version = training ? TRAINING_VERSION : VERSION;
   const words = {
@@ -240,9 +241,9 @@ function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readon
 }
 
 function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): Float32Array[] {
-  return shapes.map(({ name, isFixed }) => {
+  return shapes.map(({ name, part, isFixed }) => {
     const data = tensors.get(name)!.read() as Float32Array;
-    checkFinite(tensorPath(name), data, "format");
+    checkWeights(tensorPath(name), part, data, "format");
     if (isFixed) checkZero(tensorPath(name), data);
     return data;
   });

@@ -45,6 +45,8 @@ export interface StoredFitContext {
   readonly fit: Pick<FitProgress, "plan" | "step" | "epoch">;
   /** All parameters, as the network lays them out. */
   readonly parameters: Check<Float32Array>;
+  /** With the running statistics behind them. */
+  readonly weights: Check<Float32Array>;
   /** Blocks of moments. */
   readonly slots: number;
 }
@@ -116,14 +118,14 @@ function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<n
 }
 
 function snapshotsOf(
-  { spec, fit, parameters, slots }: StoredFitContext,
+  { spec, fit, parameters, weights, slots }: StoredFitContext,
   step: Check<number>,
   window: number | undefined,
 ): { readonly live: Check<SavedSnapshots>; readonly held: Check<SavedHistory[]> } {
   const log = numbers(Float64Array, loggedSteps(intervalOf(windowOf(window, fit.plan))));
   const snapshot = object<Snapshot>({
     step,
-    blocks: list(Array.from({ length: 1 + slots }, () => parameters)),
+    blocks: list([weights, ...Array.from({ length: slots }, () => parameters)]),
     beta1: number,
     beta2: number,
     decay: optional(numberFrom(0, 1)),
@@ -237,8 +239,8 @@ function recordActivity({ spec, fit }: StoredFitContext): Check<ActivityFrame[]>
   };
 }
 
-function earlyStopping({ parameters }: StoredFitContext): Check<SavedStopping> {
-  return object<SavedStopping>({ best: number, epochsSince: count, bestParameters: optional(parameters) });
+function earlyStopping({ weights }: StoredFitContext): Check<SavedStopping> {
+  return object<SavedStopping>({ best: number, epochsSince: count, bestParameters: optional(weights) });
 }
 
 function recycleDormant({ spec }: StoredFitContext): Check<SavedRecycler> {
@@ -283,10 +285,10 @@ function selfNormalizedResets({ spec, fit }: StoredFitContext): Check<SavedReset
   return object<SavedResets>({ resets: reset, layers: list(resettableLayers(spec).map(layerOf)), pending: reset });
 }
 
-function preventDeaths({ spec, fit, parameters }: StoredFitContext): Check<SavedGuard> {
+function preventDeaths({ spec, fit, weights }: StoredFitContext): Check<SavedGuard> {
   const hidden = hiddenUnits(spec);
   const step = integer(0, fit.step);
-  const copy = object({ step, parameters });
+  const copy = object({ step, parameters: weights });
   const layerOf = ({ layer, units }: { layer: number; units: number }) => {
     const each = numbers(Float64Array, units, atLeast0);
     return object<GuardedLayer>({

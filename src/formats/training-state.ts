@@ -238,7 +238,7 @@ function checkLogs(hidden: readonly number[], isPenalized: boolean): Check<Store
   };
 }
 
-function checkFit(hidden: readonly number[], parameters: Check<Float32Array>, isPenalized: boolean): Check<StoredFit> {
+function checkFit(hidden: readonly number[], weights: Check<Float32Array>, isPenalized: boolean): Check<StoredFit> {
   const count = integer(0);
   return object<StoredFit>({
     plan: checkPlan,
@@ -259,7 +259,7 @@ function checkFit(hidden: readonly number[], parameters: Check<Float32Array>, is
     toldOthers: count,
     isStopped: flag,
     callbacks: list(anything),
-    parameters: optional(parameters),
+    parameters: optional(weights),
   });
 }
 
@@ -310,10 +310,14 @@ function rebuild({ optimizer, slots, decay }: StoredMoments): OptimizerRecipe {
   return recipe;
 }
 
-/** A block of parameters or moments; of layers without biases those are 0. */
-function parametersOf(spec: ResolvedSpec): Check<Float32Array> {
-  const { layers, bytes } = layOutParameters(spec);
+/** A block of weights or moments of so many bytes; of layers without biases those are 0, and no variance is below 0. */
+function blockOf(spec: ResolvedSpec, bytes: number): Check<Float32Array> {
+  const { layers } = layOutParameters(spec);
   const block = numbers(Float32Array, bytes / 4, isFloat32);
+  const variances = layers.flatMap(({ normalization }, layer) => {
+    const first = (normalization?.running?.variance ?? bytes) / 4;
+    return first < bytes / 4 ? [[first, spec.layers[layer].units] as const] : [];
+  });
   const fixed = spec.layers.flatMap(({ units, useBias }, layer) =>
     useBias === false ? [[layers[layer].bias / 4, units] as const] : [],
   );
@@ -322,6 +326,9 @@ function parametersOf(spec: ResolvedSpec): Check<Float32Array> {
     for (const [first, count] of fixed)
       for (let i = first; i < first + count; i++)
         if (!Object.is(data[i], 0)) refuseStored(`${path}[${i}]`, "to be 0, as the layer has no biases", data[i]);
+    for (const [first, count] of variances)
+      for (let i = first; i < first + count; i++)
+        if (data[i] < 0) refuseStored(`${path}[${i}]`, "to be a variance of at least 0", data[i]);
     return data;
   };
 }
@@ -333,7 +340,9 @@ function parametersOf(spec: ResolvedSpec): Check<Float32Array> {
  */
 export function unpackTraining(tensors: Map<string, StoredTensor>, spec: ResolvedSpec): (state: NetworkState) => void {
   const hidden = hiddenUnits(spec);
-  const parameters = parametersOf(spec);
+  const { bytes, weightBytes } = layOutParameters(spec);
+  const parameters = blockOf(spec, bytes);
+  const weights = blockOf(spec, weightBytes);
   const power = numberFrom(0, 1);
   const { epochsBegun, redraws, moments, fit } = object<StoredTraining>({
     epochsBegun: integer(0),
@@ -348,10 +357,10 @@ export function unpackTraining(tensors: Map<string, StoredTensor>, spec: Resolve
         stepCounts: optional(numbers(Float64Array, 2 * sum(hidden), (value) => value >= 0 && value <= 1)),
       }),
     ),
-    fit: optional(checkFit(hidden, parameters, hasPenalty(spec.layers))),
+    fit: optional(checkFit(hidden, weights, hasPenalty(spec.layers))),
   })(WHAT, readTree(tensors));
   const recipe = moments && rebuild(moments);
-  const progress = fit && readProgress(fit, epochsBegun, recipe, spec, parameters);
+  const progress = fit && readProgress(fit, epochsBegun, recipe, spec, { parameters, weights });
   return (state) => {
     state.epochsBegun = epochsBegun;
     state.redraws = redraws;
@@ -365,12 +374,12 @@ function readProgress(
   epochsBegun: number,
   recipe: OptimizerRecipe | undefined,
   spec: ResolvedSpec,
-  parameters: Check<Float32Array>,
+  blocks: Pick<StoredFitContext, "parameters" | "weights">,
 ): FitProgress {
   if (!recipe) refuseStored(`${WHAT}.moments`, "to be there, as a fit is", recipe);
   integer(fit.firstEpoch + fit.epoch, fit.firstEpoch + fit.epoch)(`${WHAT}.epochsBegun`, epochsBegun);
   checkPlace(fit, LOG_COLUMNS + spec.layers.length - 1);
-  const callbacks = checkCallbacks({ spec, fit, parameters, slots: recipe.slots }, fit.callbacks);
+  const callbacks = checkCallbacks({ spec, fit, ...blocks, slots: recipe.slots }, fit.callbacks);
   return { ...fit, callbacks, logs: unpackLogs(fit.logs, spec) };
 }
 

@@ -259,7 +259,7 @@ export class Inspector {
       this.passes.product(top, rows, chosen.length, index);
     } else this.passes.forward(rows, "none", top + 1, top);
     const z = this.buffers.preactivations(top);
-    const { bias } = this.state.layer(top, this.parameters);
+    const { shift } = this.state.layer(top, this.parameters);
     const stride = isPacked ? chosen.length : width;
     units.forEach(({ layer, unit }, i) => {
       if (layer !== top) return;
@@ -270,13 +270,13 @@ export class Inspector {
         columns[i],
         start,
       );
-      if (isPacked) for (let row = 0; row < rows; row++) columns[i][start + row] += bias[unit];
+      if (isPacked) for (let row = 0; row < rows; row++) columns[i][start + row] += shift[unit];
     });
   }
 
   /**
    * A gradient back from a layer's activations to the network's inputs, without the parameters' part: dZ = f'(Z) ∘ dA,
-   * dA = dZ·Wᵀ.
+   * dA = dZ·Wᵀ, of a normalized layer between the two back through its normalization.
    * @param chunk the one that was run last, up to this layer or further
    * @param from the layer at whose activations the gradient starts; in those below, what passes a layer by is added
    * @param seed writes that gradient, rows x units
@@ -305,6 +305,7 @@ export class Inspector {
       const gradient = state.floats(dz, rows * units);
       if (isPassedBy) state.floats(next, rows * units).set(gradient);
       if (through(index, gradient) === false) break;
+      this.passes.throughNormalization(index, rows, dz);
       const beta = Number(isPassedBy);
       kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, beta, next, inputs, workspace);
       [dz, next] = [next, dz];

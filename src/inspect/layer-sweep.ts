@@ -344,10 +344,10 @@ export class LayerSweep {
   private select(units: readonly number[]): void {
     const { f32, u32 } = this.state.runtime.heap;
     const { selection, view } = this;
-    const { bias, alpha } = view;
+    const { shift, alpha } = view;
     u32.set(units, selection.index >>> 2);
     f32.set(
-      units.map((unit) => bias[unit]),
+      units.map((unit) => shift[unit]),
       selection.bias >>> 2,
     );
     if (alpha)

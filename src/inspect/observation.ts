@@ -229,7 +229,7 @@ function trainingOf(state: NetworkState): TrainingRecord | undefined {
 function withStart<T>(state: NetworkState, look: (block: number) => T): T {
   const scratch = new Arena(state.runtime.heap);
   try {
-    const block = scratch.allocate(state.layout.bytes, "the weights as they began");
+    const block = scratch.allocate(state.layout.weightBytes, "the weights as they began");
     state.initialize(block);
     return look(block);
   } finally {

@@ -2,7 +2,8 @@
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { DenseLayer, Weights } from "./types.js";
 import type { NetworkState, StateCell } from "./state/state.js";
-import { checkOptions, describe, isFloat32 } from "../core/checks.js";
+import { isWeight, WEIGHT_NAMES } from "./state/parameters.js";
+import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 interface Part {
@@ -68,12 +69,11 @@ export class NetworkLayer implements DenseLayer {
   }
 
   #parts(state: NetworkState): Part[] {
-    const { kernelAddress, biasAddress, alphaAddress } = state.layer(this.#index);
-    return [
-      { name: "kernel", address: kernelAddress, count: this.inputs * this.units },
-      { name: "bias", address: biasAddress, count: this.units },
-      ...(alphaAddress === 0 ? [] : [{ name: "alpha" as const, address: alphaAddress, count: this.units }]),
-    ];
+    const view = state.layer(this.#index);
+    return WEIGHT_NAMES.flatMap((name) => {
+      const values = view[name];
+      return values ? [{ name, address: values.byteOffset, count: values.length }] : [];
+    });
   }
 
   #check({ name, count }: Part, values: unknown): void {
@@ -83,8 +83,9 @@ export class NetworkLayer implements DenseLayer {
       const shape = name === "kernel" ? ` (${this.inputs} inputs x ${this.units} units)` : "";
       throw new RelumineError("shape", name, `to have ${count} numbers${shape}`, `${values.length}`);
     }
-    const index = values.findIndex((value) => !isFloat32(value));
-    if (index >= 0) throw new RelumineError("value", `${name}[${index}]`, "to be a finite number", `${values[index]}`);
+    const index = values.findIndex((value) => !isWeight(name, value));
+    const expected = name === "runningVariance" ? "to be a finite number of at least 0" : "to be a finite number";
+    if (index >= 0) throw new RelumineError("value", `${name}[${index}]`, expected, `${values[index]}`);
     if (name === "bias") this.#checkBias(values);
   }
 

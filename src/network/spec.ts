@@ -15,7 +15,12 @@ import {
   type ResolvedBias,
 } from "./initializer-spec.js";
 import { LAYER_OPTION_NAMES, type LayerOptions, resolveLayerOptions } from "./layer-options.js";
-import { type Normalization, type NormalizationKind, type ResolvedNormalization, resolveNormalization } from "./normalization.js";
+import {
+  type Normalization,
+  type NormalizationKind,
+  type ResolvedNormalization,
+  resolveNormalization,
+} from "./normalization.js";
 import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -73,6 +78,7 @@ const LAYER_OPTIONS = [
   "kernelInitializer",
   "biasInitializer",
   "useBias",
+  "normalization",
   "frozen",
   ...LAYER_OPTION_NAMES,
 ];

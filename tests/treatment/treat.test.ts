@@ -87,7 +87,7 @@ describe("what is refused", () => {
       gone.dispose();
       await expectRefusal(() => treat(gone, x, remedy), "disposed", "network");
       const broken = await network.clone();
-      stateOf(broken).allParameters()[3] = Number.NaN;
+      stateOf(broken).allWeights()[3] = Number.NaN;
       await expectRefusal(() => treat(broken, x, remedy), "value", "layers[0].kernel");
       broken.dispose();
     }),

@@ -103,7 +103,7 @@ export class NetworkEvaluator {
 
   /** Takes over a network's weights, as its block of parameters. */
   setParameters(parameters: Float32Array): void {
-    this.state.allParameters().set(parameters);
+    this.state.allWeights().set(parameters);
   }
 
   /** Loss, accuracy and the units' states. */

@@ -138,7 +138,7 @@ export class Training {
   }
 
   parameters(): Float32Array {
-    return stateOf(this.network).allParameters();
+    return stateOf(this.network).allWeights();
   }
 
   /** How it went so far, over all its fits; undefined where there is too little or too much of it. */

@@ -23,7 +23,7 @@ export class Replay {
   private readonly steps: TrainingStep;
   private readonly order: RowOrder;
   private epoch = -1;
-  /** Parameters and moments before the update under trial. */
+  /** Weights and moments before the update under trial. */
   private readonly saved: Float32Array[];
   private savedPowers: MomentPowers = { beta1: 1, beta2: 1 };
   /** By position. */
@@ -45,8 +45,9 @@ export class Replay {
       this.state.dispose();
       throw error;
     }
-    const blocks = 1 + this.steps.operands.slots.length;
-    this.saved = Array.from({ length: blocks }, () => new Float32Array(this.state.parameterFloats));
+    const { weightFloats, parameterFloats } = this.state;
+    const { slots } = this.steps.operands;
+    this.saved = [weightFloats, ...slots.map(() => parameterFloats)].map((floats) => new Float32Array(floats));
   }
 
   dispose(): void {

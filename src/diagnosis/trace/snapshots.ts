@@ -1,5 +1,6 @@
 // Copies of a network in training, now and then, and what each step since was: enough to repeat the steps in between.
 import type { MomentPowers } from "../../network/training/optimizers/recipe.js";
+import { sum } from "../../core/statistics.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 
@@ -35,14 +36,15 @@ export function loggedSteps(interval: number): number {
   return Math.max(LEAST_LOGGED_INTERVALS * interval, Math.min(LOGGED_INTERVALS * interval, MOST_LOGGED));
 }
 
-/** Parameters, then the moments. */
-function addressesOf(state: NetworkState, fit: RunningFit): readonly number[] {
-  return [state.parameters, ...state.momentsFor(fit.plan.recipe).slots];
+/** Where a copy is of: address and floats of the weights, running statistics with them, then of the moments. */
+function blocksOf(state: NetworkState, fit: RunningFit): readonly (readonly [address: number, floats: number])[] {
+  const { slots } = state.momentsFor(fit.plan.recipe);
+  return [[state.parameters, state.weightFloats], ...slots.map((slot) => [slot, state.parameterFloats] as const)];
 }
 
 /** How many copies of this fit's weights and moments `memory` bytes hold. */
 export function copiesIn(fit: RunningFit, memory: number | undefined): number {
-  const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
+  const bytes = 4 * sum(blocksOf(fit.state, fit).map(([, floats]) => floats));
   const byDefault = Math.min(MOST_BYTES, Math.max(KEEP_BYTES, KEEP_AT_LEAST * bytes));
   return Math.floor((memory ?? byDefault) / bytes);
 }
@@ -115,9 +117,9 @@ export class History {
 
   /** What a network has come to after a step. */
   copyOf(state: NetworkState, step: number, into?: Snapshot["blocks"]): Snapshot {
-    const addresses = addressesOf(state, this.fit);
-    const blocks = into ?? addresses.map(() => new Float32Array(state.parameterFloats));
-    blocks.forEach((block, i) => block.set(state.floats(addresses[i], block.length)));
+    const places = blocksOf(state, this.fit);
+    const blocks = into ?? places.map(([, floats]) => new Float32Array(floats));
+    blocks.forEach((block, i) => block.set(state.floats(...places[i])));
     const { powers } = state.momentsFor(this.fit.plan.recipe);
     return { step, blocks, ...powers, stepCounts: state.stepCounts, isBreak: false, isTainted: false };
   }
@@ -166,8 +168,8 @@ export class History {
   }
 
   restore(snapshot: Snapshot, to: NetworkState): void {
-    const addresses = addressesOf(to, this.fit);
-    snapshot.blocks.forEach((block, i) => to.floats(addresses[i], block.length).set(block));
+    const places = blocksOf(to, this.fit);
+    snapshot.blocks.forEach((block, i) => to.floats(...places[i]).set(block));
     const { powers } = to.momentsFor(this.fit.plan.recipe);
     powers.beta1 = snapshot.beta1;
     powers.beta2 = snapshot.beta2;

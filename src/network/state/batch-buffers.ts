@@ -27,6 +27,17 @@ interface LayerBuffers {
   readonly outputs: number;
   /** rows x units: what the activations were multiplied by, of a layer with dropout in training. */
   readonly factors: number;
+  readonly normalization: NormalizationBuffers | undefined;
+}
+
+/** What the kernels of assembly/normalization.ts keep for the way back; offsets, 0: not kept. */
+interface NormalizationBuffers {
+  /** rows x units: zhat. */
+  readonly normalized: number;
+  /** batch: 3 x units; layer: one a row. */
+  readonly affine: number;
+  /** batch: float64, 2 x units, of whole groups of four. */
+  readonly moments: number;
 }
 
 interface BatchLayout {
@@ -35,6 +46,22 @@ interface BatchLayout {
   readonly layers: readonly LayerBuffers[];
   readonly gradients: readonly [number, number];
   readonly bytes: number;
+}
+
+function layOutNormalization(
+  layout: Layout,
+  { units, normalization }: ResolvedSpec["layers"][number],
+  rows: number,
+  training: boolean,
+  keepPreactivations: boolean,
+): NormalizationBuffers | undefined {
+  if (!normalization) return undefined;
+  const isBatch = normalization.kind === "batch";
+  return {
+    normalized: training || (keepPreactivations && !isBatch) ? layout.floats(rows * units) : 0,
+    affine: layout.floats(isBatch ? 3 * units : rows),
+    moments: isBatch ? layout.doubles(2 * Math.ceil(units / 4) * 4) : 0,
+  };
 }
 
 function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPreactivations: boolean): BatchLayout {
@@ -52,6 +79,7 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
       openActivations: layout.floats(training ? rows * mostOpen(spec, index) : 0),
       outputs: layout.floats(isDropping || residual ? rows * units : 0),
       factors: layout.floats(isDropping ? rows * units : 0),
+      normalization: layOutNormalization(layout, layer, rows, training, keepPreactivations),
     };
   });
   const outputs = spec.layers.at(-1)!.units;
@@ -181,6 +209,17 @@ export class BatchBuffers {
   }
   factors(layer: number): number {
     return this.address + this.layout.layers[layer].factors;
+  }
+  /** zhat of a normalized layer; 0: no room for it. */
+  normalized(layer: number): number {
+    const { normalized } = this.layout.layers[layer].normalization!;
+    return normalized && this.address + normalized;
+  }
+  affine(layer: number): number {
+    return this.address + this.layout.layers[layer].normalization!.affine;
+  }
+  moments(layer: number): number {
+    return this.address + this.layout.layers[layer].normalization!.moments;
   }
   gradient(turn: number): number {
     return this.address + this.layout.gradients[turn & 1];

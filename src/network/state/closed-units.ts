@@ -13,11 +13,11 @@ const SKIP_UP_TO_OPEN = 9 / 10;
 /**
  * How many of a layer's units may be open on a batch for the others to be left out; 0: none ever are. What a closed unit
  * puts out is not 0 where the layer's inputs pass it by, and what a layer puts out is needed whole where it passes the
- * next one by.
+ * next one by. Normalization closes few units on a whole batch.
  */
 export function mostOpen({ layers }: ResolvedSpec, index: number): number {
-  const { units, activation, dropout, residual } = layers[index];
-  if (dropout !== undefined || residual || layers[index + 1]?.residual) return 0;
+  const { units, activation, normalization, dropout, residual } = layers[index];
+  if (normalization || dropout !== undefined || residual || layers[index + 1]?.residual) return 0;
   if (!isRectifier(activation.name) || units < SKIP_FROM_UNITS || units > SKIP_UP_TO_UNITS) return 0;
   return Math.floor(units * SKIP_UP_TO_OPEN);
 }

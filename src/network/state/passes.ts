@@ -6,6 +6,7 @@ import type { BatchBuffers } from "./batch-buffers.js";
 import { LayerOutput, type TrainingPlace } from "./layer-output.js";
 import type { PreparedTargets } from "../data.js";
 import type { ParameterLayout } from "./parameters.js";
+import { Normalizer } from "./normalizer.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
 import { RowLoader } from "./row-loader.js";
 import { factsOf, type Loss, lossDivisor, readsPreactivations } from "../losses.js";
@@ -27,6 +28,9 @@ interface Layer {
   /** Without, its gradient is 0. */
   readonly hasBias: boolean;
   readonly alphas: number;
+  /** What is added to all that goes into the activation: the bias, or beta where that is normalized. */
+  readonly shift: number;
+  readonly normalizer: Normalizer | undefined;
   /** What becomes of the activations, where they are not what feeds the next layer or cost something. */
   readonly after: LayerOutput | undefined;
 }
@@ -43,6 +47,7 @@ export class Passes {
   /** What copies rows into the batch. */
   readonly rows: RowLoader;
   private readonly layers: readonly Layer[];
+  private readonly normalizers: readonly Normalizer[];
   /** By layer, how many units were open on some row of the batch; all of them where skipping would not pay. */
   private readonly openUnits: number[];
   private readonly outputs: number;
@@ -68,19 +73,27 @@ export class Passes {
     private readonly parameters: number,
   ) {
     this.rows = new RowLoader(runtime, buffers);
-    this.layers = spec.layers.map((layer, index) => ({
-      inputs: index === 0 ? spec.inputs : spec.layers[index - 1].units,
-      units: layer.units,
-      code: activationCode(layer.activation.name),
-      alpha: layer.activation.alpha ?? 0,
-      isPrelu: learnsAlpha(layer.activation.name),
-      mostOpen: mostOpen(spec, index),
-      kernel: layout.layers[index].kernel,
-      bias: layout.layers[index].bias,
-      hasBias: layer.useBias !== false,
-      alphas: layout.layers[index].alpha ?? 0,
-      after: LayerOutput.of(runtime, layer, index, spec.seed, buffers),
-    }));
+    this.layers = spec.layers.map((layer, index) => {
+      const offsets = layout.layers[index];
+      const { kernel, bias, alpha = 0 } = offsets;
+      const normalizer = layer.normalization && new Normalizer(runtime, layer, offsets, buffers, parameters, index);
+      return {
+        inputs: index === 0 ? spec.inputs : spec.layers[index - 1].units,
+        units: layer.units,
+        code: activationCode(layer.activation.name),
+        alpha: layer.activation.alpha ?? 0,
+        isPrelu: learnsAlpha(layer.activation.name),
+        mostOpen: mostOpen(spec, index),
+        kernel,
+        bias,
+        hasBias: layer.useBias !== false,
+        alphas: alpha,
+        shift: normalizer?.beta ?? bias,
+        normalizer,
+        after: LayerOutput.of(runtime, layer, index, spec.seed, buffers),
+      };
+    });
+    this.normalizers = this.layers.flatMap(({ normalizer }) => normalizer ?? []);
     const { units, activation } = spec.layers.at(-1)!;
     this.outputs = units;
     this.softmaxLayer = activation.name === "softmax" ? spec.layers.length - 1 : -1;
@@ -94,15 +107,15 @@ export class Passes {
   }
 
   /**
-   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers, or those of them from `first` on; the
-   * counters become those of this batch. Those of fired rows are what backward needs.
+   * Z = X·W + b, normalized where the layer is, and A = f(Z), layer by layer, for the first `count` layers, or those of
+   * them from `first` on; the counters become those of this batch. Those of fired rows are what backward needs.
    */
   forward(rows: number, counting: Counting, count = this.layers.length, first = 0): void {
     this.place = undefined;
     this.forwardLayers(rows, counting, count, first);
   }
 
-  /** The same of a training step, with dropout. */
+  /** The same of a training step: with dropout, and with the batch's own statistics. */
   forwardInTraining(rows: number, counting: Counting, place: TrainingPlace): void {
     this.place = place;
     this.forwardLayers(rows, counting, this.layers.length, 0);
@@ -110,16 +123,28 @@ export class Passes {
 
   private forwardLayers(rows: number, counting: Counting, count: number, first: number): void {
     for (let index = first; index < count; index++) {
-      this.product(index, rows);
+      this.multiplyInputs(index, rows, this.layers[index].units, 0);
+      this.layers[index].normalizer?.forward(rows, this.place !== undefined);
       this.activate(index, rows, counting);
     }
   }
 
   /**
-   * Z = X·W of one layer, without its biases, as preactivations that are rows x columns.
+   * The preactivations of one layer without what `activate` adds, biases or betas, rows x columns: X·W, or gamma·zhat.
    * @param columnIndex address of the indices (u32) of the units that are wanted; 0: all
    */
   product(index: number, rows: number, columns = this.layers[index].units, columnIndex = 0): void {
+    const { units, normalizer } = this.layers[index];
+    if (!normalizer) return this.multiplyInputs(index, rows, columns, columnIndex);
+    this.multiplyInputs(index, rows, units, 0);
+    normalizer.forward(rows, false);
+    if (columnIndex === 0) return;
+    const z = this.buffers.preactivations(index);
+    this.runtime.kernels.gatherColumns(rows, units, columns, columnIndex, z, z);
+  }
+
+  /** Z = X·W of one layer, or the wanted columns of it. */
+  private multiplyInputs(index: number, rows: number, columns: number, columnIndex: number): void {
     const { parameters } = this;
     const { units, kernel } = this.layers[index];
     const z = this.buffers.preactivations(index);
@@ -145,11 +170,18 @@ export class Passes {
       );
   }
 
-  /** Z += b and A = f(Z) of one layer. */
+  /** Moves running statistics towards the last training batch's; how many were refused, as they would be infinite. */
+  moveRunning(): number {
+    let refused = 0;
+    for (let i = 0; i < this.normalizers.length; i++) refused += this.normalizers[i].moveRunning();
+    return refused;
+  }
+
+  /** Z += b, or beta, and A = f(Z) of one layer. */
   activate(index: number, rows: number, counting: Counting): void {
     const { kernels } = this.runtime;
     const { buffers, parameters } = this;
-    const { units, code, alpha, isPrelu, bias, alphas, after } = this.layers[index];
+    const { units, code, alpha, isPrelu, shift, alphas, after } = this.layers[index];
     const isCounted = counting !== "none";
     const z = buffers.preactivations(index);
     kernels.activationForward(
@@ -159,7 +191,7 @@ export class Passes {
       rows,
       units,
       z,
-      parameters + bias,
+      parameters + shift,
       index === this.softmaxLayer ? z : buffers.activations(index),
       isCounted ? buffers.counters(index) : 0,
       Number(counting === "all"),
@@ -259,6 +291,11 @@ export class Passes {
     );
   }
 
+  /** After a forward pass: the gradient by a layer's product of that by its preactivations, in its place. */
+  throughNormalization(index: number, rows: number, gradient: number): void {
+    this.layers[index].normalizer?.backward(rows, gradient, 0);
+  }
+
   /**
    * Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for
    * `backward`. Where the batch was gathered with weights, each row's loss counts as much, and `batchWeight` is their
@@ -355,7 +392,8 @@ export class Passes {
         buffers.gradient(0),
       );
     for (let index = top; index >= lowest; index--) {
-      const { units, code, alpha, isPrelu, kernel, bias, hasBias, alphas, after } = this.layers[index];
+      const layer = this.layers[index];
+      const { units, code, alpha, isPrelu, kernel, bias, hasBias, shift, alphas, after, normalizer } = layer;
       const dz = buffers.gradient(top - index);
       const here = this.openIndex(index),
         open = this.openUnits[index];
@@ -374,10 +412,11 @@ export class Passes {
         z,
         dz,
         dz,
-        gradient + bias,
+        gradient + shift,
         isPrelu ? gradient + alphas : 0,
       );
-      if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
+      if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + shift, workspace);
+      if (normalizer) finite &= normalizer.backward(rows, dz, gradient);
       // its sums said whether all is finite
       if (!hasBias) this.runtime.heap.f32.fill(0, (gradient + bias) >>> 2, ((gradient + bias) >>> 2) + units);
       if (index === 0 && buffers.sparse.isLoaded) this.differentiateSparse(rows, dz, isWhole ? gradient + kernel : 0);

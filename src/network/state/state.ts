@@ -39,7 +39,7 @@ export interface EpochStart {
 export class NetworkState {
   readonly arena: Arena;
   readonly layout: ParameterLayout;
-  /** Address of the block of parameters. */
+  /** Address of the block of weights, parameters first. */
   readonly parameters: number;
   readonly buffers: BatchBuffers;
   readonly passes: Passes;
@@ -67,14 +67,19 @@ export class NetworkState {
   ) {
     this.arena = new Arena(runtime.heap, this);
     this.layout = layOutParameters(spec);
-    this.parameters = this.arena.allocate(this.layout.bytes, "the network's parameters");
+    this.parameters = this.arena.allocate(this.layout.weightBytes, "the network's parameters");
     this.buffers = new BatchBuffers(spec, runtime.heap, this.arena);
     this.passes = new Passes(runtime, spec, this.layout, this.buffers, this.parameters);
   }
 
-  /** Floats in the block of parameters, gaps included. */
+  /** Floats of all parameters, their gradient, or a slot of moments, gaps included. */
   get parameterFloats(): number {
     return this.layout.bytes / 4;
+  }
+
+  /** Floats of the parameters and, behind them, running statistics: of a copy of all that was learnt. */
+  get weightFloats(): number {
+    return this.layout.weightBytes / 4;
   }
 
   inputsOf(layer: number): number {
@@ -82,8 +87,8 @@ export class NetworkState {
   }
 
   /**
-   * A layer's part of the parameters, or of another block that is laid out as they are: the gradient, a slot of
-   * moments.
+   * A layer's part of the weights, or of another block that is laid out as their parameters are: the gradient, a slot
+   * of moments.
    */
   layer(index: number, block = this.parameters): LayerView {
     const { units, activation } = this.spec.layers[index];
@@ -117,7 +122,7 @@ export class NetworkState {
 
   /**
    * Draws the weights that the seed gives.
-   * @param block of zeros, where not the parameters themselves: laid out as they are
+   * @param block of zeros, where not the weights themselves: laid out as they are
    */
   initialize(block = this.parameters): void {
     const seed = splitSeed(this.spec.seed);
@@ -126,6 +131,8 @@ export class NetworkState {
       const { kernelInitializer, biasInitializer, useBias } = this.spec.layers[index];
       initializeLayer(this.runtime, index, layer, kernelInitializer, biasInitializer, seed, useBias);
       layer.alpha?.fill(layer.activation.alpha!);
+      layer.gamma?.fill(1);
+      layer.runningVariance?.fill(1);
     });
   }
 
@@ -134,8 +141,9 @@ export class NetworkState {
     return this.runtime.heap.f32.subarray(address >>> 2, (address >>> 2) + count);
   }
 
-  allParameters(): Float32Array {
-    return this.floats(this.parameters, this.parameterFloats);
+  /** The parameters and the running statistics. */
+  allWeights(): Float32Array {
+    return this.floats(this.parameters, this.weightFloats);
   }
 
   /** The gradient's block, made at the first training. */
@@ -256,7 +264,7 @@ export class NetworkState {
         this.floats(own.slots[i], this.parameterFloats).set(other.floats(slot, this.parameterFloats)),
       );
     }
-    this.allParameters().set(other.allParameters());
+    this.allWeights().set(other.allWeights());
   }
 
   /** @throws RelumineError "disposed", or "value" while a fit runs */

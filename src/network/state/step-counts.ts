@@ -1,6 +1,6 @@
 // Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is reset
-// in the midst of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope
-// and outgoing weights. An entry between two units counts the steps of the younger one. Only hidden units are ever
+// in the midst of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope,
+// gamma, beta and outgoing weights. An entry between two units counts the steps of the younger one. Only hidden units are ever
 // reset.
 import type { ParameterLayout } from "./parameters.js";
 import type { ResolvedSpec } from "../spec.js";
@@ -49,7 +49,7 @@ export class UnitAges {
     this.powers = arena.allocate(this.units * 28, "the step counts of the units");
     this.ages = this.powers + this.units * 16;
     const agesOf = (layer: number) => (layer in this.first ? this.ages + this.first[layer] * 4 : 0);
-    this.parts = layout.layers.flatMap(({ kernel, bias, alpha }, layer) => {
+    this.parts = layout.layers.flatMap(({ kernel, bias, alpha, normalization }, layer) => {
       if (spec.layers[layer].frozen) return [];
       const columns = spec.layers[layer].units;
       const columnAges = agesOf(layer);
@@ -62,8 +62,9 @@ export class UnitAges {
           rowAges: agesOf(layer - 1),
           columnAges,
         },
-        { offset: bias, ...single },
-        ...(alpha === undefined ? [] : [{ offset: alpha, ...single }]),
+        ...[bias, alpha, normalization?.gamma, normalization?.beta].flatMap((offset) =>
+          offset === undefined ? [] : [{ offset, ...single }],
+        ),
       ];
     });
   }

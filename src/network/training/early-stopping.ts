@@ -66,13 +66,13 @@ function watch(
       if (loss < best - options.minDelta) {
         best = loss;
         epochsSince = 0;
-        if (options.restoreBest) bestParameters = state.allParameters().slice();
+        if (options.restoreBest) bestParameters = state.allWeights().slice();
       } else if (++epochsSince >= options.patience) {
         stop();
       }
     },
     onTrainEnd() {
-      if (bestParameters) state.edit(() => state.allParameters().set(bestParameters!));
+      if (bestParameters) state.edit(() => state.allWeights().set(bestParameters!));
     },
     read: () => ({}),
     save: () => ({ best, epochsSince, ...(bestParameters && { bestParameters }) }),

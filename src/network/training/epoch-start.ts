@@ -25,10 +25,10 @@ export interface WatchedRun {
 }
 
 /** The array of the fit before, or a new one; without memory for it a fit does without. */
-function takeArray({ epochStart, parameterFloats }: NetworkState): Float32Array | undefined {
+function takeArray({ epochStart, weightFloats }: NetworkState): Float32Array | undefined {
   if (epochStart) return epochStart.parameters;
   try {
-    return new Float32Array(parameterFloats);
+    return new Float32Array(weightFloats);
   } catch {
     return undefined;
   }
@@ -60,7 +60,7 @@ export class EpochStartKeeper {
     const hasRunAway = this.hasRunAway();
     if (kept.epoch > 0 && (hasRunAway || run.step - kept.step < LEAST_STEPS)) return;
     const { state } = run;
-    kept.parameters.set(state.allParameters());
+    kept.parameters.set(state.allWeights());
     kept.epoch = epoch;
     kept.step = run.step;
     kept.epochsBegun = state.epochsBegun;
@@ -94,16 +94,16 @@ export class EpochStartKeeper {
   /** The mean loss on the training rows with these weights, the network's own by default; absent where it is none. */
   private judge(parameters?: Float32Array): { loss?: number } {
     const { state, plan, order } = this.run;
-    const own = parameters && state.allParameters().slice();
+    const own = parameters && state.allWeights().slice();
     try {
-      if (parameters) state.allParameters().set(parameters);
+      if (parameters) state.allWeights().set(parameters);
       const { loss } = evaluateRows(state, plan.data, 0, plan.trainingRows, order.address);
       return Number.isFinite(loss) ? { loss } : {};
     } catch (error) {
       if (error instanceof RelumineError) return {}; // no memory for a chunk of rows
       throw error;
     } finally {
-      if (own) state.allParameters().set(own);
+      if (own) state.allWeights().set(own);
     }
   }
 }
@@ -120,7 +120,7 @@ export function restoreEpochStart(state: NetworkState): void {
     throw new RelumineError("value", "network", expected, "one whose last fit did not");
   }
   state.edit(() => {
-    state.allParameters().set(epochStart.parameters);
+    state.allWeights().set(epochStart.parameters);
     state.epochsBegun = epochStart.epochsBegun;
     state.clearMoments();
   });

@@ -170,7 +170,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private noteEnd(): void {
     const { state } = this;
     const progress = describeProgress(this, this.stopped === undefined);
-    this.ending = progress && { ...progress, isStopped: false, parameters: state.allParameters().slice() };
+    this.ending = progress && { ...progress, isStopped: false, parameters: state.allWeights().slice() };
     this.changesAtEnd = state.changes;
   }
 

@@ -42,8 +42,13 @@ export function gradientsOf(state: NetworkState, data: PreparedData): Gradients 
   state.floats(gradient, parameterFloats).set(sum);
   buffers.sparse.forgetSpread();
   const layers = spec.layers.map((_, index): Weights => {
-    const { kernel, bias, alpha } = state.layer(index, gradient);
-    return { kernel: kernel.slice(), bias: bias.slice(), ...(alpha && { alpha: alpha.slice() }) };
+    const { kernel, bias, alpha, gamma, beta } = state.layer(index, gradient);
+    return {
+      kernel: kernel.slice(),
+      bias: bias.slice(),
+      ...(alpha && { alpha: alpha.slice() }),
+      ...(gamma && beta && { gamma: gamma.slice(), beta: beta.slice() }),
+    };
   });
   // A training that is under way takes the part of frozen layers for 0.
   if (spec.layers.some(({ frozen }) => frozen)) state.floats(gradient, parameterFloats).fill(0);

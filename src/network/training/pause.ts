@@ -93,7 +93,7 @@ export function restoreProgress(run: PausableRun, progress: FitProgress): void {
     isStopped,
   } = progress;
   Object.assign(run, { epoch, step, nextRow, rate });
-  if (parameters) run.state.allParameters().set(parameters);
+  if (parameters) run.state.allWeights().set(parameters);
   if (isStopped) run.stopped = "callback";
   for (const log of logs) run.epochLogs.push(log);
   run.steps.restore(sums, weight, loss, penalties);

@@ -69,7 +69,7 @@ export interface FitProgress {
   readonly isStopped: boolean;
   /** What the package's own callbacks keep, in their order. */
   readonly callbacks: readonly object[];
-  /** The parameters, where callbacks put others in their place when the fit ended. */
+  /** The weights, where callbacks put others in their place when the fit ended. */
   readonly parameters?: Float32Array;
 }
 

@@ -203,14 +203,15 @@ export class TrainingStep {
     passes.loss(rows, data.y.kind, true, this.isWeighted);
   }
 
-  /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
+  /** Moves all weights; false if some entry was refused, since it would not have stayed finite. */
   update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
-    const isWhole = this.move(rate, recipe);
+    const isMoved = this.state.passes.moveRunning() === 0;
+    const isWhole = this.updateParameters(rate, recipe);
     this.regularization.limit();
-    return isWhole;
+    return isWhole && isMoved;
   }
 
-  private move(rate: number, recipe: OptimizerRecipe): boolean {
+  private updateParameters(rate: number, recipe: OptimizerRecipe): boolean {
     this.operands.ages = this.moments.ages;
     if (this.frozen && !this.moments.ages) return this.frozen.updateOthers(rate, recipe, this.powers);
     return recipe.update(this.state.runtime.kernels, this.operands, rate, this.powers) === 0;

@@ -72,7 +72,7 @@ class Guard implements RunningRemedy<PreventDeathsResults> {
     const scratch = new Arena(state.runtime.heap);
     fit.atEnd(() => scratch.dispose());
     this.copies = [0, 0].map((step) => {
-      return { step, block: scratch.allocate(state.layout.bytes, "the weights of some steps ago") };
+      return { step, block: scratch.allocate(state.layout.weightBytes, "the weights of some steps ago") };
     });
     for (const { block } of this.copies) copyParameters(fit, block);
     this.probe = new Probe(fit);
@@ -210,7 +210,7 @@ class Probe {
   /** A copy of all parameters. */
   parametersAt(block: number): Float32Array {
     const { state } = this.fit;
-    return state.floats(block, state.parameterFloats);
+    return state.floats(block, state.weightFloats);
   }
 
   /** Which sets of weights are open on some probed row. */
@@ -249,7 +249,7 @@ function dot(x: Float32Array, start: number, weights: Weights): number {
 }
 
 function copyParameters({ state }: RunningFit, to: number): void {
-  state.floats(to, state.parameterFloats).set(state.allParameters());
+  state.floats(to, state.weightFloats).set(state.allWeights());
 }
 
 function weightsOf(layer: LayerView, unit: number): Weights {

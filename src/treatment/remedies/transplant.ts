@@ -12,17 +12,24 @@ export interface LayerSelection {
   readonly units: readonly number[];
 }
 
+type UnitPart = "bias" | "alpha" | "gamma" | "beta" | "runningMean" | "runningVariance";
+
 function copyLayer(from: LayerView, to: LayerView, { inputs, units }: LayerSelection): void {
-  const { kernel, bias, alpha } = to;
+  const { kernel } = to;
   let at = 0;
   for (const input of inputs) {
     const outgoing = from.outgoing(input);
     for (const unit of units) kernel[at++] = outgoing[unit];
   }
-  units.forEach((unit, i) => {
-    bias[i] = from.bias[unit];
-    if (alpha && from.alpha) alpha[i] = from.alpha[unit];
-  });
+  copyUnits(from, to, units, ["bias", "alpha", "gamma", "beta"]);
+}
+
+/** What each unit has one number of. */
+function copyUnits(from: LayerView, to: LayerView, units: readonly number[], names: readonly UnitPart[]): void {
+  for (const name of names) {
+    const [old, next] = [from[name], to[name]];
+    if (old && next) units.forEach((unit, i) => (next[i] = old[unit]));
+  }
 }
 
 /** The step counts of the hidden units that stay: all of beta1^t, then all of beta2^t. */
@@ -51,6 +58,7 @@ export function transplant(from: NetworkState, to: NetworkState, selections: rea
     selections.forEach((selection, index) => {
       const { layer } = selection;
       copyLayer(from.layer(layer), to.layer(index), selection);
+      copyUnits(from.layer(layer), to.layer(index), selection.units, ["runningMean", "runningVariance"]);
       old?.slots.forEach((slot, i) =>
         copyLayer(from.layer(layer, slot), to.layer(index, moments!.slots[i]), selection),
       );

@@ -179,10 +179,10 @@ export async function calibrate(
   const samples = "blocks" in source ? await rowsAgain(source, state, pace, pacing.signal) : source;
   const scratch = new Arena(state.runtime.heap);
   try {
-    const block = scratch.allocate(state.layout.bytes, "the weights that are calibrated");
-    state.floats(block, state.parameterFloats).set(state.allParameters());
+    const block = scratch.allocate(state.layout.weightBytes, "the weights that are calibrated");
+    state.floats(block, state.weightFloats).set(state.allWeights());
     const layers = await calibrateBlock(state, block, { samples, activity, orthogonal }, pace);
-    if (!state.floats(block, state.parameterFloats).every(Number.isFinite))
+    if (!state.floats(block, state.weightFloats).every(Number.isFinite))
       throw new RelumineError(
         "value",
         "x",
@@ -190,7 +190,7 @@ export async function calibrate(
         "what asks for weights that are not finite",
       );
     await pace.end();
-    state.edit(() => state.allParameters().set(state.floats(block, state.parameterFloats)));
+    state.edit(() => state.allWeights().set(state.floats(block, state.weightFloats)));
     return { samples: samples.rows, layers };
   } finally {
     scratch.dispose();
