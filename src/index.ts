@@ -136,6 +136,7 @@ export type {
   NormalWeights,
   UniformWeights,
 } from "./network/initializer-spec.js";
+export type { Normalization, NormalizationKind } from "./network/normalization.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export type { LayerOptions, Regularizer } from "./network/layer-options.js";
 export { prescribe } from "./worker/prescribe.js";

@@ -13,6 +13,7 @@ export type { GraphEnds } from "./models/read/said.js";
 export type { ReadModel, ReadModelOptions } from "./models/read-model.js";
 export type { WriteModelOptions, WrittenFormat } from "./models/write-model.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";
+export type { Normalization, NormalizationKind } from "./network/normalization.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export type { DenseLayer, Network, Weights } from "./network/types.js";
 export type { RuntimeOptions } from "./wasm/runtime.js";
