@@ -26,7 +26,7 @@ import type { Weights, Network } from "../network/types.js";
 import { buildNetwork } from "../network/network.js";
 import type { Loss, LossSpec } from "../network/losses.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
-import { hasWeights, isWeight, WEIGHT_NAMES } from "../network/state/parameters.js";
+import { hasWeights, isWeight, WEIGHT_NAMES } from "../network/state/weight-names.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 

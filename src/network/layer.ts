@@ -2,7 +2,7 @@
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { DenseLayer, Weights } from "./types.js";
 import type { NetworkState, StateCell } from "./state/state.js";
-import { isWeight, WEIGHT_NAMES } from "./state/parameters.js";
+import { isWeight, WEIGHT_NAMES } from "./state/weight-names.js";
 import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 

@@ -4,9 +4,7 @@
 // zero.
 import { Layout } from "../../wasm/heap.js";
 import { learnsAlpha } from "../../activations/activations.js";
-import { isFloat32 } from "../../core/checks.js";
-import type { ResolvedDenseSpec, ResolvedSpec } from "../spec.js";
-import type { Weights } from "../types.js";
+import type { ResolvedSpec } from "../spec.js";
 
 /** Where one layer's parameters lie, in bytes from the start of the block. */
 export interface LayerOffsets {
@@ -55,28 +53,6 @@ export function layOutParameters(spec: ResolvedSpec): ParameterLayout {
     return { ...offsets, normalization: { ...offsets.normalization!, running } };
   });
   return { layers, bytes, weightBytes: layout.bytes };
-}
-
-/** What a layer may have, in the order in which it is told. */
-export const WEIGHT_NAMES = [
-  "kernel",
-  "bias",
-  "alpha",
-  "gamma",
-  "beta",
-  "runningMean",
-  "runningVariance",
-] as const satisfies readonly (keyof Weights)[];
-
-export function hasWeights(name: keyof Weights, { activation, normalization }: ResolvedDenseSpec): boolean {
-  if (name === "alpha") return learnsAlpha(activation.name);
-  if (name === "gamma" || name === "beta") return normalization !== undefined;
-  return !name.startsWith("running") || normalization?.kind === "batch";
-}
-
-/** Whether such a weight may be this number. */
-export function isWeight(name: keyof Weights, value: number): boolean {
-  return isFloat32(value) && (name !== "runningVariance" || value >= 0);
 }
 
 export function countParameters(spec: ResolvedSpec): number {
