@@ -63,7 +63,7 @@ describe("a unit that is left alone", () => {
       },
     };
     await network.fit(task, { epochs: 3, batchSize: 32, optimizer: optimizer(), callbacks: [callback] });
-    expect(ended).toEqual(stateOf(network).allParameters());
+    expect(ended).toEqual(stateOf(network).allWeights());
   });
 
   test("units that were reset are found, and told apart: one that fires, one that is dead for good", async () => {

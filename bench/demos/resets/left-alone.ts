@@ -45,17 +45,19 @@ export class LeftAlone {
     this.state.buffers.ensure(rows, true, entriesOf(fit.plan.data.x, rows));
     this.order = new RowOrder(this.state, fit.plan, this.state.arena);
     this.steps = new TrainingStep(this.state, fit.plan, this.order);
-    this.blocks = this.addresses(fit.state).map(() => new Float32Array(fit.state.parameterFloats));
+    this.blocks = this.blocksOf(fit.state).map(([, floats]) => new Float32Array(floats));
   }
 
-  private addresses(state: NetworkState): number[] {
-    return [state.parameters, ...state.momentsFor(this.fit.plan.recipe).slots];
+  /** Addresses and lengths of what a training changes. */
+  private blocksOf(state: NetworkState): (readonly [number, number])[] {
+    const { slots } = state.momentsFor(this.fit.plan.recipe);
+    return [[state.parameters, state.weightFloats], ...slots.map((slot) => [slot, state.parameterFloats] as const)];
   }
 
   /** Right after an update: the network as it is before any reset. */
   keep(): void {
     const { state, plan, step, rate } = this.fit;
-    this.addresses(state).forEach((at, i) => this.blocks[i]!.set(state.floats(at, state.parameterFloats)));
+    this.blocksOf(state).forEach(([at, floats], i) => this.blocks[i]!.set(state.floats(at, floats)));
     this.powers = { ...state.momentsFor(plan.recipe).powers };
     this.stepCounts = state.stepCounts;
     [this.step, this.rate] = [step, rate];
@@ -63,7 +65,7 @@ export class LeftAlone {
 
   private load(): void {
     const { state } = this;
-    this.addresses(state).forEach((at, i) => state.floats(at, state.parameterFloats).set(this.blocks[i]!));
+    this.blocksOf(state).forEach(([at, floats], i) => state.floats(at, floats).set(this.blocks[i]!));
     Object.assign(state.momentsFor(this.fit.plan.recipe).powers, this.powers);
     state.setStepCounts(this.stepCounts);
   }
@@ -72,7 +74,7 @@ export class LeftAlone {
   changedUnits(): Place[] {
     const { state } = this.fit;
     const kept = this.blocks[0]!;
-    const all = state.allParameters();
+    const all = state.allWeights();
     return state.spec.layers.slice(0, -1).flatMap(({ units }, layer) => {
       const first = (state.layer(layer).kernelAddress - state.parameters) >>> 2;
       const inputs = state.inputsOf(layer);
@@ -129,7 +131,7 @@ export class LeftAlone {
 
   /** Parameters of the copy. */
   get parameters(): Float32Array {
-    return this.state.allParameters();
+    return this.state.allWeights();
   }
 
   dispose(): void {
