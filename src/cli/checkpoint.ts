@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { readModel } from "./files.js";
-import type { TrainingOptions } from "./options.js";
+import { flagOf, NORMALIZATIONS, type TrainingOptions } from "./options.js";
 import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { saveFile } from "./save-file.js";
 import type { Terminal } from "./terminal.js";
@@ -66,7 +66,8 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   optimizer: oneOf(OPTIMIZER_NAMES),
   learningRate: optional(numberFrom(0, 3e38)),
   activation: oneOf(ACTIVATION_NAMES),
-  bias: number,
+  bias: (path, value) => (value === false ? value : number(path, value)),
+  normalization: optional(oneOf(NORMALIZATIONS)),
   classWeights: optional(oneOf(["balanced"] as const)),
   labelSmoothing: optional(numberFrom(0, 1)),
 };
@@ -107,11 +108,6 @@ function wordsOf(value: unknown): string {
     ? value
     : Object.entries(value).map(([name, choice]) => `${name}=${String(choice).replaceAll(" ", "-")}`);
   return words.length === 0 ? LEFT_OUT : words.join(",");
-}
-
-/** `--batch-size` */
-function flagOf(name: string): string {
-  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /**

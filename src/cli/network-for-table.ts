@@ -6,13 +6,12 @@ import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import { wrap } from "../text/wrap.js";
 import type { Terminal } from "./terminal.js";
-import type { Activation, Diagnosis, DiagnoseOptions, Metrics, Network, NetworkSpec } from "../index.js";
+import type { LayerOptions } from "./options.js";
+import type { DenseSpec, Diagnosis, DiagnoseOptions, Metrics, Network, NetworkSpec } from "../index.js";
 import type { SampleRows } from "../core/matrix.js";
 
-export interface ModelOptions {
+export interface ModelOptions extends LayerOptions {
   readonly hidden: readonly number[];
-  readonly activation: Activation;
-  readonly bias: number;
   readonly seed: number;
   readonly labelSmoothing?: number;
 }
@@ -25,18 +24,28 @@ function lossOfTable({ target }: PreparedTable["encoding"], labelSmoothing: numb
   throw new RelumineError("value", "--label-smoothing", "to be left out where there are no classes", given);
 }
 
+/** What is told is there, and nothing else. */
+function hiddenLayer(units: number, { activation, bias, normalization }: ModelOptions): DenseSpec {
+  return {
+    units,
+    activation,
+    ...(bias === false ? { useBias: false } : { biasInitializer: bias }),
+    ...(normalization !== undefined && { normalization }),
+  };
+}
+
 /** Cross-entropy over the classes, or mean squared error of the standardized target. */
 export function specFor(
   { encoding }: Pick<PreparedTable, "encoding">,
-  { hidden, activation, bias, seed, labelSmoothing }: ModelOptions,
+  options: ModelOptions,
 ): NetworkSpec {
   const { inputs, target } = encoding;
   const output = { units: target.kind === "classes" ? target.classes.length : 1 };
   return {
     inputs: inputWidth(inputs),
-    layers: [...hidden.map((units) => ({ units, activation, biasInitializer: bias })), output],
-    loss: lossOfTable(encoding, labelSmoothing),
-    seed,
+    layers: [...options.hidden.map((units) => hiddenLayer(units, options)), output],
+    loss: lossOfTable(encoding, options.labelSmoothing),
+    seed: options.seed,
   };
 }
 

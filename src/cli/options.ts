@@ -9,7 +9,7 @@ import type { Task } from "../table/target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
 import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { RelumineError } from "../core/errors.js";
-import type { FitOptions, Optimizer } from "../index.js";
+import type { FitOptions, NormalizationKind, Optimizer } from "../index.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
 /** Runs a check; commander's words around the message name the option and what was given. */
@@ -190,23 +190,47 @@ export function addNetworkOptions(
     .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32);
 }
 
+/** What layers are told beside their sizes. */
+export interface LayerOptions {
+  readonly activation: ActivationName;
+  /** Where the biases of hidden units start; false: they have none. */
+  readonly bias: number | false;
+  readonly normalization?: NormalizationKind;
+}
+
 /** How `train` and `cure` train. */
-export interface TrainingOptions extends SharedOptions {
+export interface TrainingOptions extends SharedOptions, LayerOptions {
   readonly optimizer: (typeof OPTIMIZER_NAMES)[number];
   readonly learningRate?: number;
-  readonly activation: ActivationName;
-  readonly bias: number;
   readonly classWeights?: "balanced";
   readonly labelSmoothing?: number;
 }
 
-/** @param optimizer the default, which differs by command */
-export function addTrainingOptions(command: Command, optimizer: (typeof OPTIMIZER_NAMES)[number] = "adam"): Command {
+export const NORMALIZATIONS = ["batch", "layer"] as const satisfies readonly NormalizationKind[];
+
+/** Names of LayerOptions, which build a network. */
+export const LAYER_OPTIONS = ["activation", "bias", "normalization"] as const satisfies readonly (keyof LayerOptions)[];
+
+/** Adds what layers are told. */
+export function addLayerOptions(command: Command): Command {
   return command
-    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), optimizer)
-    .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
+    .option("--no-bias", "hidden units have none")
+    .option("--normalization <kind>", "of the hidden layers: batch or layer", oneOf(NORMALIZATIONS));
+}
+
+/** `--batch-size` */
+export function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** @param optimizer the default, which differs by command */
+export function addTrainingOptions(command: Command, optimizer: (typeof OPTIMIZER_NAMES)[number] = "adam"): Command {
+  const shared = command
+    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), optimizer)
+    .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }));
+  return addLayerOptions(shared)
     .addOption(classWeightsOption())
     .option(
       "--label-smoothing <share>",

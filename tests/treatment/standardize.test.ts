@@ -206,3 +206,17 @@ describe("folds", () => {
     await expectError(() => targets.foldInto({} as never), "value", "network");
   });
 });
+
+test.each(["batch", "layer"] as const)("%s normalization takes up targets in gamma and beta", async (normalization) => {
+  const layers = [{ units: 16 }, { units: 3, normalization }];
+  const y = rows.map(([age, year, income]) => [1000 * age, year, 3 * income - 500]);
+  const [inputs, targets] = [standardize(rows), standardizeTargets(y)];
+  using network = await createNetwork({ ...regression, layers });
+  await network.fit({ x: inputs.apply(rows), y: targets.apply(y) }, { epochs: 3, optimizer: adam() });
+  const wanted = targets.invert(network.predict(inputs.apply(rows))).data;
+  inputs.foldInto(network);
+  targets.foldInto(network);
+  network.predict(rows).data.forEach((value, i) => {
+    expect(Math.abs(value - wanted[i])).toBeLessThan(1e-3 * Math.max(1, Math.abs(wanted[i])));
+  });
+});

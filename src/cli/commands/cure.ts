@@ -11,7 +11,9 @@ import {
   addTrainingOptions,
   classWeightsOf,
   describeOptimizer,
+  flagOf,
   integer,
+  LAYER_OPTIONS,
   optimizerOf,
   threadsOption,
   type TrainingOptions,
@@ -62,13 +64,13 @@ to be that of its training, with the same --validation and --seed, so that the
 rows that judge are rows that it has not seen.`;
 
 /** Options that build a network, which a saved one has behind it. */
-const BUILDING = ["hidden", "activation", "bias"] as const;
+const BUILDING = ["hidden", ...LAYER_OPTIONS] as const;
 
 async function modelFor({ model, reproducible }: CureOptions, command: Command): Promise<Model | undefined> {
   if (model === undefined) return undefined;
   for (const name of BUILDING)
-    if (command.getOptionValueSource(name) !== "default")
-      throw new RelumineError("value", `--${name}`, "to be left out where --model names a network", "both");
+    if (command.getOptionValueSource(name) === "cli")
+      throw new RelumineError("value", flagOf(name), "to be left out where --model names a network", "both");
   return loadModel(model, { arithmetic: reproducible ? "reproducible" : "fast" });
 }
 

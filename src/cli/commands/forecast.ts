@@ -3,15 +3,12 @@ import { Command } from "commander";
 import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { specFor } from "../network-for-table.js";
-import { addSharedOptions, decimal, oneOf, type SharedOptions } from "../options.js";
+import { addLayerOptions, addSharedOptions, decimal, type LayerOptions, type SharedOptions } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { Terminal } from "../terminal.js";
-import { ACTIVATION_NAMES, type ActivationName } from "../../activations/activations.js";
 
-interface ForecastCommandOptions extends SharedOptions {
+interface ForecastCommandOptions extends SharedOptions, LayerOptions {
   readonly learningRate?: number;
-  readonly activation: ActivationName;
-  readonly bias: number;
 }
 
 const EXAMPLES = `
@@ -44,11 +41,8 @@ async function forecastTable(source: string, options: ForecastCommandOptions): P
 }
 
 export function forecastCommand(): Command {
-  return addSharedOptions(new Command("forecast"), { hidden: [64, 32], epochs: 50 })
+  const command = addSharedOptions(new Command("forecast"), { hidden: [64, 32], epochs: 50 })
     .description("Say before training which units are likely to die, and of what.")
-    .option("--learning-rate <rate>", "the step size to judge", decimal({ low: 0, openLow: true }))
-    .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
-    .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
-    .addHelpText("after", EXAMPLES)
-    .action(forecastTable);
+    .option("--learning-rate <rate>", "the step size to judge", decimal({ low: 0, openLow: true }));
+  return addLayerOptions(command).addHelpText("after", EXAMPLES).action(forecastTable);
 }

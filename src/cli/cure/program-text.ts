@@ -86,9 +86,9 @@ function networkCode({ spec, startsAnew }: Trial, arithmetic: string, model: str
   if (model === undefined || startsAnew) return created;
   return `${created}const saved = await importNetwork(await readFile(${JSON.stringify(model)}));
 saved.layers.forEach((layer, index) => {
-  const { kernel, bias, alpha } = layer.getWeights();
+  const { alpha, ...weights } = layer.getWeights();
   const { activation } = network.layers[index];
-  network.layers[index].setWeights({ kernel, bias, ...(alpha && activation.name === "prelu" && { alpha }) });
+  network.layers[index].setWeights({ ...weights, ...(alpha && activation.name === "prelu" && { alpha }) });
 });
 `;
 }

@@ -16,7 +16,7 @@ export interface Axis extends Target {
   readonly isInteger: boolean;
 }
 
-const NEED_HIDDEN = ["depth", "units", "activation", "bias"];
+const NEED_HIDDEN = ["depth", "units", "activation", "bias", "normalization"];
 const INTEGERS = /(^|\.)(units|depth|batchSize|epochs|inputs|seed|patience)$/;
 
 /** There is nothing between its whole numbers. */
@@ -92,6 +92,7 @@ const OF_HIDDEN: Readonly<Record<string, string>> = {
   units: "units",
   activation: "activation",
   bias: "biasInitializer",
+  normalization: "normalization",
 };
 
 /** A path that puts all that a name of hidden layers does: where there is one of them, its own member does. */

@@ -136,11 +136,18 @@ export function draftedTrial({ spec, fit, remedies }: Draft): DraftedTrial {
   return { settings, seed: resolved.seed, epochs: checkInteger("epochs", fit.epochs, { low: 0, high: 1e9 }) };
 }
 
+/** Of a layer, what its spec may leave out. */
+const UNTOLD: PlainObject = {
+  frozen: false,
+  useBias: true,
+  normalization: { kind: "batch", momentum: 0.1, epsilon: 1e-5 },
+};
+
 /** The draft with every member that a path may name, defaults and the options of all optimizers in use among them. */
 export function fullDraft(draft: Draft, optimizers: readonly string[]): PlainObject {
   const spec = resolveSpec(draft.spec as unknown as NetworkSpec) as ResolvedSpec;
   const plain = copyPlain("spec", spec) as PlainObject;
-  const layers = (plain.layers as PlainObject[]).map((layer) => ({ frozen: false, ...layer }));
+  const layers = (plain.layers as PlainObject[]).map((layer) => ({ ...UNTOLD, ...layer }));
   const options = optimizers.map((name) => rebuildOptimizer({ name, options: {} }).options);
   const callbacks = (draft.fit.callbacks as unknown as CallbackData[]).map(callbackOf);
   return {

@@ -38,6 +38,15 @@ function setUnits(draft: Draft, value: Plain): void {
   hiddenOf(draft).forEach((layer, i) => (layer.units = value[i]));
 }
 
+/** What is told a layer; false: what it has where nothing is told. */
+function tell(layer: PlainObject, name: string, value: Plain): void {
+  if (value === false) delete layer[name];
+  else layer[name] = structuredClone(value);
+}
+
+const tellHidden = (name: string) => (draft: Draft, value: Plain) =>
+  hiddenOf(draft).forEach((layer) => tell(layer, name, value));
+
 const optionsOf = ({ fit }: Draft) => (fit.optimizer as PlainObject).options as PlainObject;
 
 /** What all hidden layers have; undefined where they differ, or there is none. */
@@ -70,6 +79,12 @@ export const NAMED: Readonly<Record<string, NamedTarget>> = {
     order: 2,
     apply: (draft, value) => changeHidden(draft, "biasInitializer", value),
     own: (trial) => common(trial, ({ biasInitializer }) => biasInitializer),
+  },
+  normalization: {
+    place: "normalization",
+    order: 2,
+    apply: tellHidden("normalization"),
+    own: (trial) => common(trial, ({ normalization }) => normalization?.kind ?? false),
   },
   optimizer: {
     place: "fit.optimizer",

@@ -73,6 +73,21 @@ function setFolded(network: Network, index: number, kernel: Float32Array, bias: 
   network.layers[index].setWeights(folded);
 }
 
+/** gamma·scale, beta·scale + mean. */
+function setAffine(
+  network: Network,
+  index: number,
+  gamma: Float32Array,
+  beta: Float32Array,
+  { mean, scale }: ColumnFigures,
+): void {
+  const folded: Partial<Weights> = {
+    gamma: gamma.map((value, unit) => value * scale[unit]),
+    beta: beta.map((value, unit) => value * scale[unit] + mean[unit]),
+  };
+  network.layers[index].setWeights(folded);
+}
+
 /** kernel / scale, bias - mean·kernel in the first layer. */
 export function foldInputs(network: Network, figures: ColumnFigures): void {
   const state = stateOf(network);
@@ -109,7 +124,8 @@ export function foldTargets(network: Network, figures: ColumnFigures): void {
     const given = isLinear(activation.name) ? "one of classes" : `one that ends in ${activation.name}`;
     throw new RelumineError("value", "network", "to be a regression with a linear last layer", given);
   }
-  const { kernel, bias } = network.layers[top].getWeights();
+  const { kernel, bias, gamma, beta } = network.layers[top].getWeights();
+  if (gamma && beta) return setAffine(network, top, gamma, beta, figures); // a kernel's scale would be normalized away
   setFolded(
     network,
     top,

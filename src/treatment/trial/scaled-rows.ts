@@ -49,11 +49,7 @@ export function scaleRows(
 
 /** Weights that do on scaled rows what these do on the rows as they are: to go on with a network that knows those. */
 export function startOnScaled(start: readonly Weights[], { inputs, targets }: ScaledRows): Weights[] {
-  const layers = start.map(({ kernel, bias, alpha }) => ({
-    kernel: kernel.slice(),
-    bias: bias.slice(),
-    ...(alpha && { alpha }),
-  }));
+  const layers = start.map((weights) => structuredClone(weights));
   if (inputs) {
     const { kernel, bias } = layers[0];
     const units = bias.length;
@@ -66,9 +62,11 @@ export function startOnScaled(start: readonly Weights[], { inputs, targets }: Sc
     bias.set(shifted);
   }
   if (targets) {
-    const { kernel, bias } = layers[layers.length - 1];
-    for (let i = 0; i < kernel.length; i++) kernel[i] /= targets.scale[i % bias.length];
-    for (let unit = 0; unit < bias.length; unit++) bias[unit] = (bias[unit] - targets.mean[unit]) / targets.scale[unit];
+    const { kernel, bias, gamma, beta } = layers[layers.length - 1];
+    const [factors, shifts] = gamma && beta ? [gamma, beta] : [kernel, bias];
+    for (let i = 0; i < factors.length; i++) factors[i] /= targets.scale[i % bias.length];
+    for (let unit = 0; unit < bias.length; unit++)
+      shifts[unit] = (shifts[unit] - targets.mean[unit]) / targets.scale[unit];
   }
   return layers;
 }
