@@ -68,6 +68,11 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   activation: oneOf(ACTIVATION_NAMES),
   bias: (path, value) => (value === false ? value : number(path, value)),
   normalization: optional(oneOf(NORMALIZATIONS)),
+  dropout: optional(numberFrom(0, 1)),
+  l1: optional(numberFrom(0, 3e38)),
+  l2: optional(numberFrom(0, 3e38)),
+  maxNorm: optional(numberFrom(0, 3e38)),
+  residual: optional(flag),
   classWeights: optional(oneOf(["balanced"] as const)),
   labelSmoothing: optional(numberFrom(0, 1)),
 };

@@ -25,27 +25,41 @@ function lossOfTable({ target }: PreparedTable["encoding"], labelSmoothing: numb
 }
 
 /** What is told is there, and nothing else. */
-function hiddenLayer(units: number, { activation, bias, normalization }: ModelOptions): DenseSpec {
+function hiddenLayer(units: number, place: number, options: ModelOptions): DenseSpec {
+  const { activation, bias, normalization, dropout, maxNorm, residual } = options;
   return {
     units,
     activation,
     ...(bias === false ? { useBias: false } : { biasInitializer: bias }),
     ...(normalization !== undefined && { normalization }),
+    ...(dropout !== undefined && { dropout }),
+    ...(maxNorm !== undefined && { maxNorm }),
+    ...(residual && place > 0 && { residual }),
   };
 }
 
+function checkResidual({ residual, hidden }: ModelOptions): void {
+  if (!residual || (hidden.length > 1 && new Set(hidden).size === 1)) return;
+  const given = hidden.length === 1 ? "one layer" : hidden.join(",");
+  throw new RelumineError("value", "--residual", "to be for two hidden layers or more of as many units", given);
+}
+
 /** Cross-entropy over the classes, or mean squared error of the standardized target. */
-export function specFor(
-  { encoding }: Pick<PreparedTable, "encoding">,
-  options: ModelOptions,
-): NetworkSpec {
+export function specFor({ encoding }: Pick<PreparedTable, "encoding">, options: ModelOptions): NetworkSpec {
   const { inputs, target } = encoding;
-  const output = { units: target.kind === "classes" ? target.classes.length : 1 };
+  const { hidden, seed, l1, l2 } = options;
+  checkResidual(options);
+  const layers = [
+    ...hidden.map((units, place) => hiddenLayer(units, place, options)),
+    { units: target.kind === "classes" ? target.classes.length : 1 },
+  ];
+  const kernelRegularizer = { ...(l1 !== undefined && { l1 }), ...(l2 !== undefined && { l2 }) };
+  const isPenalized = l1 !== undefined || l2 !== undefined;
   return {
     inputs: inputWidth(inputs),
-    layers: [...options.hidden.map((units) => hiddenLayer(units, options)), output],
+    layers: isPenalized ? layers.map((layer) => ({ ...layer, kernelRegularizer })) : layers,
     loss: lossOfTable(encoding, options.labelSmoothing),
-    seed: options.seed,
+    seed,
   };
 }
 

@@ -196,6 +196,11 @@ export interface LayerOptions {
   /** Where the biases of hidden units start; false: they have none. */
   readonly bias: number | false;
   readonly normalization?: NormalizationKind;
+  readonly dropout?: number;
+  readonly l1?: number;
+  readonly l2?: number;
+  readonly maxNorm?: number;
+  readonly residual?: boolean;
 }
 
 /** How `train` and `cure` train. */
@@ -209,7 +214,16 @@ export interface TrainingOptions extends SharedOptions, LayerOptions {
 export const NORMALIZATIONS = ["batch", "layer"] as const satisfies readonly NormalizationKind[];
 
 /** Names of LayerOptions, which build a network. */
-export const LAYER_OPTIONS = ["activation", "bias", "normalization"] as const satisfies readonly (keyof LayerOptions)[];
+export const LAYER_OPTIONS = [
+  "activation",
+  "bias",
+  "normalization",
+  "dropout",
+  "l1",
+  "l2",
+  "maxNorm",
+  "residual",
+] as const satisfies readonly (keyof LayerOptions)[];
 
 /** Adds what layers are told. */
 export function addLayerOptions(command: Command): Command {
@@ -217,7 +231,12 @@ export function addLayerOptions(command: Command): Command {
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
     .option("--no-bias", "hidden units have none")
-    .option("--normalization <kind>", "of the hidden layers: batch or layer", oneOf(NORMALIZATIONS));
+    .option("--normalization <kind>", "of the hidden layers: batch or layer", oneOf(NORMALIZATIONS))
+    .option("--dropout <share>", "of the hidden activations, in training", decimal({ low: 0, high: 1, openHigh: true }))
+    .option("--l1 <factor>", "penalty on the sizes of all weights", decimal({ low: 0 }))
+    .option("--l2 <factor>", "penalty on their squares", decimal({ low: 0 }))
+    .option("--max-norm <norm>", "most of the weights that go into a hidden unit", decimal({ low: 0, openLow: true }))
+    .option("--residual", "inputs of hidden layers but the first pass them by, too");
 }
 
 /** `--batch-size` */

@@ -1,4 +1,4 @@
-// What layers are told on the command line: --normalization, --no-bias.
+// What layers are told on the command line: --normalization, --dropout, --l1, --l2, --max-norm, --no-bias, --residual.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,8 +7,26 @@ import type { NetworkSpec } from "../../src/index.js";
 
 const folder = new Folder();
 const TABLE = [PENGUINS, "--target", "species", "--hidden", "8,8"];
-const TOLD = ["--normalization", "layer", "--no-bias"];
-const HIDDEN = { useBias: false, normalization: { kind: "layer" } };
+const TOLD = [
+  "--normalization",
+  "layer",
+  "--dropout",
+  "0.1",
+  "--l2",
+  "0.001",
+  "--max-norm",
+  "3",
+  "--no-bias",
+  "--residual",
+];
+const REGULARIZER = { l1: 0, l2: 0.001 };
+const HIDDEN = {
+  useBias: false,
+  normalization: { kind: "layer" },
+  dropout: 0.1,
+  kernelRegularizer: REGULARIZER,
+  maxNorm: 3,
+};
 
 async function specOf(command: string, ...args: readonly string[]): Promise<NetworkSpec> {
   const { code, stdout, stderr } = await relumine(command, ...TABLE, ...args, "--json");
@@ -21,8 +39,11 @@ describe("layers are as they are told", () => {
   it("to train", async () => {
     const { layers } = await specOf("train", "--epochs", "2", ...TOLD);
     expect(layers[0]).toMatchObject(HIDDEN);
-    expect(layers[1]).toMatchObject(HIDDEN);
-    expect([layers[2].useBias, layers[2].normalization]).toEqual([undefined, undefined]);
+    expect(layers[0].residual).toBeUndefined();
+    expect(layers[1]).toMatchObject({ ...HIDDEN, residual: true });
+    const [, , output] = layers;
+    expect(output).toMatchObject({ units: 3, kernelRegularizer: REGULARIZER });
+    expect([output.useBias, output.normalization, output.dropout, output.maxNorm]).toEqual(Array(4).fill(undefined));
   });
 
   it("and nothing more than before where they are told nothing", async () => {
@@ -44,18 +65,9 @@ it("a training that goes on has them as it was begun", async () => {
   const args = ["--epochs", "2", ...TOLD];
   await specOf("train", ...args, "--checkpoint", file);
   const { layers } = await specOf("train", "--resume", file, "--epochs", "3");
-  expect(layers[1]).toMatchObject(HIDDEN);
-  const { code, stderr } = await relumine(
-    "train",
-    ...TABLE,
-    "--resume",
-    file,
-    "--epochs",
-    "4",
-    "--normalization",
-    "batch",
-  );
-  expect([code, stderr.match(/--normalization to be layer/)?.[0]]).toEqual([1, "--normalization to be layer"]);
+  expect(layers[1]).toMatchObject({ ...HIDDEN, residual: true });
+  const { code, stderr } = await relumine("train", ...TABLE, "--resume", file, "--epochs", "4", "--dropout", "0.2");
+  expect([code, stderr.match(/--dropout to be 0\.1/)?.[0]]).toEqual([1, "--dropout to be 0.1"]);
   const whole = await relumine("train", ...TABLE, ...TOLD, "--epochs", "3", "--json");
   const again = await relumine("train", ...TABLE, "--resume", file, "--epochs", "3", "--json");
   const loss = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { validation: object }).validation;
@@ -64,14 +76,23 @@ it("a training that goes on has them as it was begun", async () => {
 
 it("a program that cure writes says them", async () => {
   const program = join(folder.path, "best.mjs");
-  const args = ["--epochs", "2", "--trials", "1", "--repeats", "1", "--normalization", "batch"];
+  const args = ["--epochs", "2", "--trials", "1", "--repeats", "1", "--normalization", "batch", "--dropout", "0.1"];
   const { code } = await relumine("cure", ...TABLE, ...args, "--code", program);
   expect(code).toBe(0);
-  expect(readFileSync(program, "utf8")).toMatch(/normalization: \{ kind: "batch"/);
+  expect(readFileSync(program, "utf8")).toMatch(/normalization: \{ kind: "batch"[^}]*\}.*dropout: 0\.1/s);
 });
 
-it("what is wrong is said", async () => {
-  const { code, stderr } = await relumine("train", ...TABLE, "--normalization", "group");
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/It has to be one of batch, layer/);
+describe("what is wrong is said", () => {
+  it.each<[string[], RegExp, number]>([
+    [["--normalization", "group"], /It has to be one of batch, layer/, 2],
+    [["--dropout", "1"], /It has to be a finite number of at least 0 and below 1/, 2],
+    [["--max-norm", "0"], /It has to be a finite number above 0/, 2],
+    [["--l2", "-1"], /It has to be a finite number of at least 0/, 2],
+    [["--residual", "--hidden", "8,4"], /--residual to be for two hidden layers or more of as many units, got 8,4/, 1],
+    [["--residual", "--hidden", "8"], /--residual .* got one layer/, 1],
+  ])("%j", async (args, message, code) => {
+    const finished = await relumine("train", ...TABLE, ...args);
+    expect(finished.code).toBe(code);
+    expect(finished.stderr).toMatch(message);
+  });
 });

@@ -16,7 +16,7 @@ export interface Axis extends Target {
   readonly isInteger: boolean;
 }
 
-const NEED_HIDDEN = ["depth", "units", "activation", "bias", "normalization"];
+const NEED_HIDDEN = ["depth", "units", "activation", "bias", "normalization", "dropout", "maxNorm"];
 const INTEGERS = /(^|\.)(units|depth|batchSize|epochs|inputs|seed|patience)$/;
 
 /** There is nothing between its whole numbers. */
@@ -93,6 +93,8 @@ const OF_HIDDEN: Readonly<Record<string, string>> = {
   activation: "activation",
   bias: "biasInitializer",
   normalization: "normalization",
+  dropout: "dropout",
+  maxNorm: "maxNorm",
 };
 
 /** A path that puts all that a name of hidden layers does: where there is one of them, its own member does. */

@@ -141,6 +141,11 @@ const UNTOLD: PlainObject = {
   frozen: false,
   useBias: true,
   normalization: { kind: "batch", momentum: 0.1, epsilon: 1e-5 },
+  dropout: 0,
+  kernelRegularizer: { l1: 0, l2: 0 },
+  activityRegularizer: { l1: 0, l2: 0 },
+  maxNorm: 1,
+  residual: false,
 };
 
 /** The draft with every member that a path may name, defaults and the options of all optimizers in use among them. */

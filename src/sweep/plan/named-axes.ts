@@ -47,6 +47,22 @@ function tell(layer: PlainObject, name: string, value: Plain): void {
 const tellHidden = (name: string) => (draft: Draft, value: Plain) =>
   hiddenOf(draft).forEach((layer) => tell(layer, name, value));
 
+/** A penalty on the kernels of all layers, the last among them. */
+function setPenalty(draft: Draft, name: "l1" | "l2", value: Plain): void {
+  for (const layer of draft.spec.layers as PlainObject[])
+    layer.kernelRegularizer = { ...(layer.kernelRegularizer as PlainObject | undefined), [name]: value };
+}
+
+const penalty = (name: "l1" | "l2"): NamedTarget => ({
+  place: name,
+  order: 2,
+  apply: (draft, value) => setPenalty(draft, name, value),
+  own: (trial) => {
+    const [first, ...rest] = trial.settings.spec.layers.map(({ kernelRegularizer }) => kernelRegularizer?.[name] ?? 0);
+    return rest.every((each) => each === first) ? first : undefined;
+  },
+});
+
 const optionsOf = ({ fit }: Draft) => (fit.optimizer as PlainObject).options as PlainObject;
 
 /** What all hidden layers have; undefined where they differ, or there is none. */
@@ -86,6 +102,20 @@ export const NAMED: Readonly<Record<string, NamedTarget>> = {
     apply: tellHidden("normalization"),
     own: (trial) => common(trial, ({ normalization }) => normalization?.kind ?? false),
   },
+  dropout: {
+    place: "dropout",
+    order: 2,
+    apply: tellHidden("dropout"),
+    own: (trial) => common(trial, ({ dropout = 0 }) => dropout),
+  },
+  maxNorm: {
+    place: "maxNorm",
+    order: 2,
+    apply: tellHidden("maxNorm"),
+    own: (trial) => common(trial, ({ maxNorm = false }) => maxNorm),
+  },
+  l1: penalty("l1"),
+  l2: penalty("l2"),
   optimizer: {
     place: "fit.optimizer",
     order: 2,
