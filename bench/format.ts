@@ -87,7 +87,7 @@ function resultLine(name: string, row: Result): string {
   const cells = [
     time(row.seconds).padStart(9),
     `${row.rate.toFixed(1)} ${row.unit}`.padStart(13),
-    share(row.shareOfR, row.quartiles, "R").padEnd(21),
+    (share(row.shareOfR, row.quartiles, "R") || share(row.shareOfCopy, row.quartiles, "a copy")).padEnd(21),
     row.residual.toExponential(0).padStart(6),
   ];
   const verdict = `${isWrong(row) ? "  WRONG" : ""}${shareTarget(row.shareOfR, row.quartiles, row.wanted)}`;

@@ -50,6 +50,8 @@ export interface Timing {
 export interface Result extends Timing {
   readonly rate: number;
   readonly unit: "GFLOP/s" | "GB/s";
+  /** Instead of a share of R: the rate over that of a plain copy, by turns; the quartiles are then its. */
+  readonly shareOfCopy?: number;
   /** Of the share of R, in percent. */
   readonly wanted?: Target;
   /** How far the result is from float64, as a share of what `tolerance` allows: above 1 it is wrong. */

@@ -3,6 +3,7 @@ import { activationCases } from "./activations.js";
 import type { Row } from "./format.js";
 import { gemmCases } from "./gemm.js";
 import { inferenceCases } from "./inference.js";
+import { layerCases } from "./layers.js";
 import { lookingCases } from "./looking.js";
 import type { Case, Context } from "./measure.js";
 import { pieceCases } from "./pieces.js";
@@ -18,6 +19,7 @@ const SUBJECTS: readonly Subject[] = [
   gemmCases,
   activationCases,
   pieceCases,
+  layerCases,
   trainingCases,
   inferenceCases,
   ratioCases,
