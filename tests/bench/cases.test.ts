@@ -42,6 +42,8 @@ describe("cases", () => {
       "threads",
       "looking: traceDeaths",
       "looking: calibrate",
+      "layers batch normalization",
+      "layers widening",
     ]) {
       expect(
         names.some((name) => name.startsWith(subject)),
