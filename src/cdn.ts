@@ -6,6 +6,7 @@ export { traceDeaths } from "./diagnosis/trace/trace-deaths.js";
 export { recordActivity } from "./diagnosis/units/record-activity.js";
 export { createNetwork } from "./network/network.js";
 export { earlyStopping } from "./network/training/early-stopping.js";
+export { cosine, oneCycle, reduceOnPlateau, stepDecay, warmup } from "./network/training/schedules/schedules.js";
 export { adagrad, adam, adamax, adamW, lion, nadam, rmsprop, sgd } from "./network/training/optimizers.js";
 export { serve } from "./worker/thread/serve.js";
 export * as worker from "./cdn-worker.js";

@@ -116,6 +116,15 @@ export type {
 export type { DataSet, Targets } from "./network/data.js";
 export { createNetwork } from "./network/network.js";
 export {
+  cosine,
+  oneCycle,
+  reduceOnPlateau,
+  stepDecay,
+  warmup,
+  type Schedule,
+  type ScheduleOptions,
+} from "./network/training/schedules/schedules.js";
+export {
   adagrad,
   adam,
   adamax,

@@ -32,6 +32,14 @@ export type { DataSet, Targets } from "./network/data.js";
 export type { NetworkSpec } from "./network/spec.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export {
+  cosine,
+  oneCycle,
+  reduceOnPlateau,
+  stepDecay,
+  warmup,
+  type Schedule,
+} from "./network/training/schedules/schedules.js";
+export {
   adagrad,
   adam,
   adamax,

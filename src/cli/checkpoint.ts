@@ -65,6 +65,7 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   seed: integer(0),
   optimizer: oneOf(OPTIMIZER_NAMES),
   learningRate: optional(numberFrom(0, 3e38)),
+  schedule: optional(text),
   activation: oneOf(ACTIVATION_NAMES),
   bias: (path, value) => (value === false ? value : number(path, value)),
   normalization: optional(oneOf(NORMALIZATIONS)),

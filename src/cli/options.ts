@@ -7,6 +7,7 @@ import type { LayoutOptions } from "../table/read/layout.js";
 import { checkSeparator } from "../table/read/layout.js";
 import type { Task } from "../table/target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
+import { readScheduleWords } from "../network/training/schedules/schedule-words.js";
 import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { RelumineError } from "../core/errors.js";
 import type { FitOptions, NormalizationKind, Optimizer } from "../index.js";
@@ -207,6 +208,8 @@ export interface LayerOptions {
 export interface TrainingOptions extends SharedOptions, LayerOptions {
   readonly optimizer: (typeof OPTIMIZER_NAMES)[number];
   readonly learningRate?: number;
+  /** As readScheduleWords takes it. */
+  readonly schedule?: string;
   readonly classWeights?: "balanced";
   readonly labelSmoothing?: number;
 }
@@ -248,7 +251,8 @@ export function flagOf(name: string): string {
 export function addTrainingOptions(command: Command, optimizer: (typeof OPTIMIZER_NAMES)[number] = "adam"): Command {
   const shared = command
     .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), optimizer)
-    .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }));
+    .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
+    .option("--schedule <schedule>", "how the rate changes, e.g. cosine, or warmup:epochs=2,cosine", scheduleWords);
   return addLayerOptions(shared)
     .addOption(classWeightsOption())
     .option(
@@ -280,6 +284,19 @@ export function classWeightsOf(
   const given = "a target of numbers";
   throw new RelumineError("value", "--class-weights", "to be left out where there are no classes", given);
 }
+
+function scheduleWords(words: string): string {
+  try {
+    readScheduleWords(words);
+    return words;
+  } catch (error) {
+    throw error instanceof RelumineError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+/** The rate's schedule, where one is given: an option of fit. */
+export const scheduleOf = ({ schedule }: TrainingOptions) =>
+  schedule === undefined ? {} : { learningRate: readScheduleWords(schedule) };
 
 /** The optimizer that the options name, by the library's own functions. */
 export function optimizerOf(

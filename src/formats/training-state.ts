@@ -41,7 +41,9 @@ import {
   rebuildOptimizer,
 } from "../network/training/optimizers.js";
 import { stepsPerEpoch } from "../network/training/plan.js";
-import type { FitProgress, PlanRecord } from "../network/training/progress.js";
+import { A_FUNCTION, type FitProgress, type PlanRecord, storedSchedule } from "../network/training/progress.js";
+import type { SavedPlateau } from "../network/training/schedules/running-schedule.js";
+import { checkSchedule, plateauOf } from "../network/training/schedules/schedules.js";
 import type { EpochLog, Metrics } from "../network/types.js";
 
 const WHAT = "the file's training";
@@ -205,13 +207,26 @@ function readTree(tensors: Map<string, StoredTensor>): unknown {
   });
 }
 
+/** As the file has it, a schedule's defaults filled in. */
+const scheduleText: Check<string> = (path, value) => {
+  const words = text(path, value);
+  if (words === A_FUNCTION) return words;
+  try {
+    return JSON.stringify(checkSchedule(path, parseStrictJson(path, words, DEPTH)));
+  } catch (error) {
+    throw error instanceof RelumineError
+      ? new RelumineError("format", error.path, error.expected, error.given, error.hint)
+      : error;
+  }
+};
+
 const checkPlan = object<PlanRecord>({
   data: text,
   validation: either(text, numberFrom(0, 1)),
   trainingRows: integer(1),
   batchSize: integer(1),
   optimizer: text,
-  learningRate: either(text, numberFrom(0, 3e38)),
+  learningRate: either(scheduleText, numberFrom(0, 3e38)),
   clipNorm: numberFrom(1e-45),
   shuffle: flag,
   classWeights: optional(text),
@@ -257,6 +272,9 @@ function checkFit(hidden: readonly number[], weights: Check<Float32Array>, isPen
     logs: checkLogs(hidden, isPenalized),
     told: count,
     toldOthers: count,
+    schedule: optional(
+      object<SavedPlateau>({ rate: numberFrom(0, 3.5e38), best: number, bad: count, cooldown: count }),
+    ),
     isStopped: flag,
     callbacks: list(anything),
     parameters: optional(weights),
@@ -378,6 +396,9 @@ function readProgress(
 ): FitProgress {
   if (!recipe) refuseStored(`${WHAT}.moments`, "to be there, as a fit is", recipe);
   integer(fit.firstEpoch + fit.epoch, fit.firstEpoch + fit.epoch)(`${WHAT}.epochsBegun`, epochsBegun);
+  const schedule = storedSchedule(fit.plan.learningRate);
+  if ((schedule !== undefined && plateauOf(schedule) !== undefined) !== (fit.schedule !== undefined))
+    refuseStored(`${WHAT}.fit.schedule`, "to be there where a schedule watches losses, and only there", fit.schedule);
   checkPlace(fit, LOG_COLUMNS + spec.layers.length - 1);
   const callbacks = checkCallbacks({ spec, fit, ...blocks, slots: recipe.slots }, fit.callbacks);
   return { ...fit, callbacks, logs: unpackLogs(fit.logs, spec) };

@@ -1,4 +1,5 @@
 // A network, its layers and its trainings as their users meet them: types alone.
+import type { Schedule } from "./training/schedules/schedules.js";
 import type { DataSet } from "./data.js";
 import type { NetworkSpec } from "./spec.js";
 import type { ClassWeights } from "./training/class-weights.js";
@@ -220,8 +221,11 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** Default adam(). The same optimizer object goes on with its moments in a later fit. */
   readonly optimizer?: Optimizer;
-  /** A rate, or a schedule whose steps and epochs count from 1; overrides the optimizer's rate. */
-  readonly learningRate?: number | ((step: number, epoch: number) => number);
+  /**
+   * A rate instead of the optimizer's; or a schedule, which changes that: what cosine(), warmup() and their like return,
+   * also from JSON, or a function of step and epoch, both counted from 1.
+   */
+  readonly learningRate?: number | Schedule | ((step: number, epoch: number) => number);
   /** Scales the gradient down to this global norm. */
   readonly clipNorm?: number;
   /** Default true, from the network's seed. */
@@ -241,7 +245,7 @@ export interface FitOptions {
   /**
    * Goes on with the network's last fit where it stopped, by a signal, a callback or its end, here or in the file that
    * the network was imported from (see exportNetwork): to the bit as if it had not stopped. `data`, a validation set, a
-   * schedule and callbacks are passed again; options that are not given are those of that fit, others have to be equal,
+   * schedule that is a function and callbacks are passed again; options that are not given are those of that fit, others have to be equal,
    * but for `epochs`, all of them in all. History and callbacks tell of the whole training. Default false.
    */
   readonly resume?: boolean;

@@ -1,4 +1,5 @@
 // What users of a sweep meet: the plan, and what comes of it.
+import type { Schedule } from "../network/training/schedules/schedules.js";
 import type { Interval } from "../treatment/prescribe/types.js";
 import type { JournalReport } from "../treatment/trial/journal/lines.js";
 import type { RowScaling, TrialFailure } from "../treatment/trial/trial.js";
@@ -27,7 +28,8 @@ export interface SweepFit {
   /** A name, or what adam() and its like return: { name, options }. Default "adam". */
   readonly optimizer?: string | OptimizerData;
   /** Instead of the optimizer's. */
-  readonly learningRate?: number;
+  /** A rate, or a schedule as data. */
+  readonly learningRate?: number | Schedule;
   /** Scales the gradient down to this global norm. */
   readonly clipNorm?: number;
   /** Default true. */

@@ -12,6 +12,7 @@ import type { CallbackData } from "../network/training/callbacks.js";
 import type { PrescribeOptions, Prescription, Trial } from "../treatment/prescribe/types.js";
 import type { Treatment } from "../treatment/types.js";
 import type { ResolvedActivation } from "../activations/activations.js";
+import type { Schedule } from "../network/training/schedules/schedules.js";
 import type { Optimizer, OptimizerOptions } from "../network/training/optimizers.js";
 import type { NetworkSpec } from "../network/spec.js";
 
@@ -143,7 +144,7 @@ export interface PackedTreatment extends Pick<
 
 /** Options of fit as data. */
 type FitData = Omit<FitOptions, "optimizer" | "callbacks" | "learningRate" | "signal"> & {
-  readonly learningRate?: number;
+  readonly learningRate?: number | Schedule;
   readonly optimizer?: Pick<Optimizer, "name" | "options">;
   readonly callbacks?: readonly CallbackData[];
 };

@@ -6,6 +6,7 @@ import {
   adamW,
   type Callback,
   continualBackprop,
+  cosine,
   createNetwork,
   earlyStopping,
   exportNetwork,
@@ -18,11 +19,13 @@ import {
   preventDeaths,
   recordActivity,
   recycleDormant,
+  reduceOnPlateau,
   nadam,
   rmsprop,
   selfNormalizedResets,
   sgd,
   traceDeaths,
+  warmup,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { resultsOf } from "../../src/network/training/callbacks.js";
@@ -119,6 +122,15 @@ const SETTINGS: Record<string, Setting> = {
       callbacks: [continualBackprop({ replacementRate: 0.02, maturity: 6 })],
     }),
   },
+  "a plateau's rate after a warm-up": {
+    options: () => ({
+      ...BASE,
+      epochs: 8,
+      optimizer: adam({ learningRate: 0.05 }),
+      learningRate: warmup({ steps: 9, next: reduceOnPlateau({ patience: 0, threshold: 0.2, factor: 0.5 }) }),
+    }),
+  },
+  "a cosine": { options: () => ({ ...BASE, optimizer: sgd(), learningRate: cosine({ minimum: 0.001 }) }) },
   "adagrad, whose rate falls": { options: () => ({ ...BASE, optimizer: adagrad({ learningRateDecay: 0.1 }) }) },
   "rmsprop with momentum, clipNorm, a validation set": {
     options: () => ({

@@ -15,6 +15,7 @@ import {
   integer,
   LAYER_OPTIONS,
   optimizerOf,
+  scheduleOf,
   threadsOption,
   type TrainingOptions,
 } from "../options.js";
@@ -179,6 +180,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     epochs,
     batchSize,
     optimizer: optimizerOf(options, library),
+    ...scheduleOf(options),
     validation: heldOut.x.rows > 0 ? heldOut : 0,
     ...classWeightsOf(options, prepared),
   };

@@ -22,6 +22,7 @@ import {
   classWeightsOf,
   describeOptimizer,
   optimizerOf,
+  scheduleOf,
   type TrainingOptions,
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
@@ -266,6 +267,7 @@ async function trainNetwork(
     epochs,
     batchSize,
     optimizer,
+    ...scheduleOf(options),
     validation: judges,
     ...classWeights,
     callbacks: [progress, trace, activity, ...(writer ? [writer.callback] : [])],

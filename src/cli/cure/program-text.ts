@@ -11,7 +11,7 @@ const call = ({ name, options }: { readonly name: string; readonly options?: obj
   `${name}(${options ? literal(options) : ""})`;
 
 function fitCode({
-  fit: { epochs, batchSize, optimizer, clipNorm, classWeights },
+  fit: { epochs, batchSize, optimizer, learningRate, clipNorm, classWeights },
   callbacks = [],
   standardize: scaling,
 }: Trial): string {
@@ -19,6 +19,7 @@ function fitCode({
     `epochs: ${epochs}`,
     `batchSize: ${batchSize}`,
     `optimizer: ${call(optimizer!)}`,
+    ...(typeof learningRate === "object" ? [`learningRate: ${literal(learningRate)}`] : []),
     ...(clipNorm === undefined ? [] : [`clipNorm: ${clipNorm}`]),
     ...(classWeights === undefined ? [] : [`classWeights: ${literal(classWeights)}`]),
     ...(callbacks.length === 0 ? [] : [`callbacks: [${callbacks.map(call).join(", ")}]`]),

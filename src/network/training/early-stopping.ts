@@ -1,15 +1,14 @@
 // Stops a training that no longer gains.
-import type { EpochLog, PackageCallback } from "../types.js";
+import type { PackageCallback } from "../types.js";
 import { defineCallback, type RunningCallback } from "./callbacks.js";
-import type { Plan } from "./plan.js";
+import { checkMonitor, type Monitor, monitored, MONITORS } from "./monitor.js";
 import type { RunningFit } from "./running-fit.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
 
 /** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
   /** Default: the validation loss where there is validation, else the loss. */
-  readonly monitor?: "loss" | "validationLoss";
+  readonly monitor?: Monitor;
   /** Epochs without a gain after which it stops. Default 5. */
   readonly patience?: number;
   /** What counts as a gain: the loss falls by more than this. Default 0. */
@@ -24,26 +23,12 @@ function checkEarlyStopping(options: EarlyStoppingOptions | undefined): Checked 
   const given = checkOptions("earlyStopping", options, ["monitor", "patience", "minDelta", "restoreBest"]);
   return {
     ...(given.monitor !== undefined && {
-      monitor: checkName("monitor", given.monitor, ["loss", "validationLoss"] as const),
+      monitor: checkName("monitor", given.monitor, MONITORS),
     }),
     patience: checkInteger("patience", given.patience ?? 5, { low: 0 }),
     minDelta: checkNumber("minDelta", given.minDelta ?? 0, { low: 0 }),
     restoreBest: checkBoolean("restoreBest", given.restoreBest ?? false),
   };
-}
-
-function checkValidation({ monitor }: Checked, { validation, trainingRows, data }: Plan): void {
-  if (monitor !== "validationLoss" || validation || trainingRows < data.rows) return;
-  throw new RelumineError(
-    "value",
-    "validation",
-    'to be given where earlyStopping has monitor: "validationLoss"',
-    "none",
-  );
-}
-
-function monitored({ loss, validation }: EpochLog, monitor: Checked["monitor"]): number {
-  return monitor === "loss" ? loss : (validation?.loss ?? loss);
 }
 
 /** What it keeps. */
@@ -95,7 +80,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): PackageCallback<E
     name: "earlyStopping",
     options: checked,
     results: {},
-    check: (plan) => checkValidation(checked, plan),
+    check: (plan) => checkMonitor("earlyStopping", checked.monitor, plan),
     start: (fit, { stop }, saved) => watch(fit, stop, checked, saved as SavedStopping | undefined),
   });
 }

@@ -26,12 +26,12 @@ import { weighByClass } from "./class-weights.js";
 import { EpochStartKeeper } from "./epoch-start.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
-import { makePlan, type Plan } from "./plan.js";
+import { makePlan, type Plan, stepsPerEpoch } from "./plan.js";
+import { runSchedule, type RunningSchedule } from "./schedules/running-schedule.js";
 import { attachFit, type RunningFit } from "./running-fit.js";
 import { entriesOf } from "../state/sparse-batch.js";
 import type { NetworkState } from "../state/state.js";
 import { RowOrder, TrainingStep } from "./step.js";
-import { checkNumber, isFloat32 } from "../../core/checks.js";
 import { Arena } from "../../wasm/heap.js";
 
 const YIELD_AFTER = 8; // milliseconds: half a frame, so that a page paints and a server answers
@@ -56,7 +56,10 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
    * Undefined at first, so that engines keep a number that is boxed once: else each step that reads it makes a box
    * (measured).
    */
-  rate = undefined as unknown as number;
+  private constantRate = undefined as unknown as number;
+  /** One number, which a schedule changes: in an array, where it is not boxed. */
+  private readonly rates = new Float64Array(1);
+  readonly schedule: RunningSchedule | undefined;
   isOver = false;
   private readonly watchers: (() => void)[] = [];
   private readonly releases: (() => void)[] = [];
@@ -90,6 +93,9 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     for (const { x } of [plan.data, plan.validation ?? plan.data]) state.buffers.ensure(most, true, entriesOf(x, most));
     this.firstEpoch = resumed?.progress.firstEpoch ?? state.epochsBegun;
     this.record = resumed?.record;
+    const steps = stepsPerEpoch(plan);
+    const course = { rate: plan.rate, stepsPerEpoch: steps, steps: plan.epochs * steps };
+    this.schedule = plan.schedule && runSchedule(plan.schedule, this.rates, course);
     this.rate = plan.rate;
     if (plan.data.weights ?? plan.validation?.weights) state.buffers.ensureWeights();
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
@@ -97,6 +103,15 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.epochStart = new EpochStartKeeper(this);
     this.context = { network, stop: () => this.stop("callback") };
     attachFit(this.context, this);
+  }
+
+  get rate(): number {
+    return this.schedule ? this.rates[0] : this.constantRate;
+  }
+
+  set rate(value: number) {
+    if (this.schedule) this.rates[0] = value;
+    else this.constantRate = value;
   }
 
   get loss(): number {
@@ -188,7 +203,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const { epoch } = this;
     const { trainingRows } = this.plan;
     while (this.nextRow < trainingRows) {
-      const isYielding = this.trainOn(epoch);
+      const isYielding = this.trainOn();
       if (isYielding === undefined) return this.stop("diverged");
       if (this.hasBatchCallbacks) await this.tell("onBatchEnd", this.describeBatch(this.step, epoch));
       if (isYielding) await this.yield();
@@ -197,6 +212,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const [lossSum, correct, weight] = this.steps.sums;
     const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows, weight);
     const log = this.describeEpoch(epoch, metrics, (performance.now() - this.epochStarted) / 1000);
+    this.schedule?.endEpoch?.(log, this.step);
     this.epochLogs.push(log);
     await this.tell("onEpochEnd", log);
   }
@@ -215,20 +231,20 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
    * Steps up to the next thing to wait for, or the epoch's end: whether it is time to yield; undefined if a step
    * diverged.
    */
-  private trainOn(epoch: number): boolean | undefined {
+  private trainOn(): boolean | undefined {
     do {
-      if (!this.trainBatch(epoch)) return undefined;
+      if (!this.trainBatch()) return undefined;
       if (this.isTimeToYield()) return true;
     } while (!this.hasBatchCallbacks && this.nextRow < this.plan.trainingRows && !this.isStopped());
     return false;
   }
 
   /** One step; false, with the weights as they were, if the loss or its gradient is not finite. */
-  private trainBatch(epoch: number): boolean {
+  private trainBatch(): boolean {
     const { plan, steps } = this;
     const start = this.nextRow;
     const rows = Math.min(plan.batchSize, plan.trainingRows - start);
-    if (plan.schedule) this.rate = this.rateFor(plan.schedule, epoch);
+    this.schedule?.begin(this.step + 1);
     if (!steps.differentiate(start, rows)) {
       this.diverged = Number.isFinite(steps.loss) ? "gradient" : "loss";
       return false;
@@ -240,14 +256,6 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     if (!isWhole) this.diverged = "update";
     for (let i = 0; i < this.watchers.length; i++) this.watchers[i]();
     return isWhole;
-  }
-
-  private rateFor(schedule: NonNullable<Plan["schedule"]>, epoch: number): number {
-    const step = this.step + 1;
-    const rate = schedule(step, epoch);
-    // the text that a refusal wants is not made in each step
-    if (typeof rate === "number" && rate >= 0 && isFloat32(rate)) return rate;
-    return checkNumber(`learningRate(${step}, ${epoch})`, rate, { low: 0 });
   }
 
   /** Callbacks from one on hear of a batch or an epoch, each when the one before is done. */

@@ -3,6 +3,7 @@ import { ownCallbacks, type StartedCallback } from "./callbacks.js";
 import type { Plan } from "./plan.js";
 import { checkSamePlan, type FitProgress, type PlanRecord, recordPlan } from "./progress.js";
 import type { RunningFit } from "./running-fit.js";
+import type { RunningSchedule } from "./schedules/running-schedule.js";
 import type { SilentUnits } from "./silent-units.js";
 import type { TrainingStep } from "./step.js";
 import type { EpochLog, History } from "../types.js";
@@ -23,6 +24,7 @@ export interface PausableRun extends Pick<RunningFit, "state" | "plan" | "order"
   readonly steps: TrainingStep;
   readonly silent: SilentUnits;
   readonly callbacks: readonly StartedCallback[];
+  readonly schedule: RunningSchedule | undefined;
   readonly epochLogs: EpochLog[];
   epoch: number;
   step: number;
@@ -71,6 +73,7 @@ export function describeProgress(run: PausableRun, isComplete: boolean): FitProg
     fired: run.silent.save(),
     logs: [...run.epochLogs],
     toldOthers: run.told - told,
+    ...(run.schedule?.save && { schedule: run.schedule.save() }),
     isStopped: stopped === "callback",
   };
 }
@@ -93,6 +96,7 @@ export function restoreProgress(run: PausableRun, progress: FitProgress): void {
     isStopped,
   } = progress;
   Object.assign(run, { epoch, step, nextRow, rate });
+  if (progress.schedule) run.schedule?.restore?.(progress.schedule);
   if (parameters) run.state.allWeights().set(parameters);
   if (isStopped) run.stopped = "callback";
   for (const log of logs) run.epochLogs.push(log);

@@ -2,6 +2,8 @@
 import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
+import { checkMonitor } from "./monitor.js";
+import { checkSchedule, isData, plateauOf, type Schedule } from "./schedules/schedules.js";
 import { checkClassWeights, type ClassWeights } from "./class-weights.js";
 import { ALL_FIT_OPTION_NAMES } from "./option-names.js";
 import { checkStopped, type FitProgress, storedOptions } from "./progress.js";
@@ -32,7 +34,7 @@ export interface Plan {
   readonly recipe: OptimizerRecipe;
   /** The rate where there is no schedule. */
   readonly rate: number;
-  readonly schedule: ((step: number, epoch: number) => number) | undefined;
+  readonly schedule: Schedule | ((step: number, epoch: number) => number) | undefined;
   readonly clipNorm: number;
   readonly shuffle: boolean;
   readonly callbacks: readonly (Callback | PackageCallback)[];
@@ -64,6 +66,7 @@ function checkCallbacks(callbacks: Plan["callbacks"]): Plan["callbacks"] {
 /** A rate or a schedule instead of the optimizer's rate. */
 function checkRate(learningRate: FitOptions["learningRate"], recipe: OptimizerRecipe): Pick<Plan, "rate" | "schedule"> {
   if (typeof learningRate === "function") return { rate: recipe.learningRate, schedule: learningRate };
+  if (isData(learningRate)) return { rate: recipe.learningRate, schedule: checkSchedule("learningRate", learningRate) };
   const rate = checkNumber("learningRate", learningRate ?? recipe.learningRate, { low: 0 });
   return { rate, schedule: undefined };
 }
@@ -104,7 +107,7 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
   const prepared = prepareData("data", data, spec.inputs, units, spec.loss);
   const { validation, learningRate } = given;
   const recipe = checkOptimizer(given.optimizer === undefined ? adam() : given.optimizer);
-  return {
+  const plan: Plan = {
     data: prepared,
     judged: prepared,
     validation:
@@ -125,6 +128,11 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
     signal: checkSignal(given.signal),
     resumed,
   };
+  if (typeof plan.schedule === "object") {
+    const plateau = plateauOf(plan.schedule);
+    if (plateau) checkMonitor(plateau.name, plateau.options.monitor, plan);
+  }
+  return plan;
 }
 
 /** Where a step's batch lies in the order of its epoch; steps and epochs count from 1. */

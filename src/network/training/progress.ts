@@ -1,6 +1,8 @@
 // Where a training stands: all that it needs to go on as if it had never stopped, beside the parameters and moments
 // that its network holds. Plain data: numbers, texts, lists and typed arrays.
 import type { EpochLog } from "../types.js";
+import type { Schedule } from "./schedules/schedules.js";
+import type { SavedPlateau } from "./schedules/running-schedule.js";
 import { type ClassWeights, readClassWeights } from "./class-weights.js";
 import { describeRows, fingerprint } from "./fingerprint.js";
 import type { PreparedData } from "../data.js";
@@ -24,6 +26,7 @@ export interface PlanRecord {
   readonly batchSize: number;
   /** Name and options, as JSON. */
   readonly optimizer: string;
+  /** Or a schedule as JSON, or that one is a function. */
   readonly learningRate: number | string;
   readonly clipNorm: number;
   readonly shuffle: boolean;
@@ -36,7 +39,8 @@ export interface PlanRecord {
 
 type Arithmetic = "reproducible" | "fast";
 
-const SCHEDULE = "a schedule";
+/** A schedule that is a function. */
+export const A_FUNCTION = "a schedule";
 
 export interface FitProgress {
   readonly plan: PlanRecord;
@@ -67,6 +71,8 @@ export interface FitProgress {
   readonly told: number;
   readonly toldOthers: number;
   readonly isStopped: boolean;
+  /** Of a schedule that watches losses. */
+  readonly schedule?: SavedPlateau;
   /** What the package's own callbacks keep, in their order. */
   readonly callbacks: readonly object[];
   /** The weights, where callbacks put others in their place when the fit ended. */
@@ -84,6 +90,11 @@ interface RecordedPlan extends Pick<PlanRecord, "trainingRows" | "batchSize" | "
   readonly rate: number;
 }
 
+function rateRecord(schedule: unknown, rate: number): number | string {
+  if (schedule === undefined) return rate;
+  return typeof schedule === "function" ? A_FUNCTION : JSON.stringify(schedule);
+}
+
 export function recordPlan(
   build: "strict" | "relaxed",
   plan: RecordedPlan,
@@ -99,7 +110,7 @@ export function recordPlan(
     trainingRows,
     batchSize,
     optimizer: JSON.stringify({ name, options }),
-    learningRate: schedule ? SCHEDULE : rate,
+    learningRate: rateRecord(schedule, rate),
     clipNorm,
     shuffle,
     ...(classWeights && { classWeights: String(classWeights) }),
@@ -126,6 +137,12 @@ export function checkSamePlan(given: PlanRecord, stored: PlanRecord): void {
   }
 }
 
+/** The schedule of a record; undefined where there is none, or a function. */
+export function storedSchedule(learningRate: number | string): Schedule | undefined {
+  if (typeof learningRate === "number" || learningRate === A_FUNCTION) return undefined;
+  return JSON.parse(learningRate) as Schedule;
+}
+
 /** The options of the training that is resumed, for those that are not given; undefined where they are no numbers. */
 export function storedOptions({ plan, epochs }: FitProgress): object {
   const { batchSize, clipNorm, shuffle, learningRate, validation, classWeights } = plan;
@@ -135,7 +152,7 @@ export function storedOptions({ plan, epochs }: FitProgress): object {
     batchSize,
     shuffle,
     clipNorm: number(clipNorm),
-    learningRate: number(learningRate),
+    learningRate: storedSchedule(learningRate) ?? number(learningRate),
     validation: number(validation),
     ...(classWeights && { classWeights: readClassWeights(classWeights) }),
   };

@@ -8,6 +8,7 @@ import type { CallbackData } from "../../network/training/callbacks.js";
 import { checkClassWeights } from "../../network/training/class-weights.js";
 import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/optimizers.js";
+import { checkSchedule, isData } from "../../network/training/schedules/schedules.js";
 import { OPTIMIZER_NAMES } from "../../network/training/optimizers/names.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../../network/spec.js";
 import { checkRemedy, type Remedy } from "../../treatment/remedies/remedy.js";
@@ -64,7 +65,7 @@ export function readDraft(base: unknown, root: string): Draft {
   const fit = checkOptions(`${at}fit`, given.fit, FIT);
   const { optimizer = "adam", learningRate, callbacks = [], ...rest } = fit;
   const recipe = readOptimizer(ofFit("optimizer"), optimizer);
-  if (learningRate !== undefined)
+  if (learningRate !== undefined && !isData(learningRate))
     (recipe.options as PlainObject).learningRate = copyPlain(ofFit("learningRate"), learningRate);
   const remedies = checkOptions(`${at}remedies`, given.remedies, REMEDIES);
   const { spec } = given;
@@ -78,6 +79,9 @@ export function readDraft(base: unknown, root: string): Draft {
       shuffle: true,
       ...(Object.fromEntries(others) as PlainObject),
       optimizer: recipe,
+      ...(isData(learningRate) && {
+        learningRate: copyPlain(ofFit("learningRate"), checkSchedule(ofFit("learningRate"), learningRate)),
+      }),
       callbacks: readCallbacks(ofFit("callbacks"), callbacks),
     },
     remedies: copyPlain(`${at}remedies`, remedies) as PlainObject,
@@ -123,6 +127,7 @@ export function draftedTrial({ spec, fit, remedies }: Draft): DraftedTrial {
     optimizer: { name, options: recipe.options },
     batchSize: checkInteger("batchSize", fit.batchSize, { low: 1 }),
     shuffle: checkBoolean("shuffle", fit.shuffle),
+    ...(fit.learningRate !== undefined && { schedule: checkSchedule("learningRate", fit.learningRate) }),
     ...(clipNorm !== undefined && { clipNorm: checkNumber("clipNorm", clipNorm, { low: 0, openLow: true }) }),
     ...(classWeights !== undefined && { classWeights: checkClassWeights(resolved, classWeights)! }),
     ...(standardize && { standardize }),

@@ -145,7 +145,7 @@ class Prescriber {
     const { schedule } = this.plan;
     const callbacks = this.plan.callbacks.filter((callback) => !definitionOf(callback));
     return {
-      schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given),
+      ...(typeof schedule === "function" && { schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given) }),
       ...(callbacks.length > 0 && { callbacks }),
       signal: this.stop.signal,
     };
@@ -276,7 +276,7 @@ class Prescriber {
     const baselineScore = mean(same.map((outcome) => figureOf(outcome, measure)));
     const failed = failureOf(entry);
     const callbacks = settings.callbacks.map(callbackOf);
-    const schedule = this.extrasFor({ settings, seed: 0, epochs: 0 }).schedule;
+    const schedule = this.extrasFor({ settings, seed: 0, epochs: 0 }).schedule ?? settings.schedule;
     const { standardize, takesClasses, startsAnew, treat, classWeights } = settings;
     return {
       name,
@@ -356,7 +356,8 @@ class Prescriber {
 }
 
 /** Without functions: it can be sent to workers, and named. */
-const isPlain = ({ schedule, callbacks }: Plan): boolean => !schedule && callbacks.every(definitionOf);
+const isPlain = ({ schedule, callbacks }: Plan): boolean =>
+  typeof schedule !== "function" && callbacks.every(definitionOf);
 
 const dataOf = ({ name, options }: PackageCallback): CallbackData => ({ name, options });
 
@@ -396,6 +397,7 @@ export async function prescribeWith(
       shuffle: plan.shuffle,
       callbacks: [],
       ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),
+      ...(typeof plan.schedule === "object" && { schedule: plan.schedule }),
       ...(plan.classWeights && { classWeights: plan.classWeights }),
     };
     const exact = { data: rows.exact, validation: judges.exact };

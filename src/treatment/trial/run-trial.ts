@@ -22,7 +22,7 @@ import { rebuildOptimizer } from "../../network/training/optimizers.js";
 
 /** What can't be handed to a worker: the functions of the user's fit, and looks at the network while it is there. */
 export interface Extras {
-  readonly schedule?: Plan["schedule"];
+  readonly schedule?: ScheduleFunction;
   readonly callbacks?: Plan["callbacks"];
   readonly signal?: AbortSignal;
   /**
@@ -33,9 +33,11 @@ export interface Extras {
   readonly keep?: (diagnosis: Diagnosis | undefined, deaths: readonly Death[]) => void;
 }
 
+type ScheduleFunction = (step: number, epoch: number) => number;
+
 /** The schedule of the user's fit, slowed down as much as the remedy's rate is below the given one. */
-export function scaleSchedule(schedule: Plan["schedule"], factor: number): Plan["schedule"] {
-  return schedule && factor !== 1 ? (step, epoch) => schedule(step, epoch) * factor : schedule;
+export function scaleSchedule(schedule: ScheduleFunction, factor: number): ScheduleFunction {
+  return factor !== 1 ? (step, epoch) => schedule(step, epoch) * factor : schedule;
 }
 
 function deadShare(network: Network, x: SampleRows): number {
@@ -116,7 +118,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     // for those that look at it; else its time is saved
     ...((callbacks.length > 0 || job.isFollowed) && { validation }),
     optimizer: rebuildOptimizer(settings.optimizer),
-    learningRate: extras.schedule,
+    learningRate: extras.schedule ?? settings.schedule,
     clipNorm: settings.clipNorm,
     callbacks: [...callbacks, ...settings.callbacks.map(callbackOf), ...(trace ? [trace] : [])],
     signal: extras.signal,

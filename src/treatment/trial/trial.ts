@@ -9,6 +9,7 @@ import type { Remedy } from "../remedies/remedy.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ClassWeights } from "../../network/training/class-weights.js";
 import type { OptimizerOptions } from "../../network/training/optimizers.js";
+import type { Schedule } from "../../network/training/schedules/schedules.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import type { Evaluation, EpochLog, History, Metrics, Weights } from "../../network/types.js";
 import type { Finding } from "../../diagnosis/types.js";
@@ -38,6 +39,8 @@ export interface TrialSettings {
   readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
   readonly batchSize: number;
   readonly shuffle: boolean;
+  /** Which changes the optimizer's rate. */
+  readonly schedule?: Schedule;
   readonly clipNorm?: number;
   /** Times the epochs that the others train. */
   readonly epochs?: number;

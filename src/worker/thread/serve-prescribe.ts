@@ -14,11 +14,12 @@ import type { PrescribeOptions, Prescription, Trial } from "../../treatment/pres
 const toData = ({ name, options }: PackageCallback) => ({ name, options });
 
 function packTrial({ fit, callbacks, ...trial }: Trial): PackedTrial {
-  const { optimizer, callbacks: all, signal: _signal, learningRate: _rate, ...rest } = fit;
+  const { optimizer, callbacks: all, signal: _signal, learningRate, ...rest } = fit;
   return {
     ...trial,
     fit: {
       ...rest,
+      ...(typeof learningRate === "object" && { learningRate }),
       ...(optimizer && { optimizer: { name: optimizer.name, options: optimizer.options } }),
       ...(all && { callbacks: (all as readonly PackageCallback[]).map(toData) }),
     },
