@@ -1,5 +1,4 @@
 // The loss that a callback or a schedule watches.
-import type { EpochLog } from "../types.js";
 import { RelumineError } from "../../core/errors.js";
 
 export const MONITORS = ["loss", "validationLoss"] as const;
@@ -14,6 +13,12 @@ interface Rows {
   readonly data: { readonly rows: number };
 }
 
+/** Of an epoch's log, the losses. */
+interface Losses {
+  readonly loss: number;
+  readonly validation?: { readonly loss: number };
+}
+
 /** @throws RelumineError "value" where a validation loss is to be watched and there is none */
 export function checkMonitor(who: string, monitor: unknown, { validation, trainingRows, data }: Rows): void {
   if (monitor !== "validationLoss" || validation || trainingRows < data.rows) return;
@@ -21,6 +26,6 @@ export function checkMonitor(who: string, monitor: unknown, { validation, traini
 }
 
 /** The watched loss of an epoch: by default the validation loss where there is validation, else the loss. */
-export function monitored({ loss, validation }: EpochLog, monitor: Monitor | undefined): number {
+export function monitored({ loss, validation }: Losses, monitor: Monitor | undefined): number {
   return monitor === "loss" ? loss : (validation?.loss ?? loss);
 }

@@ -131,7 +131,12 @@ function runPlateau(out: Out, options: Schedule["options"], { rate: start }: Cou
 
 /** What follows counts its steps from the first one after the warm-up. */
 function runWarmup(out: Out, options: Schedule["options"], course: Course): RunningSchedule {
-  const { epochs, steps, start, next: follower } = options as {
+  const {
+    epochs,
+    steps,
+    start,
+    next: follower,
+  } = options as {
     readonly epochs?: number;
     readonly steps?: number;
     readonly start: number;
