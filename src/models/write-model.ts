@@ -10,8 +10,8 @@ import { layersOfNetwork } from "./chain/network.js";
 import type { GraphEnds } from "./read/said.js";
 
 /**
- * A format to write: ONNX of opset 13, a LayersModel of TensorFlow.js, safetensors in PyTorch's names, this package's
- * own.
+ * A format to write: ONNX of opset 13 (17 with layer normalization), a LayersModel of TensorFlow.js, safetensors in
+ * PyTorch's names, this package's own.
  */
 export type WrittenFormat = "onnx" | "tfjs" | "torch" | "relumine";
 
@@ -57,13 +57,16 @@ async function writeTorch(
  * A network as files of another program, by their names. "onnx": what `predict` gives, softmax or sigmoid included;
  * "tfjs": model.json and weights.bin, likewise; "torch": a state_dict, which `safetensors.torch.load_file` reads, and
  * "load.py", which makes the nn.Sequential of Linear layers and activations that it belongs to; with `parameters` it is
- * one of the model that has them, without a program; "relumine": what exportNetwork writes.
+ * one of the model that has them, without a program, and a batch normalization is folded into its layer; "relumine":
+ * what exportNetwork writes. Normalizations and residual layers are such there too; dropout and penalties, which
+ * training alone has, are left out.
  * @param network stays as it is
  * @param format "onnx", "tfjs", "torch" or "relumine"
  * @param options parameters: names for "torch"; ends: names for "onnx"; head: what the file ends with
  * @returns names to contents
  * @cost copies all weights
- * @throws RelumineError "unsupported" (an activation that the other program has not), "value", "memory" or "disposed"
+ * @throws RelumineError "unsupported" (an activation that the other program has not, a layer that `parameters` have no
+ *   names for), "value", "memory" or "disposed"
  *   (as a rejection)
  * @example for (const [name, bytes] of await writeModel(network, "onnx")) await writeFile(name, bytes);
  */

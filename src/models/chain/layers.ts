@@ -3,19 +3,32 @@
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { RelumineError } from "../../core/errors.js";
 import type { KernelInitializer } from "../../network/initializer-spec.js";
+import type { ResolvedNormalization } from "../../network/normalization.js";
+import type { Weights } from "../../network/types.js";
 import { formatNumber } from "../../text/numbers.js";
-import { type Affine, at, checkWeights, type DenseTerm, identity, isIdentity, type Term } from "./value.js";
+import {
+  type Affine,
+  at,
+  checkWeights,
+  type DenseTerm,
+  foldNorm,
+  identity,
+  isIdentity,
+  scale,
+  type Term,
+} from "./value.js";
 
 /** A dense layer as it goes into a network; the kernel is inputs x units, row-major. */
-export interface ImportedLayer {
+export interface ImportedLayer extends Weights {
   /** Of the model's dense layer that it was, where those have names. */
   readonly name?: string;
   readonly inputs: number;
   readonly units: number;
   readonly activation: ResolvedActivation;
-  readonly kernel: Float32Array;
-  readonly bias: Float32Array;
-  readonly alpha?: Float32Array;
+  /** What lies between its bias and its activation; the numbers are those of Weights. */
+  readonly normalization?: ResolvedNormalization;
+  /** What it is fed is added to its activations. */
+  readonly residual?: boolean;
   /** Where its kernel started, if the file says so. */
   readonly kernelInitializer?: KernelInitializer;
 }
@@ -155,4 +168,23 @@ export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: s
     return { ...said, inputs, units, ...applied, ...folded };
   });
   return { layers, warnings };
+}
+
+/**
+ * A layer whose batch normalization, by its running statistics, is part of its kernel and bias.
+ * @throws RelumineError "format" where they leave float32's range
+ */
+export function foldedBatch(layer: ImportedLayer): ImportedLayer {
+  const { normalization, gamma, beta, runningMean, runningVariance, ...rest } = layer;
+  if (normalization?.kind !== "batch") return layer;
+  const [g, shift, mean, variance] = [gamma!, beta!, runningMean!, runningVariance!].map((each) =>
+    Float64Array.from(each),
+  );
+  const { a, b } = foldNorm({ gamma: g, beta: shift, mean, variance }, normalization.epsilon);
+  const kernel = Float64Array.from(layer.kernel);
+  const { inputs, units } = layer;
+  const dense = identity({ kind: "dense", units, inputs, kernel, input: identity({ kind: "input", units: inputs }) });
+  const after = scale(scale(dense, 1, Float64Array.from(layer.bias)), a, b);
+  const [folded] = layersOf(after).layers;
+  return { ...rest, kernel: folded.kernel, bias: folded.bias };
 }

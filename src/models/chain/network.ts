@@ -5,6 +5,7 @@ import type { ResolvedActivation } from "../../activations/activations.js";
 import { isClassification, type Loss, type LossSpec, nameOf } from "../../network/losses.js";
 import type { Network } from "../../network/types.js";
 import { type NetworkSpec, resolveSpec } from "../../network/spec.js";
+import { WEIGHT_NAMES } from "../../network/state/weight-names.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 import { headOf, lossOf, type ReadChain } from "./head.js";
 import type { ImportedLayer } from "./layers.js";
@@ -20,9 +21,11 @@ function keepHead({ layers, head }: ReadChain): ReadChain {
 function specOfLayers({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
   return resolveSpec({
     inputs: layers[0].inputs,
-    layers: layers.map(({ units, activation, kernelInitializer }) => ({
+    layers: layers.map(({ units, activation, kernelInitializer, normalization, residual }) => ({
       units,
       activation,
+      ...(normalization && { normalization }),
+      ...(residual && { residual }),
       ...(kernelInitializer !== undefined && { kernelInitializer }),
     })),
     loss: loss ?? lossOf(head),
@@ -52,18 +55,22 @@ export function specOfChain(chain: ReadChain, given: Loss | LossSpec | undefined
 }
 
 /** A network's layers with copies of their weights. */
-export function layersOfNetwork({ layers }: Pick<Network, "layers">): ImportedLayer[] {
-  return layers.map((layer) => {
+export function layersOfNetwork({ layers, spec }: Pick<Network, "layers" | "spec">): ImportedLayer[] {
+  const resolved = resolveSpec(spec).layers;
+  return layers.map((layer, index) => {
     const { inputs, units, activation } = layer;
-    return { inputs, units, activation, ...layer.getWeights() };
+    const { normalization, residual } = resolved[index];
+    const between = { ...(normalization && { normalization }), ...(residual && { residual }) };
+    return { inputs, units, activation, ...between, ...layer.getWeights() };
   });
 }
 
 /** Puts the layers' weights into a network of their shapes. */
 export function setLayers({ layers: targets }: Pick<Network, "layers">, layers: readonly ImportedLayer[]): void {
-  layers.forEach(({ kernel, bias, alpha }, index) =>
-    targets[index].setWeights({ kernel, bias, ...(alpha && { alpha }) }),
-  );
+  layers.forEach((layer, index) => {
+    const weights = WEIGHT_NAMES.flatMap((name) => (layer[name] ? [[name, layer[name]] as const] : []));
+    targets[index].setWeights(Object.fromEntries(weights));
+  });
 }
 
 /** The network of a spec with these weights. */

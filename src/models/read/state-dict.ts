@@ -164,11 +164,11 @@ function* parents(name: string): Iterable<string> {
 
 /**
  * Words of names, as programs give them to tables that are looked up, to gates, to weights added to others, and to
- * layers side by side.
+ * layers side by side, or that something passes by.
  */
 const NO_CHAIN = new RegExp(
   "^(emb|embed\\w*|wte|wpe|tok|tokens?|gate|lora|attn|attention|adapter|experts?\\d*|heads|head\\d+|" +
-    "branch(es)?\\d*|towers?\\d*)$",
+    "branch(es)?\\d*|towers?\\d*|residual|skip|shortcut|downsample)$",
 );
 /** Of attention, where several of them stand side by side. */
 const SIDES = /^(q|k|v|query|key|value|wq|wk|wv)$/;
@@ -181,7 +181,11 @@ function checkNames(modules: readonly Module[]): void {
     words(module).some((word) => NO_CHAIN.test(word) || (sides.size > 1 && SIDES.test(word))),
   );
   if (other !== undefined)
-    throw refuse(WEIGHTS, `${describe(other.name)}: an embedding, a gate, attention, or layers side by side`, ASK);
+    throw refuse(
+      WEIGHTS,
+      `${describe(other.name)}: an embedding, a gate, attention, or layers side by side or passed by`,
+      ASK,
+    );
 }
 
 const IN_LIST = /(^|\.)\d+$/;

@@ -1,12 +1,14 @@
-// A network as an ONNX file of opset 13, which every reader takes: Gemm and an activation for each layer, GELU and SiLU
-// in pieces. Field numbers are those of onnx.proto.
+// A network as an ONNX file of opset 13, which every reader takes, or of 17 where it has layer normalization, which is
+// an operator from there on: Gemm, the normalization and an activation for each layer, GELU and SiLU in pieces, and what
+// passes a residual layer by added. Field numbers are those of onnx.proto.
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ImportedLayer } from "../chain/layers.js";
 import type { Head } from "../chain/head.js";
 import type { GraphEnds } from "../read/said.js";
 
-const OPSET = 13;
-const IR_VERSION = 7;
+/** Opset, and the version of the format that came with it. */
+const OLDEST = { opset: 13, format: 7 };
+const WITH_LAYER_NORMALIZATION = { opset: 17, format: 8 };
 const FLOAT = 1;
 const [ATTRIBUTE_FLOAT, ATTRIBUTE_INTEGER] = [1, 2];
 
@@ -116,6 +118,18 @@ function activate(
   }
 }
 
+/** What goes into the activation: as the network has it outside of training. */
+function normalize(graph: Graph, z: string, layer: ImportedLayer, index: number): string {
+  const { normalization, units } = layer;
+  if (normalization === undefined) return z;
+  const isBatch = normalization.kind === "batch";
+  const names = isBatch ? (["gamma", "beta", "runningMean", "runningVariance"] as const) : (["gamma", "beta"] as const);
+  const numbers = names.map((name) => graph.constant(`layers.${index}.${name}`, [units], layer[name]!));
+  const floats = { epsilon: normalization.epsilon };
+  if (isBatch) return graph.node("BatchNormalization", [z, ...numbers], { floats });
+  return graph.node("LayerNormalization", [z, ...numbers], { floats, integers: { axis: -1 } });
+}
+
 function applyHead(graph: Graph, value: string, head: Head): string {
   if (head === "none") return value;
   if (head === "sigmoid") return graph.node("Sigmoid", [value]);
@@ -157,11 +171,15 @@ export function writeOnnx(layers: readonly ImportedLayer[], head: Head, ends: Gr
   layers.forEach((layer, index) => {
     const kernel = graph.constant(`layers.${index}.kernel`, [layer.inputs, layer.units], layer.kernel);
     const bias = graph.constant(`layers.${index}.bias`, [layer.units], layer.bias);
-    last = activate(graph, graph.node("Gemm", [last, kernel, bias]), layer, index);
+    const n = normalize(graph, graph.node("Gemm", [last, kernel, bias]), layer, index);
+    const h = activate(graph, n, layer, index);
+    last = layer.residual ? graph.node("Add", [h, last]) : h;
   });
   const nameOf = namingOf(first, applyHead(graph, last, head), ends);
   const writer = new BinaryWriter();
-  integer(writer, 1, IR_VERSION);
+  const hasLayerNorm = layers.some(({ normalization }) => normalization?.kind === "layer");
+  const { opset, format } = hasLayerNorm ? WITH_LAYER_NORMALIZATION : OLDEST;
+  integer(writer, 1, format);
   text(writer, 2, "relumine");
   message(writer, 7, (each) => {
     for (const node of graph.nodes) message(each, 1, node(nameOf));
@@ -170,6 +188,6 @@ export function writeOnnx(layers: readonly ImportedLayer[], head: Head, ends: Gr
     message(each, 11, value(ends.input, layers[0].inputs));
     message(each, 12, value(ends.output, layers.at(-1)!.units));
   });
-  message(writer, 8, (opset) => integer(text(opset, 1, ""), 2, OPSET));
+  message(writer, 8, (each) => integer(text(each, 1, ""), 2, opset));
   return writer.finish();
 }

@@ -4,7 +4,7 @@ import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Tensor } from "../../formats/safetensors.js";
 import type { Head } from "../chain/head.js";
-import type { ImportedLayer } from "../chain/layers.js";
+import { foldedBatch, type ImportedLayer } from "../chain/layers.js";
 
 /** Weights are units x inputs there. */
 function weightOf({ inputs, units, kernel }: ImportedLayer): Tensor {
@@ -14,26 +14,44 @@ function weightOf({ inputs, units, kernel }: ImportedLayer): Tensor {
 
 const PARTS = { weight: ".weight", bias: ".bias" };
 
-/** Names of a layer's parameters; its activation's slopes come behind it. */
+/** Names of a layer's parameters; those of its normalization, and its activation's slopes, come behind it. */
 interface LayerNames {
   readonly stem: string;
   readonly hasBias: boolean;
+  readonly normalization?: string;
   readonly slopes?: string;
 }
 
-/** As nn.Sequential counts Linear layers with an activation behind each but where there is none. */
+/**
+ * As nn.Sequential counts Linear layers, with a normalization and an activation behind each that has them. A residual
+ * layer is one module, in which they are counted anew.
+ */
 function sequentialNames(layers: readonly ImportedLayer[]): LayerNames[] {
   let place = 0;
-  return layers.map(({ activation, alpha }) => {
-    const stem = String(place);
-    place += activation.name === "linear" ? 1 : 2;
-    return { stem, hasBias: true, ...(alpha && { slopes: `${place - 1}${PARTS.weight}` }) };
+  return layers.map(({ activation, alpha, normalization, residual }) => {
+    const stemOf = (inner: number) => (residual ? `${place}.${RESIDUAL}.${inner}` : String(place + inner));
+    let count = 1;
+    const norm = normalization && stemOf(count++);
+    const slopes = alpha && `${stemOf(count)}${PARTS.weight}`;
+    if (activation.name !== "linear") count++;
+    const names = { stem: stemOf(0), hasBias: true };
+    place += residual ? 1 : count;
+    return { ...names, ...(norm !== undefined && { normalization: norm }), ...(slopes !== undefined && { slopes }) };
   });
 }
 
 function mismatch(layers: readonly ImportedLayer[], given: readonly string[]): RelumineError {
   const expected = `to name the weights, biases and slopes of ${layers.length} layers, one after another`;
   return new RelumineError("value", "parameters", expected, describe(given));
+}
+
+/** What a model of Linear layers and activations alone can't hold. */
+function checkPlain(layers: readonly ImportedLayer[]): void {
+  const index = layers.findIndex(({ normalization, residual }) => normalization?.kind === "layer" || residual);
+  if (index < 0) return;
+  const expected = "to be left out, as they name weights, biases and slopes alone";
+  const given = `layers[${index}] ${layers[index].residual ? "is residual" : "has layer normalization"}`;
+  throw new RelumineError("unsupported", "parameters", expected, given);
 }
 
 /** The names that were given, taken apart by layers. */
@@ -56,19 +74,34 @@ function nameOf(stem: string, part: string): string {
   return stem === "" ? part.slice(1) : stem + part;
 }
 
+/** Of a module of batch normalization; PyTorch counts its batches itself where a file does not. */
+const NORMALIZATION_PARTS = [
+  ["weight", "gamma"],
+  ["bias", "beta"],
+  ["running_mean", "runningMean"],
+  ["running_var", "runningVariance"],
+] as const;
+
 /**
- * The tensors by name. A bias of zeros is left out where the names have none.
+ * The tensors by name. A bias of zeros is left out where the names have none; names that were given have no place for a
+ * batch normalization: it is folded into its layer.
  * @param parameters as ReadModel has them; default: those of an nn.Sequential
- * @throws RelumineError "value" for names of other layers
+ * @throws RelumineError "value" for names of other layers, "unsupported" for layers that have no such names
  */
-export function torchTensors(layers: readonly ImportedLayer[], parameters?: readonly string[]): Map<string, Tensor> {
+export function torchTensors(given: readonly ImportedLayer[], parameters?: readonly string[]): Map<string, Tensor> {
+  if (parameters) checkPlain(given);
+  const layers = parameters ? given.map(foldedBatch) : given;
   const names = parameters ? givenNames(layers, parameters) : sequentialNames(layers);
   const tensors = new Map<string, Tensor>();
   layers.forEach((layer, index) => {
-    const { stem, hasBias, slopes } = names[index];
+    const { stem, hasBias, normalization, slopes } = names[index];
     tensors.set(nameOf(stem, PARTS.weight), weightOf(layer));
     if (hasBias || layer.bias.some((value) => value !== 0))
       tensors.set(nameOf(stem, PARTS.bias), { shape: [layer.units], data: layer.bias });
+    for (const [part, name] of NORMALIZATION_PARTS) {
+      const data = layer[name];
+      if (data) tensors.set(nameOf(normalization!, `.${part}`), { shape: [layer.units], data });
+    }
     if (slopes !== undefined) tensors.set(slopes, { shape: [layer.units], data: layer.alpha! });
   });
   return tensors;
@@ -98,20 +131,47 @@ const OUTPUTS: Readonly<Record<Head, string>> = {
   none: "its outputs are those of the model",
 };
 
+/** The part of a residual layer's module that is added to what it is fed; readers see it in the parameters' names. */
+const RESIDUAL = "residual";
+const RESIDUAL_CLASS = [
+  "class Residual(nn.Module):",
+  "    def __init__(self, *modules):",
+  "        super().__init__()",
+  `        self.${RESIDUAL} = nn.Sequential(*modules)`,
+  "    def forward(self, x):",
+  `        return x + self.${RESIDUAL}(x)`,
+];
+
+function normalizationModule({ units, normalization }: ImportedLayer): string[] {
+  if (normalization === undefined) return [];
+  const { kind, epsilon, momentum } = normalization;
+  return [
+    kind === "layer"
+      ? `nn.LayerNorm(${units}, eps=${epsilon})`
+      : `nn.BatchNorm1d(${units}, eps=${epsilon}, momentum=${momentum})`,
+  ];
+}
+
+function modulesOf(layer: ImportedLayer): string {
+  const activation = MODULES[layer.activation.name]?.(layer);
+  const modules = [
+    `nn.Linear(${layer.inputs}, ${layer.units})`,
+    ...normalizationModule(layer),
+    ...(activation === undefined ? [] : [activation]),
+  ].join(", ");
+  return layer.residual ? `Residual(${modules})` : modules;
+}
+
 /**
  * Python that loads the tensors of an nn.Sequential.
  * @param file of the tensors
  */
 export function torchProgram(layers: readonly ImportedLayer[], head: Head, file: string): string {
-  const modules = layers.map((layer) => {
-    const linear = `nn.Linear(${layer.inputs}, ${layer.units})`;
-    const module = MODULES[layer.activation.name];
-    return module ? `${linear}, ${module(layer)}` : linear;
-  });
   return [
     "from safetensors.torch import load_file",
     "from torch import nn",
-    `model = nn.Sequential(${modules.join(", ")})`,
+    ...(layers.some(({ residual }) => residual) ? RESIDUAL_CLASS : []),
+    `model = nn.Sequential(${layers.map(modulesOf).join(", ")})`,
     `model.load_state_dict(load_file(${JSON.stringify(file)}))`,
     `model.eval()  # ${OUTPUTS[head]}`,
   ].join("\n");
