@@ -71,6 +71,7 @@ export type {
 export { recordActivity } from "./diagnosis/units/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export type { BatchContext, BatchSource } from "./network/batches.js";
 export type { CompactMatrix, CompactType, Float16Numbers } from "./core/rows/compact.js";
 export type { SparseMatrix } from "./core/sparse.js";
 export type { SampleBlocks, SampleSource } from "./core/blocks.js";
@@ -107,6 +108,7 @@ export type {
   Evaluation,
   Metrics,
   PackageCallback,
+  RowSample,
   TrainingContext,
   FitOptions,
   DenseLayer,

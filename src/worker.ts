@@ -60,6 +60,7 @@ export type {
   KeptWeights,
   Metrics,
   PackageCallback,
+  RowSample,
   Weights,
 } from "./network/types.js";
 export type {

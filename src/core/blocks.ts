@@ -77,13 +77,13 @@ export async function countRows(
 type BlockIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 /** @throws RelumineError "value", and what the source throws */
-export function openBlocks(path: string, { blocks }: SampleSource): BlockIterator {
+export function openBlocks(path: string, { blocks }: SampleSource, name = "blocks"): BlockIterator {
   const iterable = blocks() as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
   const isGiven = (each: unknown) => typeof each === "function";
   const make = [iterable?.[Symbol.asyncIterator], iterable?.[Symbol.iterator]].find(isGiven);
   const made = make && (Reflect.apply(make, iterable, []) as Partial<BlockIterator> | null | undefined);
   if (typeof made?.next === "function") return made as BlockIterator;
-  throw new RelumineError("value", `${path}.blocks()`, "to give blocks, an async iterable", describe(iterable));
+  throw new RelumineError("value", `${path}.${name}()`, `to give ${name}, an async iterable`, describe(iterable));
 }
 
 /** The blocks of a source, one at a time, as they are. */
@@ -93,13 +93,17 @@ export class Blocks {
   private readonly iterator: BlockIterator;
   private isDone = false;
 
-  /** @param signal ends the wait for a block */
+  /**
+   * @param signal ends the wait for a block
+   * @param name what messages call them
+   */
   constructor(
     private readonly path: string,
     source: SampleSource,
     private readonly signal: AbortSignal | undefined,
+    private readonly name = "blocks",
   ) {
-    this.iterator = openBlocks(path, source);
+    this.iterator = openBlocks(path, source, name);
   }
 
   /**
@@ -108,7 +112,7 @@ export class Blocks {
    */
   async next(): Promise<{ readonly path: string; readonly block: unknown } | undefined> {
     if (this.isDone) return undefined;
-    const path = `${this.path}.blocks[${this.asked++}]`;
+    const path = `${this.path}.${this.name}[${this.asked++}]`;
     const result: unknown = await orAborted(Promise.resolve(this.iterator.next()), this.signal);
     if (!isObject(result)) throw new RelumineError("value", path, "to be what an iterator gives", describe(result));
     const { done, value } = result as IteratorResult<unknown>;

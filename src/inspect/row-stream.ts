@@ -1,44 +1,12 @@
 // Rows from a source of blocks, for a pass that is done in steps of a chunk: before each step the rows it takes are
 // made ready. Chunks are those of a matrix of all rows, however the blocks are cut. Of all rows a few are kept, drawn
 // evenly.
-import { mulberry32 } from "../core/random.js";
 import { BlockReader, type SampleSource } from "../core/blocks.js";
 import { denseRows, type Matrix, type SampleRows } from "../core/matrix.js";
 import type { Pace, Steps } from "../core/pace.js";
+import { Reservoir } from "../core/rows/reservoir.js";
 import type { RowSource } from "../network/state/chunks.js";
 import type { Passes } from "../network/state/passes.js";
-
-/** Rows that are kept: this many, or, of very wide ones, so many floats. */
-const MOST_KEPT = 1024;
-const MOST_KEPT_FLOATS = 2 ** 24;
-
-/** Rows of a stream, each as likely as any other (Vitter 1985, algorithm R), in their order; the same each time. */
-class Reservoir {
-  private readonly random = mulberry32(0);
-  private readonly most: number;
-  /** Places among all rows, and the rows. */
-  private readonly kept: { readonly row: number; readonly values: Float32Array }[] = [];
-  private seen = 0;
-
-  constructor(private readonly columns: number) {
-    this.most = Math.max(1, Math.min(MOST_KEPT, Math.floor(MOST_KEPT_FLOATS / Math.max(1, columns))));
-  }
-
-  /** @param x where the row is number `at` */
-  add(x: SampleRows, at: number): void {
-    const row = this.seen++;
-    const place = row < this.most ? row : Math.floor(this.random() * this.seen);
-    if (place < this.most) this.kept[place] = { row, values: denseRows(x, at, 1).data.slice() };
-  }
-
-  read(): Matrix {
-    const { columns } = this;
-    const inOrder = this.kept.toSorted((a, b) => a.row - b.row);
-    const data = new Float32Array(inOrder.length * columns);
-    inOrder.forEach(({ values }, i) => data.set(values, i * columns));
-    return { rows: inOrder.length, columns, data };
-  }
-}
 
 export class RowStream implements RowSource {
   /** So many are ready, or have been run. */
@@ -96,7 +64,7 @@ export class RowStream implements RowSource {
   private take(ready: SampleRows): void {
     const { rows } = ready;
     this.visit(ready, this.rows);
-    for (let row = 0; row < rows; row++) this.reservoir.add(ready, row);
+    this.reservoir.add(rows, (at) => denseRows(ready, at, 1).data.slice());
     this.rows += rows;
   }
 }

@@ -1,5 +1,6 @@
 // The network as its users meet it.
 import { fit } from "./training/fit.js";
+import type { BatchSource } from "./batches.js";
 import { restoreEpochStart } from "./training/epoch-start.js";
 import { NetworkLayer } from "./layer.js";
 import type { DenseLayer, Evaluation, FitOptions, Gradients, History, Network } from "./types.js";
@@ -37,7 +38,7 @@ class DenseNetwork implements Network {
     return countParameters(this.spec);
   }
 
-  async fit(data: DataSet, options?: FitOptions): Promise<History> {
+  async fit(data: DataSet | BatchSource, options?: FitOptions): Promise<History> {
     return fit(this, this.#cell.current, data, options);
   }
 

@@ -1,5 +1,6 @@
 // A network, its layers and its trainings as their users meet them: types alone.
 import type { Schedule } from "./training/schedules/schedules.js";
+import type { BatchSource } from "./batches.js";
 import type { DataSet } from "./data.js";
 import type { NetworkSpec } from "./spec.js";
 import type { ClassWeights } from "./training/class-weights.js";
@@ -168,6 +169,19 @@ export interface History {
   readonly stopped?: "aborted" | "callback" | "diverged";
   /** Where it diverged: how, and from which weights to go on. */
   readonly diverged?: DivergedFit;
+  /**
+   * With a source of batches: at most 1024 rows of the fit's first epoch, each as likely as any other, to be shown to
+   * `diagnose` and `evaluate`; the seed decides which.
+   */
+  readonly sample?: RowSample;
+}
+
+/** Rows and their targets, in the order in which they came. */
+export interface RowSample {
+  /** Rows x inputs. */
+  readonly x: Matrix;
+  /** Labels, or a row of numbers a row. */
+  readonly y: Int32Array | Matrix;
 }
 
 /** By layer, in the shapes of the weights. */
@@ -267,12 +281,13 @@ export interface Network extends Disposable {
   /** All weights, biases where layers have them, PReLU slopes, gammas and betas. */
   readonly parameterCount: number;
   /**
-   * Trains on `data.rows` samples; yields to the event loop every few milliseconds. An error in the arguments leaves
-   * the network as it was; one thrown by a callback or a schedule ends the training with what was learnt so far.
+   * Trains on `data.rows` samples, or on the batches of a source (see BatchSource); yields to the event loop every few
+   * milliseconds. An error in the arguments leaves the network as it was; one thrown by a callback, a schedule or a
+   * source ends the training with what was learnt so far.
    * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
    * @example const history = await network.fit({ x, y }, { epochs: 20, optimizer: adam() });
    */
-  fit(data: DataSet, options?: FitOptions): Promise<History>;
+  fit(data: DataSet | BatchSource, options?: FitOptions): Promise<History>;
   /**
    * After a fit that diverged: goes back to the weights that `history.diverged.epochStart` tells of, and to its place
    * in the sequence of epochs; the optimizer's moments start anew. They are kept until the next fit begins. Go on with

@@ -64,6 +64,7 @@ function recordRows(x: Samples, options?: ActivityOptions): ActivityRecord {
   const { x: chosen, samples, everyEpochs } = description.options;
   return defineCallback({
     ...description,
+    takesSource: true,
     check: (_plan, { spec }) => void toMatrix("recordActivity's x", chosen, spec.inputs),
     start(_fit, { network }, saved) {
       const frames = (saved as ActivityFrame[] | undefined) ?? [{ epoch: 0, layers: measureActivity(network, chosen) }];

@@ -56,6 +56,8 @@ export interface Definition<
   Results extends object,
   Methods extends object = object,
 > extends Description<Options, Results, Methods> {
+  /** It goes by epochs alone, or by rows of its own: it takes a fit from a source of batches as well. */
+  readonly takesSource?: true;
   /** Before anything changes: throws where the fit can't have this callback. */
   readonly check?: (plan: Plan, state: NetworkState) => void;
   /**
@@ -171,10 +173,18 @@ export function isNamed(callback: object): callback is CallbackData {
   return "name" in callback && !hooks.some((hook) => hook in callback);
 }
 
+/** Most of the package go by the rows of the data; traces read them again. */
+function refuseSource(path: string, { name }: PackageCallback): never {
+  const expected = "to be of your own, earlyStopping() or recordActivity(), with a source of batches";
+  throw new RelumineError("unsupported", path, expected, `${name}()`);
+}
+
 /** What the callbacks of this package find wrong with a fit, before anything changes. */
 export function checkCallbackUse(plan: Plan, state: NetworkState): void {
   plan.callbacks.forEach((callback, index) => {
     const definition = definitionOf(callback);
+    if (plan.source && definition && !definition.takesSource)
+      refuseSource(`callbacks[${index}]`, callback as PackageCallback);
     definition?.check?.(plan, state);
     if (definition ? definition.start : !isNamed(callback)) return;
     const hooks = HOOK_NAMES.join(", ");

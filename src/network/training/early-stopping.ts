@@ -80,6 +80,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): PackageCallback<E
     name: "earlyStopping",
     options: checked,
     results: {},
+    takesSource: true,
     check: (plan) => checkMonitor("earlyStopping", checked.monitor, plan),
     start: (fit, { stop }, saved) => watch(fit, stop, checked, saved as SavedStopping | undefined),
   });

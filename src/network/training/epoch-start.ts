@@ -94,6 +94,7 @@ export class EpochStartKeeper {
   /** The mean loss on the training rows with these weights, the network's own by default; absent where it is none. */
   private judge(parameters?: Float32Array): { loss?: number } {
     const { state, plan, order } = this.run;
+    if (plan.source) return {};
     const own = parameters && state.allWeights().slice();
     try {
       if (parameters) state.allWeights().set(parameters);

@@ -28,6 +28,8 @@ import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import { makePlan, type Plan, stepsPerEpoch } from "./plan.js";
 import { runSchedule, type RunningSchedule } from "./schedules/running-schedule.js";
+import type { BatchSource } from "../batches.js";
+import { Batches } from "./source/batches.js";
 import { attachFit, type RunningFit } from "./running-fit.js";
 import { entriesOf } from "../state/sparse-batch.js";
 import type { NetworkState } from "../state/state.js";
@@ -65,6 +67,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private readonly releases: (() => void)[] = [];
   readonly steps: TrainingStep;
   readonly silent: SilentUnits;
+  private readonly batches: Batches | undefined;
   readonly callbacks: StartedCallback[] = [];
   private readonly epochStart: EpochStartKeeper;
   private diverged: DivergedFit["what"] | undefined;
@@ -100,6 +103,11 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     if (plan.data.weights ?? plan.validation?.weights) state.buffers.ensureWeights();
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
+    if (plan.source) {
+      const batches = new Batches(plan.source, spec, plan);
+      this.batches = batches;
+      this.steps.copied = () => batches.copied();
+    }
     this.epochStart = new EpochStartKeeper(this);
     this.context = { network, stop: () => this.stop("callback") };
     attachFit(this.context, this);
@@ -139,15 +147,22 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     }
     await this.beginCallbacks();
     if (this.resumed) await this.goOn(this.resumed.progress);
-    while (this.epoch < this.plan.epochs && !this.isStopped()) {
-      this.beginEpoch();
-      await this.finishEpoch();
+    try {
+      while (this.epoch < this.plan.epochs && !this.isStopped()) {
+        this.beginEpoch();
+        if (this.batches) await this.nextBatch(this.batches);
+        await this.finishEpoch();
+      }
+    } finally {
+      await this.batches?.close();
     }
     const { epochLogs: epochs, stopped, diverged } = this;
+    const sample = this.batches?.sample;
     const history: History = {
       epochs,
       ...(stopped !== undefined && { stopped }),
       ...(diverged !== undefined && stopped === "diverged" && { diverged: this.epochStart.describe(diverged) }),
+      ...(sample && { sample }),
     };
     if (canPause === true && !this.state.isDisposed) this.noteEnd();
     for (const callback of this.callbacks) await callback.onTrainEnd?.(history, this.context);
@@ -201,26 +216,39 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
 
   private async finishEpoch(): Promise<void> {
     const { epoch } = this;
-    const { trainingRows } = this.plan;
-    while (this.nextRow < trainingRows) {
+    while (this.hasNext) {
       const isYielding = this.trainOn();
       if (isYielding === undefined) return this.stop("diverged");
       if (this.hasBatchCallbacks) await this.tell("onBatchEnd", this.describeBatch(this.step, epoch));
       if (isYielding) await this.yield();
-      if (this.isStopped() && this.nextRow < trainingRows) return;
+      if (this.batches) await this.nextBatch(this.batches);
+      if (this.isStopped() && this.hasNext) return;
     }
+    if (this.batches?.isUnfinished) return void this.isStopped();
     const [lossSum, correct, weight] = this.steps.sums;
-    const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows, weight);
+    const metrics = toMetrics(this.state.spec, lossSum, correct, this.nextRow, weight);
     const log = this.describeEpoch(epoch, metrics, (performance.now() - this.epochStarted) / 1000);
     this.schedule?.endEpoch?.(log, this.step);
     this.epochLogs.push(log);
     await this.tell("onEpochEnd", log);
   }
 
+  /** Others have their turn meanwhile, and may end the network's life. */
+  private async nextBatch(batches: Batches): Promise<void> {
+    await batches.next();
+    this.state.checkAlive();
+  }
+
+  /** Whether the epoch has a batch to train on. */
+  private get hasNext(): boolean {
+    return this.batches ? this.batches.current !== undefined : this.nextRow < this.plan.trainingRows;
+  }
+
   private beginEpoch(): void {
     this.epoch++;
     this.epochStart.note(this.epoch);
     this.epochStarted = performance.now();
+    this.batches?.begin(this.epoch, this.state.epochsBegun);
     this.order.beginEpoch(this.state.epochsBegun++);
     this.silent.reset();
     this.steps.clearSums();
@@ -235,7 +263,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     do {
       if (!this.trainBatch()) return undefined;
       if (this.isTimeToYield()) return true;
-    } while (!this.hasBatchCallbacks && this.nextRow < this.plan.trainingRows && !this.isStopped());
+    } while (!this.hasBatchCallbacks && !this.batches && this.nextRow < this.plan.trainingRows && !this.isStopped());
     return false;
   }
 
@@ -243,8 +271,10 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private trainBatch(): boolean {
     const { plan, steps } = this;
     const start = this.nextRow;
-    const rows = Math.min(plan.batchSize, plan.trainingRows - start);
-    this.schedule?.begin(this.step + 1);
+    const batch = this.batches?.current;
+    const rows = batch ? batch.rows : Math.min(plan.batchSize, plan.trainingRows - start);
+    if (batch) steps.take(batch);
+    this.schedule?.begin(this.step + 1, this.epoch);
     if (!steps.differentiate(start, rows)) {
       this.diverged = Number.isFinite(steps.loss) ? "gradient" : "loss";
       return false;
@@ -329,7 +359,7 @@ function withClassWeights(plan: Plan, { runtime }: NetworkState, { address }: Ro
 export async function fit(
   network: Network,
   state: NetworkState,
-  data: DataSet,
+  data: DataSet | BatchSource,
   options?: FitOptions,
 ): Promise<History> {
   state.checkIdle();

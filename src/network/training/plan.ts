@@ -1,6 +1,7 @@
 // What a caller asks of fit: the options, checked and with their defaults filled in.
 import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
+import { type BatchSource, isBatchSource, readBatchSource } from "../batches.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
 import { checkMonitor } from "./monitor.js";
 import { checkSchedule, isData, plateauOf, type Schedule } from "./schedules/schedules.js";
@@ -21,7 +22,10 @@ import { RelumineError } from "../../core/errors.js";
 
 /** What one fit does, checked and with defaults filled in. */
 export interface Plan {
+  /** Of a source no rows. */
   readonly data: PreparedData;
+  /** What gives the batches, one after the other, in place of data. */
+  readonly source: BatchSource | undefined;
   readonly validation: PreparedData | undefined;
   /** The data without what classes count: of rows that are held out. */
   readonly judged: PreparedData;
@@ -90,25 +94,56 @@ function countTrainingRows(rows: number, validation: FitOptions["validation"]): 
 function readOptions(
   state: NetworkState,
   options: FitOptions | undefined,
+  isSource: boolean,
 ): { readonly given: FitOptions; readonly resumed: FitProgress | undefined } {
   const given = checkOptions("fit", options, ALL_FIT_OPTION_NAMES);
+  if (isSource) checkSourceOptions(given);
   if (!checkBoolean("resume", given.resume ?? false)) return { given, resumed: undefined };
   const resumed = checkStopped(state.progress);
   const optimizer = state.lastMoments!.recipe;
   return { given: { optimizer, ...storedOptions(resumed), ...given }, resumed };
 }
 
-export function makePlan(state: NetworkState, data: DataSet, options: FitOptions | undefined): Plan {
+/** How many steps an epoch of a source has, no one knows beforehand. */
+function needsSteps({ name, options }: Schedule): boolean {
+  const { epochs, next } = options as { readonly epochs?: number; readonly next?: Schedule };
+  if (name === "warmup") return epochs !== undefined || (next !== undefined && next.name !== "reduceOnPlateau");
+  return name !== "reduceOnPlateau" && name !== "stepDecay";
+}
+
+/** What a source's fit has no use for, or can't have. */
+function checkSourceOptions({ validation, batchSize, shuffle, classWeights, resume }: FitOptions): void {
+  const refuse = (path: string, expected: string, given: unknown): never => {
+    throw new RelumineError("value", path, `${expected}, with a source of batches`, describe(given));
+  };
+  if (typeof validation === "number" && validation !== 0) refuse("validation", "to be a set", validation);
+  if (batchSize !== undefined) refuse("batchSize", "to be left out", batchSize);
+  if (shuffle !== undefined) refuse("shuffle", "to be left out", shuffle);
+  if (classWeights === "balanced") refuse("classWeights", "to be numbers", classWeights);
+  if (resume === true) refuse("resume", "to be false", resume);
+}
+
+/** In place of the rows of a source. */
+function noRows(columns: number, units: number): PreparedData {
+  const none = new Float32Array(0);
+  return { rows: 0, x: { rows: 0, columns, data: none }, views: [], y: { kind: "rows", data: none, columns: units } };
+}
+
+export function makePlan(state: NetworkState, data: DataSet | BatchSource, options: FitOptions | undefined): Plan {
   const { spec } = state;
-  const { given, resumed } = readOptions(state, options);
+  const source = isBatchSource(data) ? readBatchSource(data) : undefined;
+  const { given, resumed } = readOptions(state, options, source !== undefined);
   const units = spec.layers.at(-1)!.units;
   const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 0 });
   const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
-  const prepared = prepareData("data", data, spec.inputs, units, spec.loss);
+  const prepared = isBatchSource(data)
+    ? noRows(spec.inputs, units)
+    : prepareData("data", data, spec.inputs, units, spec.loss);
   const { validation, learningRate } = given;
   const recipe = checkOptimizer(given.optimizer === undefined ? adam() : given.optimizer);
   const plan: Plan = {
     data: prepared,
+    source,
     judged: prepared,
     validation:
       validation === undefined || typeof validation === "number"
@@ -129,6 +164,10 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
     resumed,
   };
   if (typeof plan.schedule === "object") {
+    if (source && needsSteps(plan.schedule)) {
+      const expected = "to be a schedule that need not know how many steps an epoch has, with a source of batches";
+      throw new RelumineError("value", "learningRate", expected, plan.schedule.name);
+    }
     const plateau = plateauOf(plan.schedule);
     if (plateau) checkMonitor(plateau.name, plateau.options.monitor, plan);
   }

@@ -7,6 +7,8 @@ import { FrozenLayers } from "./frozen-layers.js";
 import { Regularization } from "./regularization.js";
 import { hasPenalty } from "../layer-options.js";
 import { lossDivisor } from "../losses.js";
+import type { PreparedData } from "../data.js";
+import { entriesOf } from "../state/sparse-batch.js";
 import type { Counting } from "../state/passes.js";
 import type { Plan } from "./plan.js";
 import { isSparse } from "../../core/sparse.js";
@@ -48,7 +50,7 @@ export class RowOrder {
     scratch: Arena,
   ) {
     const { heap } = state.runtime;
-    this.address = scratch.allocate(plan.data.rows * 4, "the order of the rows");
+    this.address = scratch.allocate(Math.max(1, plan.data.rows) * 4, "the order of the rows");
     this.rows = new Uint32Array(plan.data.rows);
     for (let row = 0; row < this.rows.length; row++) this.rows[row] = row;
     heap.u32.set(this.rows, this.address >>> 2);
@@ -77,7 +79,11 @@ export class TrainingStep {
   counting: Counting = "fired";
   private readonly moments: ReturnType<NetworkState["momentsFor"]>;
   private readonly isClipping: boolean;
-  private readonly isWeighted: boolean;
+  /** What batches are taken from, in the order of the rows; each batch of a source is its own, as it lies. */
+  private data: PreparedData;
+  private isWeighted: boolean;
+  /** Is called once a batch's rows are copied. */
+  copied: (() => void) | undefined;
   /** What one row's loss is divided by. */
   private readonly rowDivisor: number;
   private readonly meanLoss = new Float64Array(1);
@@ -106,12 +112,22 @@ export class TrainingStep {
     const isPenalized = kernelRegularizer !== undefined && !isFirstFrozen; // every row has a gradient then
     const isTouching = isSparse(plan.data.x) && plan.recipe.takesTouchedRows === true && !this.isClipping;
     if (isTouching && !isPenalized) this.operands.touched = state.buffers.sparse.touched;
+    this.data = plan.data;
     this.isWeighted = plan.data.weights !== undefined;
     this.rowDivisor = lossDivisor(state.spec.loss, 1, state.spec.layers.at(-1)!.units);
     if (state.spec.layers.some((layer) => layer.frozen)) this.frozen = new FrozenLayers(state, this.operands);
     this.lowest = this.frozen?.lowest ?? 0;
     this.regularization = new Regularization(state);
     if (hasPenalty(state.spec.layers)) this.costs = new Float64Array(2);
+  }
+
+  /** The batch of a source, that the next step is made on. */
+  take(batch: PreparedData): void {
+    const { buffers } = this.state;
+    buffers.ensure(batch.rows, true, entriesOf(batch.x, batch.rows));
+    if (batch.weights) buffers.ensureWeights();
+    this.data = batch;
+    this.isWeighted = batch.weights !== undefined;
   }
 
   /** The batch's mean loss, before its update. */
@@ -194,8 +210,10 @@ export class TrainingStep {
   /** Forward and loss of a batch, with the gradient of the outputs. */
   runForward(start: number, rows: number): void {
     const { passes, buffers } = this.state;
-    const { data } = this.plan;
-    passes.rows.gather(data, start, rows, this.order.address);
+    const { data, plan } = this;
+    if (plan.source) passes.rows.gather(data, 0, rows, 0);
+    else passes.rows.gather(data, start, rows, this.order.address);
+    this.copied?.();
     this.place.epoch = this.order.epoch;
     this.place.row = start;
     passes.forwardInTraining(rows, this.counting, this.place);

@@ -6,6 +6,7 @@ import { RelumineError } from "../../core/errors.js";
 import { checkCompact, type CompactMatrix, looksCompact } from "../../core/rows/compact.js";
 import { isMatrix, type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
 import { checkSparse, isSparse, type SparseMatrix } from "../../core/sparse.js";
+import { isBatchSource } from "../../network/batches.js";
 import type { DataSet, Targets } from "../../network/data.js";
 
 function isRows(value: unknown): boolean {
@@ -33,8 +34,13 @@ export function sendable<T extends Samples | Targets>(name: string, samples: T):
   return isRows(samples) || areInBlocks(samples) ? (toMatrix(name, samples) as T) : samples;
 }
 
+/** Refuses a source of batches too, which would be asked for each from afar. */
 export function sendableData<T>(name: string, data: T): T {
   if (typeof data !== "object" || data === null) return data;
+  if (isBatchSource(data as object)) {
+    const hint = 'Train with "relumine" in a worker of your own, where the source is.';
+    throw new RelumineError("unsupported", name, "to be rows in memory, for a worker", "a source of batches", hint);
+  }
   const { x, y, ...rest } = data as unknown as DataSet;
   return { ...rest, x: sendable(`${name}.x`, x), y: sendable(`${name}.y`, y) } as T;
 }

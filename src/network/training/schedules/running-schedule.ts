@@ -25,8 +25,8 @@ export interface SavedPlateau {
 }
 
 export interface RunningSchedule {
-  /** Sets the rate of a step, from 1. */
-  begin(step: number): void;
+  /** Sets the rate of a step, from 1, in an epoch, from 1; without that it follows from the step. */
+  begin(step: number, epoch?: number): void;
   /** After the last step of an epoch. */
   endEpoch?(log: EpochLog, step: number): void;
   save?(): SavedPlateau;
@@ -69,8 +69,7 @@ function runStepDecay(out: Out, options: Schedule["options"], { rate, stepsPerEp
     every === undefined ? after!.filter((each) => each < epoch).length : Math.floor((epoch - 1) / every);
   let last = 0;
   return {
-    begin(step) {
-      const epoch = Math.ceil(step / stepsPerEpoch);
+    begin(step, epoch = Math.ceil(step / stepsPerEpoch)) {
       if (epoch === last) return;
       last = epoch;
       out[0] = rate;
@@ -168,8 +167,7 @@ function runFunction(
   { stepsPerEpoch }: Course,
 ): RunningSchedule {
   return {
-    begin(step) {
-      const epoch = Math.ceil(step / stepsPerEpoch);
+    begin(step, epoch = Math.ceil(step / stepsPerEpoch)) {
       const rate = schedule(step, epoch);
       // the text that a refusal wants is not made in each step
       if (!(typeof rate === "number" && rate >= 0 && isFloat32(rate)))
