@@ -8,6 +8,7 @@ import { gradient } from "./claims/gradient.js";
 import { highRate } from "./claims/high-rate.js";
 import { linear } from "./claims/linear.js";
 import { negativeBias } from "./claims/negative-bias.js";
+import { normalization } from "./claims/normalization.js";
 import { sparsity } from "./claims/sparsity.js";
 
 export const CLAIMS: readonly Claim[] = [
@@ -20,4 +21,5 @@ export const CLAIMS: readonly Claim[] = [
   toClaim(highRate),
   toClaim(closedStays),
   toClaim(remedies),
+  toClaim(normalization),
 ];

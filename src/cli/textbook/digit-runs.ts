@@ -6,18 +6,24 @@ import { denseRows } from "../../core/matrix.js";
 import { sum } from "../../core/statistics.js";
 import type { TrialOutcome } from "../../treatment/trial/trial.js";
 import type { EncodedRows, PreparedTable } from "../../table/prepare.js";
-import type { ActivationName, Network, NetworkSpec } from "../../index.js";
+import type { ActivationName, DenseSpec, Network, NetworkSpec } from "../../index.js";
 
 /** Thrown at the next pause after Ctrl-C. */
 export class Interrupted extends Error {}
 
-/** A network of two hidden layers of 128 on the digits, trained by plain gradient descent. */
+/** A network on the digits, trained by plain gradient descent. */
 export interface DigitPlan {
   readonly activation: ActivationName;
   readonly rate: number;
   /** Of the hidden units, at the start. */
   readonly bias: number;
+  /** Widths of the hidden layers. Default: two of 128. */
+  readonly hidden?: readonly number[];
+  /** What the hidden layers have beside; the skip connections only those whose inputs are as many as their units. */
+  readonly layer?: HiddenOptions;
 }
+
+type HiddenOptions = Pick<DenseSpec, "normalization" | "dropout" | "kernelRegularizer" | "residual">;
 
 export interface DigitRun {
   /** By epoch: mean loss of the epoch's batches, and accuracy on the held-out rows. */
@@ -30,7 +36,7 @@ export interface DigitRun {
 }
 
 export const HEALTHY: DigitPlan = { activation: "relu", rate: 0.1, bias: 0 };
-const HIDDEN = 128;
+const HIDDEN = [128, 128];
 const EPOCHS = 10;
 const BATCH_SIZE = 32;
 
@@ -72,8 +78,20 @@ export class DigitRuns {
   }
 
   /** Hidden layers of one activation, and ten outputs. */
-  digitsSpec(hidden: readonly number[], activation: ActivationName, seed: number, bias = 0): NetworkSpec {
-    const layers = hidden.map((units) => ({ units, activation, biasInitializer: bias }));
+  digitsSpec(
+    hidden: readonly number[],
+    activation: ActivationName,
+    seed: number,
+    bias = 0,
+    { residual, ...layer }: HiddenOptions = {},
+  ): NetworkSpec {
+    const layers = hidden.map((units, i) => ({
+      units,
+      activation,
+      biasInitializer: bias,
+      ...layer,
+      ...(residual && units === hidden[i - 1] && { residual }),
+    }));
     return { inputs: this.training.x.columns, layers: [...layers, { units: 10 }], loss: "crossEntropy", seed };
   }
 
@@ -98,16 +116,35 @@ export class DigitRuns {
     const shares: number[] = [];
     for (const seed of this.seeds) {
       await this.pause(`start at bias ${plan.bias}, seed ${seed}`);
-      using network = await this.library.createNetwork(
-        this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias),
-      );
+      using network = await this.library.createNetwork(this.digitsSpec(HIDDEN, plan.activation, seed, plan.bias));
       shares.push(await this.closedShare(network));
     }
     return shares;
   }
 
-  private run({ activation, rate, bias }: DigitPlan, seed: number): Promise<TrialOutcome | undefined> {
-    const spec = this.digitsSpec([HIDDEN, HIDDEN], activation, seed, bias);
+  /** Which units fire on no training row after a training that began with changed weights, by hidden layer. */
+  async trainPrepared(
+    plan: DigitPlan,
+    seed: number,
+    prepare: (network: Network) => void,
+  ): Promise<readonly (readonly boolean[])[]> {
+    await this.pause(`units lowered, seed ${seed}`);
+    const { hidden = HIDDEN, activation, bias, layer, rate } = plan;
+    using network = await this.library.createNetwork(this.digitsSpec(hidden, activation, seed, bias, layer));
+    prepare(network);
+    await network.fit(this.training, {
+      epochs: EPOCHS,
+      batchSize: BATCH_SIZE,
+      optimizer: this.library.sgd({ learningRate: rate }),
+      signal: this.signal,
+    });
+    if (this.signal.aborted) throw new Interrupted();
+    const { layers } = this.library.diagnose(network, this.training.x, { proofs: false });
+    return layers.slice(0, hidden.length).map(({ units }) => units.map(({ activity }) => activity === 0));
+  }
+
+  private run({ activation, rate, bias, hidden, layer }: DigitPlan, seed: number): Promise<TrialOutcome | undefined> {
+    const spec = this.digitsSpec(hidden ?? HIDDEN, activation, seed, bias, layer);
     return this.trials.run({ spec, learningRate: rate, epochs: EPOCHS, batchSize: BATCH_SIZE });
   }
 
