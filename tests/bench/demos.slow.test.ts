@@ -21,6 +21,16 @@ test("MNIST: the lethal rate kills, the treatment leaves none dead, the treated 
   expect(treated!.accuracy).toBeGreaterThan(lethal!.accuracy);
 });
 
+test("MNIST with normalization: a twentieth of the images is enough for nine tenths of the test", async () => {
+  const demo = ["--import", "tsx", "bench/demos/mnist-normalized.ts"];
+  const { stdout } = await run(process.execPath, [...demo, "--quick", "--json", "--seeds", "1"]);
+  const { runs } = JSON.parse(stdout) as { runs: { seed: number; accuracy: number[] }[] };
+  expect(runs).toHaveLength(1);
+  expect(runs[0]!.accuracy).toHaveLength(10);
+  expect(runs[0]!.accuracy.at(-1)).toBeGreaterThan(0.9);
+  await expect(run(process.execPath, [...demo, "--seeds", "0"])).rejects.toMatchObject({ code: 2, stdout: "" });
+});
+
 test("a bad option is bad usage", async () => {
   await expect(run(process.execPath, [...DEMO, "--quik"])).rejects.toMatchObject({
     code: 2,

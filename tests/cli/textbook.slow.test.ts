@@ -221,6 +221,31 @@ describe("verdicts come from the figures", () => {
       }).verdict,
     ).toBe("does not hold here");
   });
+
+  it("10, normalization: by the same rule, and what became of units that were shut", () => {
+    const run = (accuracy: number) => [{ accuracy, closed: 1 - accuracy }];
+    const measured = (...accuracies: number[]): NormalizationFigures => ({
+      table: {
+        healthy: run(1),
+        treated: [
+          {
+            fault: "rate 5",
+            faulty: run(0),
+            remedies: accuracies.map((accuracy, i) => ({ name: `remedy ${i}`, runs: run(accuracy) })),
+          },
+        ],
+      },
+      shut: [{ name: "by its beta, batch normalization", stayed: [1, 0.5, 0.75] }],
+    });
+    expect(normalization.judge(measured(1, 1)).verdict).toBe("holds");
+    expect(normalization.judge(measured(0, 0.5)).verdict).toBe("does not hold here");
+    const { verdict, sentence } = normalization.judge(measured(1, 0));
+    expect(verdict).toBe("holds when the remedy answers the cause: remedy 0 meets rate 5");
+    expect(sentence).toMatch(/Remedy 1: did nothing \(rate 5\)\. .* by its beta, batch normalization 75\.0 %\.$/);
+    const { figures, plots } = normalization.show(measured(1, 0));
+    expect(figures.at(-1)).toMatchObject({ value: 0.75, low: 0.5, high: 1 });
+    expect(plots).toHaveLength(2);
+  });
 });
 
 describe("numbers", () => {

@@ -21,6 +21,8 @@ export interface DigitPlan {
   readonly hidden?: readonly number[];
   /** What the hidden layers have beside; the skip connections only those whose inputs are as many as their units. */
   readonly layer?: HiddenOptions;
+  /** The rate climbs over so many epochs. */
+  readonly warmUp?: number;
 }
 
 type HiddenOptions = Pick<DenseSpec, "normalization" | "dropout" | "kernelRegularizer" | "residual">;
@@ -143,9 +145,11 @@ export class DigitRuns {
     return layers.slice(0, hidden.length).map(({ units }) => units.map(({ activity }) => activity === 0));
   }
 
-  private run({ activation, rate, bias, hidden, layer }: DigitPlan, seed: number): Promise<TrialOutcome | undefined> {
+  private run(plan: DigitPlan, seed: number): Promise<TrialOutcome | undefined> {
+    const { activation, rate, bias, hidden, layer, warmUp } = plan;
     const spec = this.digitsSpec(hidden ?? HIDDEN, activation, seed, bias, layer);
-    return this.trials.run({ spec, learningRate: rate, epochs: EPOCHS, batchSize: BATCH_SIZE });
+    const schedule = warmUp === undefined ? {} : { schedule: this.library.warmup({ epochs: warmUp }) };
+    return this.trials.run({ spec, learningRate: rate, ...schedule, epochs: EPOCHS, batchSize: BATCH_SIZE });
   }
 
   private async train(plan: DigitPlan, seed: number): Promise<DigitRun> {

@@ -1,6 +1,7 @@
 // Trainings by plain gradient descent, side by side in workers, with their epochs: what checkup and textbook repeat for
 // many plans and seeds. What was asked for is trained once; what a journal has, not again.
 import type { DataSet } from "../../network/data.js";
+import type { Schedule } from "../../network/training/schedules/schedules.js";
 import type { ClassWeights } from "../../network/training/class-weights.js";
 import { canonicalJson } from "../../core/canonical-json.js";
 import { createNetwork } from "../../network/network.js";
@@ -18,18 +19,20 @@ import type { NetworkSpec } from "../../index.js";
 export interface FollowedPlan {
   readonly spec: NetworkSpec;
   readonly learningRate: number;
+  readonly schedule?: Schedule | undefined;
   readonly epochs: number;
   readonly batchSize: number;
   readonly classWeights?: ClassWeights | undefined;
 }
 
-function jobFor({ spec, learningRate, epochs, batchSize, classWeights }: FollowedPlan): TrialJob {
+function jobFor({ spec, learningRate, schedule, epochs, batchSize, classWeights }: FollowedPlan): TrialJob {
   const fit = {
     epochs,
     batchSize,
     shuffle: true,
     callbacks: [],
     optimizer: { name: "sgd", options: { learningRate } },
+    ...(schedule !== undefined && { learningRate: schedule as unknown as Plain }),
   };
   const { settings, seed } = draftedTrial({
     spec: spec as unknown as PlainObject,

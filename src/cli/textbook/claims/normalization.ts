@@ -1,4 +1,4 @@
-// Claim 10: normalization, residual layers, dropout and L2 keep units alive. Each on each fault, judged by the rule of
+// Claim 10: normalization, warm-up, residual layers, dropout and L2 keep units alive. Each on each fault, judged by the rule of
 // claim 9; then what the two normalizations do for units whose own bias, or own beta, shuts them.
 import type { Experiment, Judgement } from "../claim.js";
 import { type DigitPlan, type DigitRuns, HEALTHY } from "../digit-runs.js";
@@ -31,6 +31,7 @@ const having = (name: string, layer: DigitPlan["layer"]): NamedRemedy => ({
 const REMEDIES: readonly NamedRemedy[] = [
   having("batch normalization", { normalization: "batch" }),
   having("layer normalization", { normalization: "layer" }),
+  { name: "warm-up over two epochs", change: (faulty) => ({ ...faulty, warmUp: 2 }) },
   having("residual layers", { residual: true }),
   having("dropout of a fifth", { dropout: 0.2 }),
   having("L2 of 0.001", { kernelRegularizer: { l2: 0.001 } }),
@@ -82,10 +83,10 @@ function judge({ table, shut }: NormalizationFigures): Judgement {
 }
 
 export const normalization: Experiment<NormalizationFigures> = {
-  claim: "Normalization, residual layers, dropout and L2 keep units alive",
+  claim: "Normalization, warm-up, residual layers, dropout and L2 keep units alive",
   experiment:
     "Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Faulty: rate 0.9, rate 1.6, rate 5, a starting " +
-    "bias of -1, or twenty layers of 64 in place of the two. Each with each remedy in all hidden layers, from the same " +
+    "bias of -1, or twenty layers of 64 in place of the two. Each with each remedy, layers' in all hidden ones, from the same " +
     `kernels. ${VERDICT_RULE} Then, at the healthy rate, every other unit starts with a bias, or a beta, of ${SHIFT}.`,
   measure: async (digits) => {
     const table = await trainTable(digits, HEALTHY, ALL_FAULTS, REMEDIES);
