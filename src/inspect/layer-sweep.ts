@@ -372,11 +372,16 @@ export class LayerSweep {
   }
 
   /**
-   * The preactivations of these units without their biases.
+   * The preactivations of these units without their biases, or betas.
    * @param units default: all
    * @param isKept whether they are kept; default: where they fit
+   * @param isNormalized false: what is normalized, X·W
    */
-  async products(units = everyUnit(this.units), isKept = this.x.rows * units.length <= this.room): Promise<Products> {
+  async products(
+    units: readonly number[] = everyUnit(this.units),
+    isKept = this.x.rows * units.length <= this.room,
+    isNormalized = true,
+  ): Promise<Products> {
     const { state, buffers, passes, layer, selection } = this;
     const { kernels, heap } = state.runtime;
     const count = units.length;
@@ -386,7 +391,8 @@ export class LayerSweep {
     const statistics = await this.count(count, { name: "linear" }, (add) =>
       this.forEachChunk((start, rows) => {
         const z = buffers.preactivations(layer);
-        passes.product(layer, rows, count, index);
+        if (isNormalized) passes.product(layer, rows, count, index);
+        else passes.multiplyInputs(layer, rows, count, index);
         kernels.activationForward(LINEAR, 0, 0, rows, count, z, 0, z, buffers.counters(layer), 1);
         add(rows);
         data?.set(heap.f32.subarray(z >>> 2, (z >>> 2) + rows * count), start * count);

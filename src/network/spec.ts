@@ -183,3 +183,21 @@ export function isHeldStill(spec: ResolvedSpec, layer: number): boolean {
 export function isPassedBy({ layers }: ResolvedSpec, layer: number): boolean {
   return layers[layer].residual === true || layers[layer + 1]?.residual === true;
 }
+
+/** Whether a number is added to all that goes into a layer's activation: the bias, or beta where that is normalized. */
+export function hasShift({ useBias, normalization }: ResolvedDenseSpec): boolean {
+  return useBias !== false || normalization !== undefined;
+}
+
+/**
+ * Whether a layer can take up what one of its inputs adds on every row: in the bias, or in the mean that batch
+ * normalization subtracts.
+ */
+export function takesUpConstants({ useBias, normalization }: ResolvedDenseSpec): boolean {
+  return useBias !== false || normalization?.kind === "batch";
+}
+
+/** Whether all units of a layer share the mean and variance of a row: none can change without the others. */
+export function isNormalizedByRows({ normalization }: ResolvedDenseSpec): boolean {
+  return normalization?.kind === "layer";
+}

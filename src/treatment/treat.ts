@@ -290,6 +290,11 @@ function checkKnown(
  * - prune: a new, smaller network; outputs on x are the same, bit for bit if no finding or unit says "folded", else up
  *   to rounding.
  *
+ * Of a normalized layer it is beta that is lifted, what is drawn has gamma 1, beta 0 and running statistics of these
+ * samples, and outputs are those of evaluation. Where each row is normalized over the layer's units, recycle leaves
+ * incoming weights as they are, and prune all units, since others would change. Layers that something passes by keep
+ * their units too.
+ *
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
  * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on. A Matrix,
  *   and targets, are read while it runs and are to stay as they are until the promise is settled; where they don't, the

@@ -6,9 +6,10 @@ import { wrap } from "../text/wrap.js";
 const MOST_LINES = 12;
 
 const ACTIONS: Readonly<Record<TreatmentAction, string>> = {
-  lifted: "bias set",
+  lifted: "lifted",
   redrawn: "redrawn",
-  redrawnAndLifted: "redrawn, bias set",
+  redrawnAndLifted: "redrawn and lifted",
+  rescaled: "gamma and beta set",
   activationReplaced: "other activation",
   removed: "removed",
   folded: "removed, its constant folded into the next bias",

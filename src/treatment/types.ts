@@ -8,9 +8,10 @@ import type { ResolvedRemedy } from "./remedies/remedy.js";
 
 /** What was done to a unit. */
 export type TreatmentAction =
-  | "lifted" // its bias is such that it opens
+  | "lifted" // its bias, or beta where the layer is normalized, is such that it opens
   | "redrawn" // its incoming weights are new
-  | "redrawnAndLifted" // what was drawn stayed closed, several times, so that its bias was set too
+  | "redrawnAndLifted" // what was drawn stayed closed, several times, so that its bias, or beta, was set too
+  | "rescaled" // gamma is 1 and beta 0 again, or such that it opens: its layer is normalized row by row, and new weights would change the others
   | "activationReplaced"
   | "removed" // it contributed nothing
   | "folded"; // what it contributed, the same on every sample, is in the next layer's bias now
@@ -36,6 +37,7 @@ export type TreatmentFindingKind =
   | "constantNetwork" // a layer died out as a whole: the output is the same on every sample
   | "shareNotReached" // no bias opens the unit on the wanted share
   | "hasNoBias" // units that no bias can open, as their layer has none
+  | "normalizedTogether" // units that can't be taken out, since each row is normalized over all of the layer's units
   | "passedBy" // units that stay as they are, since what passes their layer by, or the next one, needs them
   | "stillDead"; // units that are dead after the treatment
 

@@ -5,13 +5,15 @@ import { forward, outputs, type ReferenceLayer, type Rows } from "../reference/n
 import type { Network, Remedy, Treatment } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 
-/** The whole of a network's memory: parameters, moments, powers, step counts, spec. */
+/** The whole of a network's memory: parameters, running statistics, moments, powers, step counts, spec. */
 export function memoryOf(network: Network): unknown {
   const state = stateOf(network);
-  const { lastMoments, parameterFloats } = state;
-  const bits = (address: number) => new Uint32Array(state.floats(address, parameterFloats).slice().buffer).join();
+  const { lastMoments, parameterFloats, weightFloats } = state;
+  const floats = (address: number, count: number) =>
+    new Uint32Array(state.floats(address, count).slice().buffer).join();
+  const bits = (address: number) => floats(address, parameterFloats);
   return {
-    parameters: bits(state.parameters),
+    parameters: floats(state.parameters, weightFloats),
     slots: lastMoments?.slots.map(bits),
     powers: { ...lastMoments?.powers },
     optimizer: lastMoments?.recipe,

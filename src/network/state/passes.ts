@@ -143,8 +143,8 @@ export class Passes {
     this.runtime.kernels.gatherColumns(rows, units, columns, columnIndex, z, z);
   }
 
-  /** Z = X·W of one layer, or the wanted columns of it. */
-  private multiplyInputs(index: number, rows: number, columns: number, columnIndex: number): void {
+  /** Z = X·W of one layer, or the wanted columns of it: what is normalized where the layer is. */
+  multiplyInputs(index: number, rows: number, columns: number, columnIndex: number): void {
     const { parameters } = this;
     const { units, kernel } = this.layers[index];
     const z = this.buffers.preactivations(index);

@@ -7,7 +7,7 @@ import {
   describeContinualBackprop,
 } from "./options.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
-import { resetUnit } from "../remedies/unit-parameters.js";
+import { resetUnit, takeUp } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { isHeldStill } from "../../network/spec.js";
 import { batchOf } from "../../network/training/plan.js";
@@ -178,9 +178,8 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
       const layer = this.layers[index];
       state.edit(() => {
         const above = state.layer(index + 1);
-        const { bias } = above;
-        if (state.spec.layers[index + 1].useBias !== false)
-          above.outgoing(unit).forEach((weight, to) => (bias[to] += weight * mean));
+        const take = takeUp(state, index + 1, above);
+        above.outgoing(unit).forEach((weight, to) => take(to, weight * mean));
         resetUnit(state, index, unit);
       });
       const { f32 } = state.runtime.heap;
@@ -212,8 +211,9 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  * sizes, corrected by the unit's own age. Each step replacementRate of the units older than the maturity are due, in
  * each hidden layer by itself; whole units are replaced: incoming weights redrawn by the layer's initializer, bias 0,
  * outgoing weights 0, the next layer's biases take over what they passed on on average (relu, softplus and sigmoid: the
- * moving average; other activations: that of the last batch; a layer without biases takes over nothing), the optimizer's moments and step counts of just those
- * entries are reset.
+ * moving average; other activations: that of the last batch; a layer without biases takes over nothing, but with batch
+ * normalization in its running mean), the optimizer's moments and step counts of just those entries are reset. Of a
+ * normalized layer a replaced unit's gamma is 1, its beta 0 and its running statistics as at the start.
  *
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
  * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay:

@@ -110,7 +110,8 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
  * A unit is dormant when its mean |activation| is at most `dormantBelow` of its layer's mean; in a layer that is silent
  * as a whole all are. The means are over the batch of every `everySteps`-th step; of smaller batches the last ones are
  * taken together, at least 64 rows. A dormant unit gets incoming weights redrawn by its layer's initializer, bias 0 and
- * outgoing weights 0; the optimizer's moments and step counts of just those entries are reset.
+ * outgoing weights 0, and of a normalized layer gamma 1, beta 0 and running statistics as at the start; the optimizer's
+ * moments and step counts of just those entries are reset.
  *
  * A later fit of the same network with the same callback goes on counting steps. Put a trace behind it.
  * @param options everySteps: default 1000; dormantBelow: default 0.025

@@ -17,15 +17,15 @@ export function deadAmong(activation: ResolvedActivation, units: readonly UnitSt
 async function readOpenings(
   sweep: LayerSweep,
   dead: readonly number[],
-  bias: Float32Array,
+  shift: Float32Array,
 ): Promise<ReadonlyMap<number, number>> {
   const { rows } = sweep.x;
-  const biases = dead.map((unit) => bias[unit]);
+  const shifts = dead.map((unit) => shift[unit]);
   const openings = new Map<number, number>();
   await sweep.forEachProduct(dead, (unit, values) => {
     const place = rows - rowsForShare(0.01, rows);
     select(values, place);
-    openings.set(unit, Math.fround(values[place] + biases[openings.size]));
+    openings.set(unit, Math.fround(values[place] + shifts[openings.size]));
   });
   return openings;
 }
@@ -50,7 +50,7 @@ export async function treatFrontToBack(
     if (!copy.x.matrix) continue;
     const dead = deadAmong(state.spec.layers[layer].activation, found);
     statistics.push(found);
-    openings.push(await readOpenings(sweep, dead, state.layer(layer).bias));
+    openings.push(await readOpenings(sweep, dead, state.layer(layer).shift));
   }
   if (!copy.x.matrix) return undefined;
   const width = state.spec.layers[last].units;

@@ -4,7 +4,8 @@
 // bias comes from the order statistics of s. Outgoing weights become 0, which a dead unit allows: 0 times anything was
 // 0. The weights to units that are dead themselves may stay, since these are lifted too and their own outgoing weights
 // shield what lies above; so units behind a layer that is silent as a whole get a signal again. A layer without biases
-// is left as it is, which is said.
+// is left as it is, which is said. Of a normalized layer beta is raised, and s is gamma times what is normalized: other
+// units are normalized as before. Where gamma is 0, s is 0 on every row: the unit opens on all of them, which is said.
 import { finding, leftPassedBy, nothing, type RemedyResult, withoutBias, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import type { Naming } from "../../text/naming.js";
@@ -16,7 +17,7 @@ import { rowsForShare, thresholdForCount } from "../thresholds.js";
 import { treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
-import { isPassedBy } from "../../network/spec.js";
+import { hasShift, isNormalizedByRows, isPassedBy } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 
 /** Units of one layer to lift. */
@@ -35,12 +36,14 @@ function shareNotReached(
   { layer, activity, naming }: Lift,
   rows: number,
   missed: readonly string[],
+  flat: number,
 ): TreatmentFinding[] {
   if (missed.length === 0) return [];
   const more = missed.length > 1 ? `, ${missed.length - 1} more units miss it too` : "";
   const message =
     `layer ${naming.layer(layer)}: ${missed[0]} of ${rows} samples instead of ${rowsForShare(activity, rows)}${more}; ` +
-    "equal preactivations leave no other choice";
+    "equal preactivations leave no other choice" +
+    (flat > 0 ? `; gamma is 0 in ${countOf(flat, "unit")}, which recycle makes 1` : "");
   return [finding("shareNotReached", message, layer)];
 }
 
@@ -64,16 +67,18 @@ export async function liftUnits(state: NetworkState, sweep: LayerSweep, lift: Li
     thresholds.set(unit, threshold);
     if (Math.abs(above - activity * rows) > 1) missed.push(`unit ${naming.unit(unit)} opens on ${above}`);
   });
+  const { gamma } = state.layer(layer);
+  const flat = gamma ? units.filter((unit) => gamma[unit] === 0).length : 0;
   state.edit(() => {
     const isSpared = new Set(spared);
     for (const [unit, threshold] of thresholds) {
-      state.layer(layer).bias[unit] = -threshold;
+      state.layer(layer).shift[unit] = -threshold;
       const outgoing = state.layer(layer + 1).outgoing(unit);
       for (let to = 0; to < outgoing.length; to++) if (!isSpared.has(to)) outgoing[to] = 0;
       clearMoments(state, layer, unit);
     }
   });
-  return { statistics: await sweep.again(units, products), findings: shareNotReached(lift, rows, missed) };
+  return { statistics: await sweep.again(units, products), findings: shareNotReached(lift, rows, missed, flat) };
 }
 
 /** Beside one pass over x from the first dead unit's layer on, one of the dead units' columns. */
@@ -85,12 +90,12 @@ export async function liftBias(
   const all = copy.deadUnits().map((units, layer) => chosenAmong(units, layer, chosen));
   if (all.flat().length === 0) return nothing(`${noneOf(chosen)} is dead on these samples`);
   const { spec } = copy.original;
-  const isLeft = (layer: number) => spec.layers[layer].useBias === false || isPassedBy(spec, layer);
+  const isLeft = (layer: number) => !hasShift(spec.layers[layer]) || isPassedBy(spec, layer);
   const left = [
     ...withoutBias(copy, all),
     ...leftPassedBy(
       copy,
-      all.map((units, layer) => (spec.layers[layer].useBias === false ? [] : units)),
+      all.map((units, layer) => (hasShift(spec.layers[layer]) ? units : [])),
     ),
   ];
   const dead = all.map((units, layer) => (isLeft(layer) ? [] : units));
@@ -105,7 +110,9 @@ export async function liftBias(
     const units = dead[layer];
     const before = await sweep.run();
     if (units.length === 0) return before;
-    const lifted = await liftUnits(state, sweep, { layer, units, activity, spared: dead[layer + 1] ?? [], naming });
+    const isShared = isNormalizedByRows(spec.layers[layer + 1]); // what they get, all others there are normalized by
+    const spared = isShared ? [] : (dead[layer + 1] ?? []);
+    const lifted = await liftUnits(state, sweep, { layer, units, activity, spared, naming });
     findings.push(...lifted.findings);
     return withAgain(before, units, lifted.statistics);
   });

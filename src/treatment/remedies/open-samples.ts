@@ -3,14 +3,14 @@
 //
 // A dead unit among the layer's takes it on, if there is one, with outgoing weights of 0, so that every output stays as
 // it is; else a living unit is lifted, by as little as opens the rows, and outputs change where it opens further. Layers
-// without biases are left as they are.
+// without biases are left as they are; of a normalized layer it is beta that is raised.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { clearMoments, zeroOutgoing } from "./unit-parameters.js";
 import { countOf, formatCount } from "../../text/numbers.js";
 import type { TreatedUnit } from "../types.js";
 import { treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerChunk } from "../../inspect/layer-sweep.js";
-import { isPassedBy } from "../../network/spec.js";
+import { hasShift, isPassedBy } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { isRectifier } from "../../activations/activations.js";
 
@@ -46,7 +46,7 @@ class Lifts {
 function lift(state: NetworkState, layer: number, lifts: ReadonlyMap<number, number>, silences: boolean): void {
   state.edit(() => {
     for (const [unit, lack] of lifts) {
-      state.layer(layer).bias[unit] += lack + Math.max(MARGIN.least, lack * MARGIN.share);
+      state.layer(layer).shift[unit] += lack + Math.max(MARGIN.least, lack * MARGIN.share);
       if (silences) zeroOutgoing(state, layer, unit);
       clearMoments(state, layer, unit);
     }
@@ -61,8 +61,8 @@ export async function openSamples(copy: WorkingCopy): Promise<RemedyResult> {
   const told: string[] = [];
   let isLivingLifted = false;
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
-    const { activation, units, useBias, residual } = state.spec.layers[layer];
-    if (!isRectifier(activation.name) || useBias === false || residual) return sweep.run(); // closed rows stay a finding there
+    const { activation, units, residual } = state.spec.layers[layer];
+    if (!isRectifier(activation.name) || !hasShift(state.spec.layers[layer]) || residual) return sweep.run(); // closed rows stay a finding there
     const free = dead[layer].length > 0 && !isPassedBy(state.spec, layer);
     const lifts = new Lifts(units, free ? dead[layer] : Array.from({ length: units }, (_, unit) => unit));
     const statistics = await sweep.run(lifts.visit);
@@ -77,7 +77,7 @@ export async function openSamples(copy: WorkingCopy): Promise<RemedyResult> {
     return withAgain(statistics, lifted, await sweep.again(lifted));
   });
   if (treated.length === 0) {
-    const has = state.spec.layers.some(({ useBias }) => useBias === false) ? " that has biases" : "";
+    const has = !state.spec.layers.every(hasShift) ? " that has biases" : "";
     return nothing(`every sample opens a unit of each layer${has}`);
   }
   const message = `${told.join("; ")}: each opens the nearest ${isLivingLifted ? "unit" : "dead unit"} now`;

@@ -4,14 +4,16 @@
 // Bits: gemm adds up each element over its inputs in order, whatever the shape, and a unit that is taken out without
 // being folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but
 // for the sign of a 0). A layer without biases takes nothing up: what says the same on every row, but not 0, stays
-// before it.
-import { finding, leftPassedBy, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+// before it, unless batch normalization takes it up in its running mean. A layer that is normalized row by row keeps all
+// its units, unless none of them is needed: any that goes changes the mean and variance of the row for the others.
+import { finding, leftPassedBy, leftTogether, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
+import { takeUp } from "./unit-parameters.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import type { Chunk } from "../../inspect/inspector.js";
 import type { NetworkState } from "../../network/state/state.js";
-import { isPassedBy, resolveSpec } from "../../network/spec.js";
+import { isNormalizedByRows, isPassedBy, resolveSpec, takesUpConstants } from "../../network/spec.js";
 
 /** One hidden layer's units. */
 interface Removal {
@@ -66,10 +68,13 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
   const { original, before, inputsVary: isTelling } = copy;
   const removals: Removal[] = [];
   before.layers.forEach((layer, index) => {
-    const { kernel, units: width } = original.layer(index);
+    const { kernel, gamma, units: width } = original.layer(index);
+    const isTogether = isNormalizedByRows(original.spec.layers[index]);
     const isFedByMore = original.spec.layers[index - 1]?.residual === true;
     const isConstantInput = (input: number) => index > 0 && !isFedByMore && removals[index - 1].isEverywhere[input];
     const isFixed = (unit: number) => {
+      if (gamma?.[unit] === 0) return true;
+      if (isTogether) return false;
       for (let at = unit, input = 0; at < kernel.length; at += width, input++)
         if (kernel[at] !== 0 && !isConstantInput(input)) return false;
       return true;
@@ -77,12 +82,13 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
     const isEverywhere = layer.units.map(({ proof }, unit) => proof === "provenDead" || isFixed(unit));
     const isConstant = (unit: number) => (isTelling || isEverywhere[unit]) && !Number.isNaN(constants[index][unit]);
     const isHeld = isPassedBy(original.spec, index);
-    const canFold = original.spec.layers[index + 1].useBias !== false;
+    const canFold = takesUpConstants(original.spec.layers[index + 1]);
     const isFoldable = (unit: number) =>
       canFold || constants[index][unit] === 0 || Number.isNaN(constants[index][unit]);
-    const isRemoved = layer.units.map(
+    const isRemovable = layer.units.map(
       ({ state }, unit) => !isHeld && (state === "dead" || isConstant(unit)) && isFoldable(unit),
     );
+    const isRemoved = isTogether && isRemovable.includes(false) ? isRemovable.map(() => false) : isRemovable;
     const isLossless = isEverywhere.map((everywhere, unit) => everywhere && isRemoved[unit]);
     removals.push({ constants: constants[index], isEverywhere, isRemoved, isLossless });
   });
@@ -92,7 +98,7 @@ function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): R
 /** From the last hidden layer down: units whose weights other than 0 all lead to units that go. */
 function removeUseless(original: NetworkState, removals: readonly Removal[]): void {
   for (let layer = removals.length - 1; layer >= 0; layer--) {
-    if (isPassedBy(original.spec, layer)) continue;
+    if (isPassedBy(original.spec, layer) || isNormalizedByRows(original.spec.layers[layer])) continue;
     const view = original.layer(layer + 1);
     const above = removals[layer + 1];
     const { isRemoved, isLossless } = removals[layer];
@@ -141,8 +147,8 @@ function buildSmaller(
       parts.forEach((part, i) => (sums[i] += part));
       return parts.some((part) => part !== 0);
     });
-    const { bias } = smaller.layer(layer + 1);
-    sums.forEach((sum, i) => (bias[i] += sum));
+    const take = takeUp(smaller, layer + 1, smaller.layer(layer + 1));
+    sums.forEach((sum, i) => take(i, sum));
     return folded;
   });
   return { state: smaller, isFolded };
@@ -150,13 +156,13 @@ function buildSmaller(
 
 /**
  * A layer died out as a whole: what is left is the output layer, with a kernel of 0 and the preactivations that it has
- * on every row: in biases, whether it had some or not.
+ * on every row: in biases, whether it had some or not, and normalized no more.
  */
 function buildConstant(copy: WorkingCopy, outputs: Float32Array): NetworkState {
   const { original } = copy;
   const { spec } = original;
   const layer = spec.layers.length - 1;
-  const { useBias: _, ...last } = spec.layers[layer];
+  const { useBias: _bias, normalization: _normalization, ...last } = spec.layers[layer];
   const constant = copy.make(resolveSpec({ ...spec, layers: [last] }));
   transplant(original, constant, [{ layer, inputs: [], units: indices(spec.layers[layer].units) }]);
   constant.layer(0).bias.set(outputs);
@@ -224,8 +230,9 @@ function pruneAll(
 /** Passes over x: none; `found` was there when the diagnosis made its own. */
 export function prune(copy: WorkingCopy, found: ConstantUnits): RemedyResult {
   const result = pruneAllBut(copy, found);
-  const left = leftPassedBy(copy, copy.deadUnits());
-  return { ...result, findings: [...result.findings, ...left] };
+  const gone = new Set(result.treated.map(({ layer, unit }) => `${layer}.${unit}`));
+  const left = copy.deadUnits().map((units, layer) => units.filter((unit) => !gone.has(`${layer}.${unit}`)));
+  return { ...result, findings: [...result.findings, ...leftPassedBy(copy, left), ...leftTogether(copy, left)] };
 }
 
 function pruneAllBut(copy: WorkingCopy, { constants, outputs }: ConstantUnits): RemedyResult {

@@ -1,17 +1,21 @@
 // New incoming weights for units that are closed: recycle (ReDo, Sokar et al. 2023, without its two faults: the layer's
 // mean has an epsilon, so that a layer that is silent as a whole is reset too, and moments are cleared) and
 // reinitialize.
+//
+// Batch normalization outside of training goes by running statistics: those of a unit that is drawn are measured on the
+// rows. Where each row is normalized over the layer's units, new weights of one would change all others, and outputs:
+// recycle leaves the weights there and sets gamma and beta alone, reinitialize draws, and runs the whole layer again.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { liftUnits } from "./lift-bias.js";
 import { DEFAULT_ACTIVITY, type ResolvedRemedy } from "./remedy.js";
 import { chosenAmong, noneOf } from "./selection.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
-import { clearMoments, redrawIncoming, zeroOutgoing } from "./unit-parameters.js";
+import { clearMoments, redrawIncoming, resetNormalization, setRunning, zeroOutgoing } from "./unit-parameters.js";
 import { deadAmong, treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
-import { isPassedBy } from "../../network/spec.js";
+import { hasShift, isNormalizedByRows, isPassedBy } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { constantBias } from "../../network/initializer-spec.js";
 
@@ -35,9 +39,16 @@ interface Drawn {
   readonly closed: readonly number[];
 }
 
+async function measureRunning(state: NetworkState, sweep: LayerSweep, units: readonly number[]): Promise<void> {
+  const { layer } = sweep;
+  if (state.spec.layers[layer].normalization?.kind !== "batch") return;
+  const { statistics } = await sweep.products(units, false, false);
+  state.edit(() => setRunning(state.layer(layer), units, statistics));
+}
+
 /**
- * Draws units of the layer that a sweep has come to until none of them is dead, or DRAWS times. Their columns are run
- * each time.
+ * Draws units of the layer that a sweep has come to until none of them is dead, or so many times. Their columns are run
+ * each time; those of the whole layer where it is normalized row by row.
  */
 async function drawUntilOpen(
   state: NetworkState,
@@ -45,16 +56,19 @@ async function drawUntilOpen(
   before: readonly UnitStatistics[],
   units: readonly number[],
   draw: (unit: number) => void,
+  draws = DRAWS,
 ): Promise<Drawn> {
-  const { activation } = state.spec.layers[sweep.layer];
-  let statistics = before;
-  let closed = [...units];
-  for (let turn = 0; turn < DRAWS && closed.length > 0; turn++) {
+  const layer = state.spec.layers[sweep.layer];
+  let statistics: readonly UnitStatistics[] = before;
+  let closed: number[] = [...units];
+  for (let turn = 0; turn < draws && closed.length > 0; turn++) {
     state.edit(() => closed.forEach(draw));
-    const again = await sweep.again(closed);
-    statistics = withAgain(statistics, closed, again);
-    const drawn = closed;
-    closed = deadAmong(activation, again).map((index) => drawn[index]);
+    await measureRunning(state, sweep, closed);
+    statistics = isNormalizedByRows(layer)
+      ? await sweep.run()
+      : withAgain(statistics, closed, await sweep.again(closed));
+    const dead = new Set(deadAmong(layer.activation, statistics));
+    closed = closed.filter((unit) => dead.has(unit));
   }
   return { statistics, closed };
 }
@@ -84,11 +98,14 @@ export async function recycle(
         clearMoments(state, layer, unit);
       }
     });
-    const redraw = (unit: number) => redrawIncoming(state, layer, unit);
-    const { statistics, closed } = await drawUntilOpen(state, sweep, before, units, redraw);
-    const canLift = state.spec.layers[layer].useBias !== false;
-    const isClosed = new Set(canLift ? closed : []);
-    const actionOf = (unit: number) => (isClosed.has(unit) ? "redrawnAndLifted" : "redrawn");
+    const isTogether = isNormalizedByRows(state.spec.layers[layer]);
+    const redraw = (unit: number) =>
+      isTogether ? resetNormalization(state.layer(layer), unit) : redrawIncoming(state, layer, unit);
+    const draws = isTogether ? 1 : DRAWS;
+    const { statistics, closed } = await drawUntilOpen(state, sweep, before, units, redraw, draws);
+    const isClosed = new Set(hasShift(state.spec.layers[layer]) ? closed : []);
+    const drawnAction = (unit: number) => (isClosed.has(unit) ? "redrawnAndLifted" : "redrawn");
+    const actionOf = (unit: number) => (isTogether ? "rescaled" : drawnAction(unit));
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
     if (isClosed.size === 0) return statistics;
     const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [], naming: copy.naming };

@@ -6,7 +6,7 @@ import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Pace } from "../../core/pace.js";
 import { type KnownLayers, LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
-import { isPassedBy, type ResolvedSpec } from "../../network/spec.js";
+import { hasShift, isNormalizedByRows, isPassedBy, type ResolvedSpec } from "../../network/spec.js";
 import { NetworkState } from "../../network/state/state.js";
 import { BY_INDEX, type Naming } from "../../text/naming.js";
 import { countOf } from "../../text/numbers.js";
@@ -117,6 +117,7 @@ const ADVICE: Readonly<Record<TreatmentFindingKind, string>> = {
   shareNotReached: "Give the layer inputs that differ from row to row, or take the share as it is.",
   hasNoBias: "Treat them by reinitialize or recycle, or make the network anew with useBias: true.",
   passedBy: "Treat them by reinitialize, or train on.",
+  normalizedTogether: "Treat them by liftBias or recycle, or leave them: they change no output by themselves.",
   stillDead: "Treat the network by liftBias, which opens units on these rows whatever their weights.",
 };
 
@@ -127,7 +128,7 @@ export function finding(kind: TreatmentFindingKind, message: string, layer?: num
 /** Of units that only a bias could open, where their layer has none; `units` by layer. */
 export function withoutBias(copy: WorkingCopy, units: readonly (readonly number[])[]): TreatmentFinding[] {
   return units.flatMap((own, layer) => {
-    if (own.length === 0 || copy.original.spec.layers[layer].useBias !== false) return [];
+    if (own.length === 0 || hasShift(copy.original.spec.layers[layer])) return [];
     const message = `layer ${copy.naming.layer(layer)} has no biases: ${countOf(own.length, "unit")} left as it was`;
     return [finding("hasNoBias", message, layer)];
   });
@@ -143,6 +144,20 @@ export function leftPassedBy(
     const what = spec.layers[layer].residual ? "its inputs pass it by" : "it passes the next layer by";
     const message = `layer ${naming.layer(layer)}: ${countOf(own.length, "unit")} left as it was, since ${what}`;
     return [finding("passedBy", message, layer)];
+  });
+}
+
+/** Of units without which those that stay would be normalized by other numbers; `units` by layer. */
+export function leftTogether(
+  { original: { spec }, naming }: WorkingCopy,
+  units: readonly (readonly number[])[],
+): TreatmentFinding[] {
+  return units.flatMap((own, layer) => {
+    if (own.length === 0 || !isNormalizedByRows(spec.layers[layer])) return [];
+    const message =
+      `layer ${naming.layer(layer)}: ${countOf(own.length, "unit")} left as it was, ` +
+      "since each row is normalized over all of the layer's units";
+    return [finding("normalizedTogether", message, layer)];
   });
 }
 

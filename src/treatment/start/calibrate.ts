@@ -9,11 +9,13 @@ import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace
 import { LayerSweep, type Products } from "../../inspect/layer-sweep.js";
 import { RereadRows } from "../../inspect/row-stream.js";
 import { hasFinite } from "../../inspect/unit-state.js";
+import { hasShift } from "../../network/spec.js";
 import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
 import { splitSeed } from "../../core/random.js";
 import { cellOf, type NetworkState } from "../../network/state/state.js";
 import { watch } from "../../network/state/watch.js";
+import { setRunning } from "../remedies/unit-parameters.js";
 import { thresholdForShare } from "../thresholds.js";
 import { Arena } from "../../wasm/heap.js";
 
@@ -29,14 +31,17 @@ export interface CalibrationOptions extends PaceOptions {
 export interface LayerCalibration {
   /** Index in network.layers. */
   readonly layer: number;
-  /** What the kernel was multiplied by. */
+  /** What the kernel was multiplied by: 1 where the layer is normalized, which would undo it. */
   readonly scale: number;
   /**
    * Of the preactivations, over the samples: the root of the units' mean variance, before (of an orthonormal kernel,
    * where one was drawn) and after.
    */
   readonly stdBefore: number;
-  /** The same after it: within a tenth of 1, unless every unit is constant. */
+  /**
+   * The same after it: within a tenth of 1, unless every unit is constant, or the layer normalized, of which it is that of
+   * what gamma and the normalization make.
+   */
   readonly std: number;
   /**
    * Least and greatest share of the samples on which a unit fires; constant units, the output layer, and layers without
@@ -92,13 +97,20 @@ class Calibrator {
 
   /** The layer that the sweep has come to. */
   async calibrate(): Promise<LayerCalibration> {
-    const { sweep, state } = this;
+    const { sweep, state, block } = this;
     const { layer } = sweep;
+    const { normalization } = state.spec.layers[layer];
+    if (normalization?.kind === "batch") {
+      const { units, statistics } = await sweep.products(undefined, false, false);
+      this.std({ units, statistics });
+      setRunning(state.layer(layer, block), units, statistics);
+    }
     let products = await sweep.products();
     const stdBefore = this.std(products);
     let std = stdBefore;
     let scale = 1;
-    for (let turn = 0; turn < TRIES && std > 0 && Math.abs(std - 1) > TOLERANCE; turn++) {
+    const tries = normalization ? 0 : TRIES;
+    for (let turn = 0; turn < tries && std > 0 && Math.abs(std - 1) > TOLERANCE; turn++) {
       const factor = 1 / std;
       scale *= factor;
       const { kernel } = state.layer(layer, this.block);
@@ -107,17 +119,16 @@ class Calibrator {
       std = this.std(products);
     }
     const isHidden = layer < state.spec.layers.length - 1;
-    const hasBias = state.spec.layers[layer].useBias !== false;
-    const shares = isHidden && hasBias ? await this.setBiases(products) : { constant: [] };
+    const shares = isHidden && hasShift(state.spec.layers[layer]) ? await this.setBiases(products) : { constant: [] };
     if (sweep.keepsOutputs) await sweep.run(undefined, products); // which feeds the next layer
     return { layer, scale, stdBefore, std, ...shares };
   }
 
-  /** Biases at which each unit fires on the wanted share. */
+  /** Biases, or betas, at which each unit fires on the wanted share. */
   private async setBiases(products: Products): Promise<Pick<LayerCalibration, "activity" | "constant">> {
     const { sweep, state, block } = this;
     const { rows } = sweep.x;
-    const biases = state.layer(sweep.layer, block).bias.slice();
+    const shifts = state.layer(sweep.layer, block).shift.slice();
     const constant: number[] = [];
     let low = Infinity,
       high = 0;
@@ -129,13 +140,13 @@ class Calibrator {
           constant.push(unit);
           return;
         }
-        biases[unit] = -found.threshold;
+        shifts[unit] = -found.threshold;
         low = Math.min(low, found.above / rows);
         high = Math.max(high, found.above / rows);
       },
       products,
     );
-    state.layer(sweep.layer, block).bias.set(biases);
+    state.layer(sweep.layer, block).shift.set(shifts);
     return { ...(high > 0 && { activity: { low, high } }), constant };
   }
 }
@@ -146,7 +157,8 @@ class Calibrator {
  * don't count), and each hidden unit gets the bias at which it fires (preactivation above 0) on the wanted share of the
  * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
  * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias; of a
- * layer without biases only the scale is changed.
+ * layer without biases only the scale is changed. A normalized layer keeps its kernel, since normalization undoes any
+ * scale, and gets its betas set; the running statistics of batch normalization become those of the samples.
  * @param x rows x inputs, at least two rows: those that train, or some hundreds of them. A Matrix is read while it runs
  *   and is to stay as it is until the promise is settled. Or a source { rows?, blocks() } of rows that need not fit in
  *   memory, which opens the same blocks anew for each pass: what is done is what a matrix of all rows gives

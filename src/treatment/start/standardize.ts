@@ -22,8 +22,8 @@ import { type NetworkState, stateOf } from "../../network/state/state.js";
 export interface Standardization extends InputScaling {
   /**
    * Lets a network that was trained on standardized inputs take raw ones: its first layer's kernel / scale, and bias -
-   * mean·kernel. Once for each network, when it is trained. Predictions stay within some 1e-7·|mean| / scale: inputs
-   * are float32.
+   * mean·kernel (of one with batch normalization and no biases its running mean + mean·kernel). Once for each network,
+   * when it is trained. Predictions stay within some 1e-7·|mean| / scale: inputs are float32.
    * @throws RelumineError "shape"; "value" where the layer has no biases to take up the means, where |mean| / scale is above 8192, so that raw inputs would lose what tells
    * them apart, or where the weights would overflow; or "disposed"; the network unchanged
    */
@@ -37,7 +37,7 @@ export type Centering = Standardization;
 export interface TargetStandardization extends TargetScaling {
   /**
    * Lets a network that was trained on standardized targets predict in their own units: its last layer's kernel·scale,
-   * and bias·scale + mean. Once for each network, when it is trained.
+   * and bias·scale + mean, or gamma and beta where that is normalized. Once for each network, when it is trained.
    * @throws RelumineError "shape"; "value" where the last layer has no biases or is not linear or the loss one of classes, or where the
    * weights would overflow; or "disposed"; the network unchanged
    */
@@ -53,8 +53,21 @@ function checkFigures(state: NetworkState, { mean }: ColumnFigures, columns: num
     throw new RelumineError("shape", "network", `to have ${mean.length} ${what}, as the figures do`, String(columns));
 }
 
+function checkFinite(...weights: readonly (Float32Array | Float64Array)[]): void {
+  if (weights.every((values) => values.every(isFloat32))) return;
+  throw new RelumineError("value", "network", "to have weights that stay finite when it is folded", "one that has not");
+}
+
+/** A layer without biases but with batch normalization takes them up in its running mean. */
 function setFolded(network: Network, index: number, kernel: Float32Array, bias: Float64Array): void {
-  if (network.spec.layers[index].useBias === false && bias.some((value) => value !== 0))
+  const { runningMean } = network.layers[index].getWeights();
+  const hasBias = network.spec.layers[index].useBias !== false;
+  if (!hasBias && runningMean) {
+    const moved = Float64Array.from(runningMean, (value, unit) => value - bias[unit]);
+    checkFinite(kernel, moved);
+    return network.layers[index].setWeights({ kernel, runningMean: Float32Array.from(moved) });
+  }
+  if (!hasBias && bias.some((value) => value !== 0))
     throw new RelumineError(
       "value",
       `layers[${index}]`,
@@ -62,13 +75,7 @@ function setFolded(network: Network, index: number, kernel: Float32Array, bias: 
       "useBias: false",
       "Keep on transforming the rows with apply().",
     );
-  if (!kernel.every(isFloat32) || !bias.every(isFloat32))
-    throw new RelumineError(
-      "value",
-      "network",
-      "to have weights that stay finite when it is folded",
-      "one that has not",
-    );
+  checkFinite(kernel, bias);
   const folded: Partial<Weights> = { kernel, bias: Float32Array.from(bias) };
   network.layers[index].setWeights(folded);
 }
@@ -85,6 +92,7 @@ function setAffine(
     gamma: gamma.map((value, unit) => value * scale[unit]),
     beta: beta.map((value, unit) => value * scale[unit] + mean[unit]),
   };
+  checkFinite(folded.gamma!, folded.beta!);
   network.layers[index].setWeights(folded);
 }
 

@@ -47,27 +47,32 @@ export function scaleRows(
   };
 }
 
+/** What the means bring goes into the biases, or into the mean that batch normalization subtracts. */
+function takeScaledInputs({ kernel, bias, runningMean }: Weights, { mean, scale }: ColumnFigures): void {
+  const units = bias.length;
+  const shifts = new Float64Array(units);
+  const shifted = Float64Array.from(bias);
+  const to = runningMean ? shifts : shifted;
+  for (let i = 0; i < kernel.length; i++) {
+    const input = Math.floor(i / units);
+    to[i % units] += mean[input] * kernel[i];
+    kernel[i] *= scale[input];
+  }
+  if (runningMean) shifts.forEach((shift, unit) => (runningMean[unit] -= shift));
+  else bias.set(shifted);
+}
+
+function answerScaled({ kernel, bias, gamma, beta }: Weights, { mean, scale }: ColumnFigures): void {
+  const [factors, terms] = [gamma ?? kernel, beta ?? bias];
+  for (let i = 0; i < factors.length; i++) factors[i] /= scale[i % bias.length];
+  for (let unit = 0; unit < terms.length; unit++) terms[unit] = (terms[unit] - mean[unit]) / scale[unit];
+}
+
 /** Weights that do on scaled rows what these do on the rows as they are: to go on with a network that knows those. */
 export function startOnScaled(start: readonly Weights[], { inputs, targets }: ScaledRows): Weights[] {
   const layers = start.map((weights) => structuredClone(weights));
-  if (inputs) {
-    const { kernel, bias } = layers[0];
-    const units = bias.length;
-    const shifted = Float64Array.from(bias);
-    for (let i = 0; i < kernel.length; i++) {
-      const input = Math.floor(i / units);
-      shifted[i % units] += inputs.mean[input] * kernel[i];
-      kernel[i] *= inputs.scale[input];
-    }
-    bias.set(shifted);
-  }
-  if (targets) {
-    const { kernel, bias, gamma, beta } = layers[layers.length - 1];
-    const [factors, shifts] = gamma && beta ? [gamma, beta] : [kernel, bias];
-    for (let i = 0; i < factors.length; i++) factors[i] /= targets.scale[i % bias.length];
-    for (let unit = 0; unit < bias.length; unit++)
-      shifts[unit] = (shifts[unit] - targets.mean[unit]) / targets.scale[unit];
-  }
+  if (inputs) takeScaledInputs(layers[0], inputs);
+  if (targets) answerScaled(layers[layers.length - 1], targets);
   return layers;
 }
 
