@@ -29,6 +29,8 @@ export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis
 export { readMetadata } from "./formats/model-header.js";
 export { readProof } from "./formats/stored-proof.js";
 export type { DataSet, Targets } from "./network/data.js";
+export type { LayerOptions, Regularizer } from "./network/layer-options.js";
+export type { Normalization, NormalizationKind } from "./network/normalization.js";
 export type { NetworkSpec } from "./network/spec.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export {

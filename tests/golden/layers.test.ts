@@ -4,17 +4,21 @@ import { describe, expect, test } from "vitest";
 import { toRows } from "./golden.js";
 import { expectClose, golden, inputs, labels, setInitial, units, x } from "./layers.js";
 import { ARITHMETICS, withNetwork } from "../support/networks.js";
-import { type DenseSpec, type Network, type NetworkSpec, sgd, type Weights } from "../../src/index.js";
+import { type DenseSpec, type History, type Network, type NetworkSpec, sgd, type Weights } from "../../src/index.js";
 
 type Case = (typeof golden.cases)[number];
 
-/** Those of which the layer's spec speaks already. */
-const KNOWN = golden.cases.filter(({ l1, l2, activityL1 }) => l1 + l2 + activityL1 === 0);
+const NAMED = golden.cases.map((trace) => [trace.name, trace] as const);
 
-function specOf({ normalization }: Case): NetworkSpec {
+function specOf({ normalization, l1, l2, activityL1 }: Case): NetworkSpec {
   const layers = units.map((count, l): DenseSpec => {
     const isHidden = l < units.length - 1;
-    return { units: count, ...(isHidden && normalization && { normalization: normalization as "batch" | "layer" }) };
+    return {
+      units: count,
+      kernelRegularizer: { l1, l2 },
+      ...(isHidden && { activityRegularizer: { l1: activityL1 } }),
+      ...(isHidden && normalization && { normalization: normalization as "batch" | "layer" }),
+    };
   });
   return { inputs, layers, loss: "crossEntropy" };
 }
@@ -55,7 +59,10 @@ function expectWeights(layers: readonly Weights[], { kernels, biases, gammas, be
 
 const rate = (trace: Case) => sgd({ learningRate: trace.learningRate });
 
-function fitCase(network: Network, trace: Case, steps: number, losses: number[]): Promise<unknown> {
+/** The whole loss of each batch, and the data's part. */
+type Losses = (readonly [number, number])[];
+
+function fitCase(network: Network, trace: Case, steps: number, losses: Losses): Promise<History> {
   const rows = steps * golden.batch;
   const weights = trace.weights === "sample" && { weights: sampleWeights.slice(0, rows) };
   const data = { x: x.slice(0, rows), y: labels.slice(0, rows), ...weights };
@@ -65,21 +72,45 @@ function fitCase(network: Network, trace: Case, steps: number, losses: number[])
     shuffle: false,
     optimizer: rate(trace),
     ...(trace.weights === "class" && { classWeights: golden.classWeights }),
-    callbacks: [{ onBatchEnd: ({ loss }) => void losses.push(loss) }],
+    callbacks: [{ onBatchEnd: ({ loss, penalty = 0 }) => void losses.push([loss + penalty, loss]) }],
   });
 }
 
-const wanted = (losses: number[][]) => losses.map(([, data]) => data);
+/** The mean of what is added to the data's loss; none where nothing is. */
+function expectPenalty({ epochs: [log] }: History, { losses, l1, l2, activityL1 }: Case): void {
+  if (l1 + l2 + activityL1 === 0) return expect("penalty" in log).toBe(false);
+  const mean = losses.reduce((sum, [whole, data]) => sum + whole - data, 0) / losses.length;
+  expect(mean).toBeGreaterThan(1e-3);
+  expect(log.penalty).toBeCloseTo(mean, 5);
+}
+
+test("all cases are run", () => {
+  expect(golden.cases.map(({ name }) => name)).toEqual([
+    "plain",
+    "batchNorm",
+    "layerNorm",
+    "l2",
+    "l1",
+    "activityL1",
+    "classWeights",
+    "sampleWeights",
+    "batchNormL2Sample",
+  ]);
+});
 
 describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
-  test.each(KNOWN.map((trace) => [trace.name, trace] as const))("%s", (_name, trace) =>
+  test.each(NAMED)("%s", (_name, trace) =>
     withNetwork(
       specOf(trace),
       async (network) => {
         setAll(network, trace);
-        const losses: number[] = [];
-        await fitCase(network, trace, golden.steps, losses);
-        expectClose(losses, wanted(trace.losses));
+        const losses: Losses = [];
+        expectPenalty(await fitCase(network, trace, golden.steps, losses), trace);
+        for (const part of [0, 1])
+          expectClose(
+            losses.map((pair) => pair[part]),
+            trace.losses.map((pair) => pair[part]),
+          );
         const layers = network.layers.map((layer) => layer.getWeights());
         expectWeights(layers, {
           kernels: trace.finalKernels,
@@ -96,7 +127,7 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
     ),
   );
 
-  test.each(KNOWN.map((trace) => [trace.name, trace] as const))("the first step of %s", (_name, trace) =>
+  test.each(NAMED)("the first step of %s", (_name, trace) =>
     withNetwork(
       specOf(trace),
       async (network) => {
@@ -114,6 +145,20 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
       { arithmetic },
     ),
   );
+});
+
+test("penalties are told from each other: the control", async () => {
+  const cases = golden.cases.filter(({ normalization, weights }) => !normalization && !weights);
+  expect(cases.length).toBe(4);
+  for (const trace of cases)
+    await withNetwork(specOf(trace), async (network) => {
+      setAll(network, trace);
+      await fitCase(network, trace, golden.steps, []);
+      const kernels = network.layers.flatMap((layer) => [...layer.getWeights().kernel]);
+      expectClose(kernels, trace.finalKernels.flat());
+      for (const other of cases)
+        if (other !== trace) expect(() => expectClose(kernels, other.finalKernels.flat())).toThrow();
+    });
 });
 
 test("another epsilon, momentum or kind is not within 1e-4", async () => {
