@@ -4,6 +4,7 @@ export {
   type Curves,
   diagnosisToHtml,
   drawCurves,
+  drawLearningRates,
   drawNetwork,
   type ReportSubject,
   reportStyle,

@@ -10,6 +10,7 @@ import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
 import { mapCommand } from "./commands/map.js";
 import { proveCommand } from "./commands/prove.js";
+import { ratesCommand } from "./commands/rates.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { textbookCommand } from "./commands/textbook.js";
 import { treatCommand } from "./commands/treat.js";
@@ -53,6 +54,7 @@ async function run(): Promise<void> {
     convertCommand(),
     proveCommand(),
     forecastCommand(),
+    ratesCommand(),
     sweepCommand(),
     mapCommand(),
     crossValidateCommand(),

@@ -182,13 +182,20 @@ export function addNetworkOptions(
   defaults: { readonly hidden: readonly number[]; readonly epochs: number },
 ): Command {
   return command
-    .addOption(
-      new Option("--hidden <units>", "units of each hidden layer")
-        .argParser(layerSizes)
-        .default(defaults.hidden, defaults.hidden.join(",")),
-    )
+    .addOption(hiddenOption(defaults.hidden))
     .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
-    .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32);
+    .addOption(batchSizeOption());
+}
+
+export function hiddenOption(hidden: readonly number[]): Option {
+  return new Option("--hidden <units>", "units of each hidden layer")
+    .argParser(layerSizes)
+    .default(hidden, hidden.join(","));
+}
+
+export function batchSizeOption(): Option {
+  const checked = integer({ low: 1, high: 1e6 });
+  return new Option("--batch-size <rows>", "rows of one step").argParser(checked).default(32);
 }
 
 /** What layers are told beside their sizes. */
@@ -248,12 +255,22 @@ export function flagOf(name: string): string {
 }
 
 /** @param optimizer the default, which differs by command */
-export function addTrainingOptions(command: Command, optimizer: (typeof OPTIMIZER_NAMES)[number] = "adam"): Command {
+export function addTrainingOptions(command: Command, optimizer?: (typeof OPTIMIZER_NAMES)[number]): Command {
   const shared = command
-    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), optimizer)
+    .addOption(optimizerOption(optimizer))
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--schedule <schedule>", "how the rate changes, e.g. cosine, or warmup:epochs=2,cosine", scheduleWords);
-  return addLayerOptions(shared)
+  return addLossOptions(addLayerOptions(shared));
+}
+
+export function optimizerOption(optimizer: (typeof OPTIMIZER_NAMES)[number] = "adam"): Option {
+  const named = new Option("--optimizer <name>", OPTIMIZER_NAMES.join(", "));
+  return named.argParser(oneOf(OPTIMIZER_NAMES)).default(optimizer);
+}
+
+/** Adds how labels count. */
+export function addLossOptions(command: Command): Command {
+  return command
     .addOption(classWeightsOption())
     .option(
       "--label-smoothing <share>",
@@ -300,7 +317,7 @@ export const scheduleOf = ({ schedule }: TrainingOptions) =>
 
 /** The optimizer that the options name, by the library's own functions. */
 export function optimizerOf(
-  { optimizer, learningRate }: TrainingOptions,
+  { optimizer, learningRate }: Pick<TrainingOptions, "optimizer" | "learningRate">,
   library: typeof import("../index.js"),
 ): Optimizer {
   return library[optimizer](learningRate === undefined ? {} : { learningRate });

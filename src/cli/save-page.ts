@@ -1,4 +1,4 @@
-// Results as a page: the option --html of several commands, and the file that it names.
+// Results as a page or a picture: the option --html of several commands, and the files that are named.
 import { Option } from "commander";
 import { checkPlace, followLinks } from "./files.js";
 import { saveFile } from "./save-file.js";
@@ -7,6 +7,8 @@ import { readVersion } from "./version.js";
 import { RelumineError } from "../core/errors.js";
 import type { Page } from "../report/page.js";
 import { pageToHtml } from "../report/page.js";
+import { pictureFile } from "../report/picture-file.js";
+import type { Plot } from "../report/plot.js";
 import { formatCount } from "../text/numbers.js";
 import { onOneLine } from "../text/printable.js";
 
@@ -43,13 +45,30 @@ export async function savePage(
   page: (madeBy: string) => Page,
 ): Promise<void> {
   if (html === undefined) return;
-  const bytes = new TextEncoder().encode(pageToHtml(page(`relumine ${await readVersion()}`)));
+  const text = pageToHtml(page(`relumine ${await readVersion()}`));
+  await saveText(terminal, "page", html, text, (bytes) => `Page: ${onOneLine(html)}, ${formatCount(bytes)} bytes`);
+}
+
+/** Writes what a plot shows as a file of its own, as `savePage` does. */
+export async function savePicture(terminal: Terminal, file: string | undefined, plot: () => Plot): Promise<void> {
+  if (file === undefined) return;
+  await saveText(terminal, "picture", file, pictureFile(plot()), () => `Picture: ${onOneLine(file)}`);
+}
+
+async function saveText(
+  terminal: Terminal,
+  what: "page" | "picture",
+  file: string,
+  text: string,
+  told: (bytes: number) => string,
+): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
   try {
-    await saveFile(html, bytes);
-    terminal.tell(`\nPage: ${onOneLine(html)}, ${formatCount(bytes.length)} bytes`);
+    await saveFile(file, bytes);
+    terminal.tell(`\n${told(bytes.length)}`);
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
-    terminal.fail(`the page was not saved: ${error.message}`);
+    terminal.fail(`the ${what} was not saved: ${error.message}`);
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,7 @@
 // A network that `train --out` saved, with what its file says of the table that it was trained on.
+import type { Command } from "commander";
 import { about, readModel } from "./files.js";
+import { flagOf, LAYER_OPTIONS, type TableOptions } from "./options.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
 import { RelumineError } from "../core/errors.js";
 import { shorten } from "../table/cells.js";
@@ -34,6 +36,33 @@ export function toModel(file: string, bytes: Uint8Array, runtime?: RuntimeOption
     const network = await importNetwork(bytes, runtime);
     return { file, network, table: readStoredTable(readMetadata(bytes), network.spec) };
   });
+}
+
+/** Options that build a network, which a saved one has behind it. */
+const BUILDING = ["hidden", ...LAYER_OPTIONS, "labelSmoothing"] as const;
+
+/** What `--model` names, instead of a network that options build: those are refused beside it. */
+export async function loadInstead(
+  file: string | undefined,
+  command: Command,
+  runtime?: RuntimeOptions,
+): Promise<Model | undefined> {
+  if (file === undefined) return undefined;
+  for (const name of BUILDING)
+    if (command.getOptionValueSource(name) === "cli")
+      throw new RelumineError("value", flagOf(name), "to be left out where --model names a network", "both");
+  return loadModel(file, runtime);
+}
+
+/** What the network was trained for, where nothing else is asked. */
+export function asTrained<O extends Pick<TableOptions, "target" | "task">>(given: O, model: Model | undefined): O {
+  if (!model) return given;
+  const { column, kind } = model.table.encoding.target;
+  return {
+    ...given,
+    target: given.target ?? column,
+    task: given.task ?? (kind === "classes" ? "classification" : "regression"),
+  };
 }
 
 /** Columns that are encoded otherwise than the network's training encoded them would be other inputs. */

@@ -16,6 +16,7 @@ svg text.axis,svg text.tick{fill:var(--quiet)}
 .zero{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:3 3}
 .whisker{stroke:var(--ink);stroke-width:2}
 .bar{fill:var(--quiet);opacity:.75}.bar.accent{fill:var(--blue);opacity:1}
+.zone{fill:var(--orange);opacity:.14}
 .event{stroke:var(--ink);stroke-width:4;opacity:.5}
 .line{fill:none;stroke-width:2;stroke-linejoin:round}
 .s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}

@@ -4,10 +4,12 @@ import { blockToHtml } from "./blocks.js";
 import { STYLE } from "./page-style.js";
 import { diagnosisPage } from "./pages/diagnosis-page.js";
 import { networkBlocks } from "./pages/network-section.js";
+import { lossByRate } from "./pages/rates-page.js";
 import { pageToHtml } from "./page.js";
 import { linesToSvg } from "./svg/lines.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
+import type { LearningRateTest } from "../diagnosis/rates/types.js";
 import type { Diagnosis, ObservedUnit } from "../diagnosis/types.js";
 import type { NetworkSpec } from "../network/spec.js";
 
@@ -96,6 +98,20 @@ export function drawCurves({ title, x, y, series, events }: Curves): string {
     series,
     ...(events && { events }),
   });
+}
+
+/**
+ * A range test of learning rates: the loss by rate, shaded where rates kill, the rate to begin with, and bars where
+ * units died.
+ * @param test what `findLearningRate` gives
+ * @returns an SVG element for a page that has `reportStyle`
+ * @cost by updates
+ * @throws RelumineError "value" for what is no such test
+ * @example element.innerHTML = drawLearningRates(await findLearningRate(network, { x, y }));
+ */
+export function drawLearningRates(test: LearningRateTest): string {
+  checkList("test.points", "points of what findLearningRate gives", (test as Partial<typeof test> | undefined)?.points);
+  return linesToSvg(lossByRate(test));
 }
 
 /** The drawings' style sheet, light and dark: for a `<style>` of the page, which takes its look. */

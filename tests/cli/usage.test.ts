@@ -20,6 +20,7 @@ describe("help", () => {
     [["convert", "--help"], "relumine convert model.keras model.onnx"],
     [["prove", "--help"], "digits.safetensors digits --seconds 300 --proof digits.json"],
     [["forecast", "--help"], "relumine forecast digits"],
+    [["rates", "--help"], "relumine rates digits --optimizer sgd --html rates.html"],
     [["sweep", "--help"], "relumine sweep plan.json digits --journal runs-2.jsonl --shard 2/8"],
     [["crossvalidate", "--help"], "--folds 10 --repeats 3"],
     [["textbook", "--help"], "relumine textbook --html"],

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { createNetwork, diagnose, diagnoseActivations } from "../../src/index.js";
-import { diagnosisToHtml, drawCurves, drawNetwork, reportStyle } from "../../src/report.js";
+import { adam, createNetwork, diagnose, diagnoseActivations, findLearningRate, sgd } from "../../src/index.js";
+import { diagnosisToHtml, drawCurves, drawLearningRates, drawNetwork, reportStyle } from "../../src/report.js";
 import { expectError } from "../support/errors.js";
-import { SQUARE } from "../support/samples.js";
+import { sectors, SQUARE } from "../support/samples.js";
 
 const countOf = (text: string, part: string) => text.split(part).length - 1;
 
@@ -50,10 +50,23 @@ test("curves have a line each, and bars for what happened", () => {
   expect([countOf(plain, "event"), countOf(told, 'class="event')]).toEqual([0, 1]);
 });
 
+test("a range test has its curve, and shades where rates kill", async () => {
+  using network = await createNetwork({ inputs: 2, layers: [{ units: 16 }, { units: 3 }], loss: "crossEntropy" });
+  const deadly = await findLearningRate(network, sectors(200), { optimizer: adam(), high: 10 });
+  expect(deadly.killsFrom).toBeGreaterThan(0);
+  expect(drawLearningRates(deadly)).toContain("units die");
+  const gentle = await findLearningRate(network, sectors(200), { optimizer: sgd(), high: 0.001, steps: 20 });
+  expect(gentle.killsFrom).toBeUndefined();
+  const markup = drawLearningRates(gentle);
+  expect([countOf(markup, 'class="line'), countOf(markup, "zone")]).toEqual([1, 0]);
+});
+
 test("what is no diagnosis is refused", async () => {
   for (const given of [undefined, {}, { layers: 3 }]) {
     await expectError(() => drawNetwork(given as never), "value", "diagnosis.layers");
     await expectError(() => diagnosisToHtml(given as never, { title: "" }), "value", "diagnosis.layers");
   }
+  for (const given of [undefined, {}, { points: 3 }])
+    await expectError(() => drawLearningRates(given as never), "value", "test.points");
   await expectError(() => drawCurves({ title: "", x: "", y: "", series: 1 as never }), "value", "series");
 });

@@ -64,6 +64,14 @@ const withEvents: Plot = {
     ],
   },
 };
+const withZones: Plot = {
+  ...lines,
+  mark: { x: 1.5, name: "here" },
+  zones: [
+    { from: 2, name: "bad <b>" },
+    { from: 2.5, name: "worse" },
+  ],
+};
 const ranges: Plot = {
   kind: "ranges",
   title: "z of units",
@@ -124,7 +132,19 @@ describe("scales", () => {
 });
 
 describe("plots", () => {
-  it.each([lines, bars, histogram, ranges, withEvents])(
+  it("shade zones to the right end, and name them under the axis", () => {
+    const svg = plotToSvg(withZones);
+    const shades = svg.match(/<rect [^>]*class="zone"\/>/g)!;
+    const [first, second] = shades.map((shade) => [numbers(shade, "x")[0], numbers(shade, "width")[0]]);
+    expect(second[0]).toBeGreaterThan(first[0]);
+    expect(first[0] + first[1]).toBeCloseTo(second[0] + second[1], 5);
+    expect(shades).toHaveLength(2 + 1 + 2); // each in the picture; a swatch of one shade, and one of both
+    expect(svg).toContain("bad &lt;b&gt;");
+    expect(plotToSvg(lines)).not.toContain("zone");
+    expect(numbers(svg, "viewBox")[3]).toBeGreaterThan(numbers(plotToSvg(lines), "viewBox")[3]);
+  });
+
+  it.each([lines, bars, histogram, ranges, withEvents, withZones])(
     "of $kind are whole, finite and inside of the picture",
     (plot) => {
       const svg = plotToSvg(plot);

@@ -11,9 +11,7 @@ import {
   addTrainingOptions,
   classWeightsOf,
   describeOptimizer,
-  flagOf,
   integer,
-  LAYER_OPTIONS,
   optimizerOf,
   scheduleOf,
   threadsOption,
@@ -24,7 +22,7 @@ import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
 import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/journal.js";
-import { checkSameEncoding, loadModel, type Model } from "../stored-model.js";
+import { asTrained, checkSameEncoding, loadInstead } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
@@ -63,28 +61,6 @@ after kill -9, and comes to the same results.
 With --model every remedy goes on with the weights of that network; the table is
 to be that of its training, with the same --validation and --seed, so that the
 rows that judge are rows that it has not seen.`;
-
-/** Options that build a network, which a saved one has behind it. */
-const BUILDING = ["hidden", ...LAYER_OPTIONS] as const;
-
-async function modelFor({ model, reproducible }: CureOptions, command: Command): Promise<Model | undefined> {
-  if (model === undefined) return undefined;
-  for (const name of BUILDING)
-    if (command.getOptionValueSource(name) === "cli")
-      throw new RelumineError("value", flagOf(name), "to be left out where --model names a network", "both");
-  return loadModel(model, { arithmetic: reproducible ? "reproducible" : "fast" });
-}
-
-/** What the network was trained for, where nothing else is asked. */
-function asTrained(given: CureOptions, model: Model | undefined): CureOptions {
-  if (!model) return given;
-  const { column, kind } = model.table.encoding.target;
-  return {
-    ...given,
-    target: given.target ?? column,
-    task: given.task ?? (kind === "classes" ? "classification" : "regression"),
-  };
-}
 
 /** Draws the table anew with each result, or logs a line where there is no terminal. */
 function follow(terminal: Terminal): (trial: Trial) => void {
@@ -166,7 +142,9 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     ["--html", await checkPagePlace(given, source)],
     ["--journal", await checkPlace(journal, source, "--journal")],
   ]);
-  const model = await modelFor(given, command);
+  const model = await loadInstead(given.model, command, {
+    arithmetic: given.reproducible ? "reproducible" : "fast",
+  });
   const asked = asTrained(given, model);
   const named = await readTableFile(source, asked);
   const options = model ? asked : forFewRows(asked, named, command);

@@ -15,22 +15,18 @@ import {
 } from "../options.js";
 import { forFewRows, type NamedPreparedTable, prepareNamed, withValidation } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
-import { saveFile } from "../save-file.js";
-import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
+import { checkPagePlace, htmlOption, type PageOptions, savePage, savePicture } from "../save-page.js";
 import { mapAxis, setting } from "../sweep/map-options.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { journalOption, tellInterrupted, tellJournal } from "../trials/journal.js";
 import { interruption, Terminal } from "../terminal.js";
-import { RelumineError } from "../../core/errors.js";
 import { shapeText } from "../../report/model-text.js";
-import { pictureFile } from "../../report/picture-file.js";
 import type { DeathMap, MapAxis, MapOptions, MapPlan } from "../../sweep.js";
 import type { MapColor } from "../../sweep/map/look.js";
 import { drawCells, drawLegend, drawMap } from "../../sweep/map/map-text.js";
 import { mapPage, pictureOf } from "../../sweep/map/pictures.js";
 import { axisWord } from "../../sweep/map/words.js";
 import { countOf, formatCount, roundTo } from "../../text/numbers.js";
-import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
 Examples:
@@ -138,18 +134,6 @@ function follow(terminal: Terminal, color: MapColor): NonNullable<MapOptions["on
   };
 }
 
-async function savePicture(terminal: Terminal, file: string | undefined, map: DeathMap, color: MapColor) {
-  if (file === undefined) return;
-  try {
-    await saveFile(file, new TextEncoder().encode(pictureFile(pictureOf(map, color))));
-    terminal.tell(`\nPicture: ${onOneLine(file)}`);
-  } catch (error) {
-    if (!(error instanceof RelumineError)) throw error;
-    terminal.fail(`the picture was not saved: ${error.message}`);
-    process.exitCode = 1;
-  }
-}
-
 /** The document that --json prints: the same whoever did the trials, but for seconds and hosts. */
 function toDocument({ journal: _, data, ...map }: DeathMap, plan: MapPlan, table: object): object {
   return { data: { ...table, sha256: data }, plan, ...map };
@@ -184,7 +168,7 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   if (options.json) terminal.document(toDocument(map, plan, dataRecord(prepared)));
   else terminal.tell(drawMap(map, { color, colors: terminal.hasColors }));
   tellJournal(terminal, map.journal);
-  await savePicture(terminal, svg, map, color);
+  await savePicture(terminal, svg, () => pictureOf(map, color));
   await savePage(terminal, options, (madeBy) => mapPage(map, subjectOf(prepared, plan, options, madeBy), color));
   if (!map.stopped) return;
   tellInterrupted(terminal, [map.trials, map.planned], "trainings", journal);

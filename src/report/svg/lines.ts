@@ -22,6 +22,11 @@ export interface Series {
   readonly band?: readonly (readonly [low: number, high: number])[];
 }
 
+interface Zone {
+  readonly from: number;
+  readonly name: string;
+}
+
 export interface LinePlot {
   readonly kind: "lines";
   readonly title: string;
@@ -30,6 +35,8 @@ export interface LinePlot {
   readonly series: readonly Series[];
   /** A place on the axis, with its name. */
   readonly mark?: { readonly x: number; readonly name: string };
+  /** Parts of the picture, each from a place on to the right end, shaded; a later one lies in the one before. */
+  readonly zones?: readonly Zone[];
   /** What happened on the way, as bars that stand on the axis: how often at which x. */
   readonly events?: {
     readonly name: string;
@@ -41,6 +48,9 @@ const HEIGHT = 250;
 const LABEL_GAP = 14;
 const DOTS_UP_TO = 24;
 const HIGHEST_EVENT = 44;
+const SWATCH = 11;
+/** The row in which zones are named. */
+const ZONE_ROW = 18;
 
 function path(points: readonly (readonly [number, number])[]): string {
   let isDown = false;
@@ -126,7 +136,28 @@ function drawMark({ x: value, name }: NonNullable<LinePlot["mark"]>, x: Scale, b
   return [line(at, box.top, at, box.bottom, "zero"), words];
 }
 
-export function linesToSvg({ title, x: xAxis, y: yAxis, series, events, mark }: LinePlot): string {
+function drawZones(zones: readonly Zone[], x: Scale, { top, right, bottom }: Box): string[] {
+  return zones.map(({ from }) => {
+    const at = Math.min(x.at(from), right);
+    return drawZone(at, top, tenth(right - at), bottom - top);
+  });
+}
+
+const drawZone = (x: number, y: number, width: number, height: number): string =>
+  `<rect x="${tenth(x)}" y="${y}" width="${width}" height="${height}" class="zone"/>`;
+
+/** What the shades mean, in a row under the axis; a zone within another is shaded by both. */
+function drawZoneNames(zones: readonly Zone[], { left, bottom }: Box): string[] {
+  let x = left;
+  return zones.flatMap(({ name }, index) => {
+    const at = x;
+    x += SWATCH + 20 + textWidth(name);
+    const swatches = Array.from({ length: index + 1 }, () => drawZone(at, bottom + 44, SWATCH, SWATCH));
+    return [...swatches, text(tenth(at + SWATCH + 5), bottom + 44 + SWATCH - 1, name)];
+  });
+}
+
+export function linesToSvg({ title, x: xAxis, y: yAxis, series, events, mark, zones = [] }: LinePlot): string {
   const values = series.flatMap(({ points, band = [] }) => [...points.map(([, y]) => y), ...band.flat()]);
   const top = 30,
     bottom = HEIGHT - 42;
@@ -139,7 +170,9 @@ export function linesToSvg({ title, x: xAxis, y: yAxis, series, events, mark }: 
     box.left + 6,
     right - 4,
   );
-  return picture(title, HEIGHT, [
+  return picture(title, HEIGHT + (zones.length > 0 ? ZONE_ROW : 0), [
+    ...drawZones(zones, x, box),
+    ...drawZoneNames(zones, box),
     ...verticalAxis(yAxis, y, box),
     ...horizontalAxis(xAxis, x, box),
     ...series.map((one, index) => (xAxis.names ? drawRanges : drawBand)(one, x, y, seriesKind(index))),
