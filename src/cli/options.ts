@@ -10,6 +10,7 @@ import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/
 import { readScheduleWords } from "../network/training/schedules/schedule-words.js";
 import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { RelumineError } from "../core/errors.js";
+import type { SweepFit } from "../sweep/types.js";
 import type { FitOptions, NormalizationKind, Optimizer } from "../index.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
@@ -314,6 +315,17 @@ function scheduleWords(words: string): string {
 /** The rate's schedule, where one is given: an option of fit. */
 export const scheduleOf = ({ schedule }: TrainingOptions) =>
   schedule === undefined ? {} : { learningRate: readScheduleWords(schedule) };
+
+/** Optimizer, rate and schedule as a plan has them. */
+export function planFitOf({
+  optimizer,
+  learningRate,
+  schedule,
+}: TrainingOptions): Pick<SweepFit, "optimizer" | "learningRate"> {
+  const rate: Record<string, number> = learningRate === undefined ? {} : { learningRate };
+  if (schedule === undefined) return { optimizer, ...rate };
+  return { optimizer: { name: optimizer, options: rate }, learningRate: readScheduleWords(schedule) };
+}
 
 /** The optimizer that the options name, by the library's own functions. */
 export function optimizerOf(

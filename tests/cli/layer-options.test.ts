@@ -96,3 +96,17 @@ describe("what is wrong is said", () => {
     expect(finished.stderr).toMatch(message);
   });
 });
+
+it("a schedule is kept to by crossvalidate and by map", async () => {
+  const figures = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await relumine(...args, "--epochs", "3", "--json");
+    expect([code, stderr.match(/error.*/i)?.[0]]).toEqual([0, undefined]);
+    const { folds, cells } = JSON.parse(stdout) as { folds?: { loss: number }[]; cells?: { score: number }[] };
+    return folds?.map(({ loss }) => loss) ?? cells;
+  };
+  const schedule = ["--schedule", "cosine", "--learning-rate", "0.01"];
+  const folds = ["crossvalidate", ...TABLE, "--folds", "2"];
+  expect(await figures(...folds, ...schedule)).not.toEqual(await figures(...folds, "--learning-rate", "0.01"));
+  const map = ["map", ...TABLE, "--x", "bias=-1,1", "--repeats", "1"];
+  expect(await figures(...map, ...schedule)).not.toEqual(await figures(...map, "--learning-rate", "0.01"));
+});

@@ -10,6 +10,7 @@ import {
   addTrainingOptions,
   classWeightsOf,
   integer,
+  planFitOf,
   threadsOption,
   type TrainingOptions,
   withDashes,
@@ -72,15 +73,14 @@ async function trainFolds(
   signal: AbortSignal,
 ): Promise<CrossValidation> {
   const started = performance.now();
-  const { epochs, batchSize, optimizer, learningRate, trace, threads } = options;
+  const { epochs, batchSize, trace, threads } = options;
   const { draftFolds, planFolds } = await import("../../sweep/folds/cross-validate.js");
   const { validateFolds } = await import("../../sweep/folds/validate-folds.js");
   const journal = await openJournal(options.journal);
   const fit = {
     epochs,
     batchSize,
-    optimizer,
-    ...(learningRate !== undefined && { learningRate }),
+    ...planFitOf(options),
     ...classWeightsOf(options, whole),
   };
   const given = {

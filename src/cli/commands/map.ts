@@ -10,6 +10,7 @@ import {
   integer,
   oneOf,
   optimizerOf,
+  planFitOf,
   threadsOption,
   type TrainingOptions,
 } from "../options.js";
@@ -93,15 +94,14 @@ function planFor(
   options: MapCommandOptions,
   library: typeof import("../../index.js"),
 ): MapPlan {
-  const { epochs, batchSize, optimizer, learningRate, repeats, color, at } = options;
+  const { epochs, batchSize, repeats, color, at } = options;
   return {
     base: {
       spec: specFor(prepared, options),
       fit: {
         epochs,
         batchSize,
-        optimizer,
-        ...(learningRate !== undefined && { learningRate }),
+        ...planFitOf(options),
         ...classWeightsOf(options, prepared),
       },
     },
