@@ -2,7 +2,8 @@
 // is tried anyway; alone, and several in one.
 import type { Complaint, Fault } from "./complaints.js";
 import { epochs, multiply } from "./changes.js";
-import { type Family, remediesFor, type Remedy, type Situation } from "./remedies.js";
+import { remediesFor } from "./remedies.js";
+import type { Family, Remedy, Situation } from "./situation.js";
 import type { TrialSettings } from "../trial/trial.js";
 
 export interface Candidate {

@@ -4,6 +4,7 @@ import { hidden, withActivation } from "./output-that-fits.js";
 import type { RowScaling, TrialSettings } from "../trial/trial.js";
 import type { Remedy as Treatment } from "../remedies/remedy.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
+import { warmup } from "../../network/training/schedules/schedules.js";
 import { adam } from "../../network/training/optimizers.js";
 import { constantBias } from "../../network/initializer-spec.js";
 import { resolveSpec } from "../../network/spec.js";
@@ -39,6 +40,10 @@ export const scale =
 export const during =
   (name: string, options: object = {}): Change =>
   (settings) => ({ ...settings, callbacks: [...settings.callbacks, { name, options } satisfies CallbackData] });
+/** Over the first tenth of the epochs, half an epoch at least. */
+export const warm =
+  (epochs: number): Change =>
+  (settings) => ({ ...settings, schedule: warmup({ epochs: Math.max(0.5, epochs / 10) }) });
 export const calibrated: Change = (settings) => ({ ...settings, calibrate: { activity: 0.5 } });
 export const epochs =
   (times: number): Change =>

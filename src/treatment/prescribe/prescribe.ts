@@ -237,6 +237,8 @@ class Prescriber {
       complaints,
       wasTrained,
       isUneven,
+      hasSchedule: typeof this.plan.schedule === "function",
+      wholeEpochs: this.plan.epochs,
       steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.settings.batchSize),
       canCenter: hasRoomForZeros(this.setup.training.x),
     });

@@ -16,77 +16,19 @@ import {
   shape,
   treated,
   usualStart,
+  warm,
   WIDE,
   widen,
   withAdam,
 } from "./changes.js";
-import type { Complaint, Complaints, Fault } from "./complaints.js";
-import { type FittingOutput, outputThatFits } from "./output-that-fits.js";
-import type { TrialSettings } from "../trial/trial.js";
-import type { Task } from "../trial/task.js";
+import type { Complaint, Fault } from "./complaints.js";
+import type { Facts, Remedy, Situation } from "./situation.js";
+import { restraints, structures } from "./layer-remedies.js";
+import { outputThatFits } from "./output-that-fits.js";
 import type { Remedy as Treatment } from "../remedies/remedy.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import { constantBias } from "../../network/initializer-spec.js";
-import type { ResolvedSpec } from "../../network/spec.js";
 import { type ActivationName, shapeOf } from "../../activations/activations.js";
-
-/** Of one family a trial has one remedy at most. */
-export type Family =
-  | "output"
-  | "scaling"
-  | "rate"
-  | "momentum"
-  | "decay"
-  | "clip"
-  | "bias"
-  | "start"
-  | "shape"
-  | "width"
-  | "during"
-  | "balance"
-  | "epochs"
-  | "back"
-  | "mix";
-
-/** What the table is made for. */
-export interface Situation {
-  readonly baseline: TrialSettings;
-  readonly task: Task;
-  readonly complaints: Complaints;
-  /** The baseline goes on with a network that was trained before. */
-  readonly wasTrained: boolean;
-  /** Some class has far fewer rows than the others. */
-  readonly isUneven: boolean;
-  /** Updates of the baseline's training. */
-  readonly steps: number;
-  /** Centred inputs fit in memory: of wide sparse ones there would be too many that are not 0. */
-  readonly canCenter: boolean;
-}
-
-export interface Remedy {
-  readonly name: string;
-  readonly family: Family;
-  readonly why: string;
-  readonly change: Change;
-  /** What asks for it. */
-  readonly answers: readonly Complaint[];
-  /** It is tried although nothing asks for it, after those that are asked for. */
-  readonly isGeneral?: boolean;
-  /** False where it can't be tried. */
-  readonly when?: boolean;
-  /** False where it can be tried beside another output alone. */
-  readonly standsAlone?: boolean;
-}
-
-/** A situation, and what remedies ask of it. */
-interface Facts extends Situation {
-  /** All layers but the last. */
-  readonly inner: ResolvedSpec["layers"];
-  readonly hasHidden: boolean;
-  /** The units' fault is that steps are too large. */
-  readonly isOfSteps: boolean;
-  readonly output: FittingOutput | undefined;
-}
 
 const OF_STEPS: readonly Fault[] = ["highRate", "momentum", "divergence"];
 
@@ -469,6 +411,20 @@ function bringBack({ wasTrained, complaints: { all } }: Facts): Remedy[] {
   }));
 }
 
+/** A schedule of the user's stays as it is. */
+function slowStarts({ baseline: { schedule }, hasSchedule, wholeEpochs }: Facts): Remedy[] {
+  return [
+    {
+      name: "warm-up",
+      family: "warmup",
+      why: "the first steps are small ones",
+      change: warm(wholeEpochs),
+      answers: ["highRate", "divergence"],
+      when: schedule === undefined && !hasSchedule,
+    },
+  ];
+}
+
 /** In the order in which they are tried where as much asks for one as for the other. */
 const GROUPS: readonly ((facts: Facts) => Remedy[])[] = [
   outputs,
@@ -485,6 +441,9 @@ const GROUPS: readonly ((facts: Facts) => Remedy[])[] = [
   mixes,
   lengths,
   bringBack,
+  structures,
+  slowStarts,
+  restraints,
 ];
 
 /** All that can be tried in a situation. */

@@ -1,0 +1,90 @@
+// Remedies that give layers what they may have beside weights and an activation: normalization, skip connections,
+// dropout, a penalty. Tried where something that was found asks for them, after what is simpler.
+import { hidden } from "./output-that-fits.js";
+import type { Change } from "./changes.js";
+import type { Facts, Remedy } from "./situation.js";
+import type { NormalizationKind } from "../../network/normalization.js";
+import { resolveSpec, type ResolvedSpec } from "../../network/spec.js";
+
+const normalized = (kind: NormalizationKind): Change =>
+  hidden((layer) => ({ ...layer, normalization: layer.normalization ?? kind }));
+
+/** Rows of a batch that say enough of a unit's mean and variance, units of a layer of a row's. */
+const LEAST_ROWS = 8;
+const LEAST_UNITS = 4;
+
+/** Hidden layers whose inputs may pass them by. */
+function widthsMeet({ layers }: ResolvedSpec, index: number): boolean {
+  return index > 0 && index < layers.length - 1 && layers[index - 1].units === layers[index].units;
+}
+
+const passedBy: Change = (settings) => {
+  const { spec } = settings;
+  const layers = spec.layers.map((layer, l) => (widthsMeet(spec, l) ? { ...layer, residual: true } : layer));
+  return { ...settings, spec: resolveSpec({ ...spec, layers }) };
+};
+
+/** From so many on a gradient is the better for a way past them. */
+const DEEP = 2;
+
+const RATES = { dropout: 0.2, l2: 0.001 };
+
+const penalized: Change = (settings) => {
+  const { spec } = settings;
+  const layers = spec.layers.map((layer) => ({
+    ...layer,
+    kernelRegularizer: { ...layer.kernelRegularizer, l2: Math.max(layer.kernelRegularizer?.l2 ?? 0, RATES.l2) },
+  }));
+  return { ...settings, spec: resolveSpec({ ...spec, layers }) };
+};
+
+/** A network that was trained before would be another one with these: they begin with new ones. */
+export function structures({ inner, hasHidden, wasTrained, baseline: { spec, batchSize } }: Facts): Remedy[] {
+  return [
+    {
+      name: "batch normalization",
+      family: "normalization",
+      why: "each unit sees its batch with mean 0 and spread 1, whatever the layers below do",
+      change: normalized("batch"),
+      answers: ["highRate", "divergence", "negativeBias", "born", "unscaledInputs", "vanishingGradient"],
+      when: hasHidden && !wasTrained && batchSize >= LEAST_ROWS,
+    },
+    {
+      name: "layer normalization",
+      family: "normalization",
+      why: "each row reaches the units with mean 0 and spread 1 over its layer",
+      change: normalized("layer"),
+      answers: ["highRate", "divergence", "vanishingGradient"],
+      when: hasHidden && !wasTrained && inner.every(({ units }) => units >= LEAST_UNITS),
+    },
+    {
+      name: "skip connections",
+      family: "residual",
+      why: "a closed layer hands its inputs on, and the gradient",
+      change: passedBy,
+      answers: ["vanishingGradient", "collapsedOutput", "born"],
+      when: !wasTrained && spec.layers.filter((_, l) => widthsMeet(spec, l)).length >= DEEP,
+    },
+  ];
+}
+
+/** Against rows that are learned by heart. */
+export function restraints({ hasHidden }: Facts): Remedy[] {
+  return [
+    {
+      name: `dropout ${RATES.dropout}`,
+      family: "dropout",
+      why: "no unit can count on any other",
+      change: hidden((layer) => ({ ...layer, dropout: Math.max(layer.dropout ?? 0, RATES.dropout) })),
+      answers: ["overfitting", "heldOutElsewhere"],
+      when: hasHidden,
+    },
+    {
+      name: `L2 ${RATES.l2}`,
+      family: "penalty",
+      why: "the squares of the weights are added to the loss",
+      change: penalized,
+      answers: ["overfitting", "heldOutElsewhere"],
+    },
+  ];
+}
