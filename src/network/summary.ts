@@ -17,8 +17,13 @@ function initializerText(initializer: ResolvedSpec["layers"][number]["kernelInit
 
 /** What else is said of a layer. */
 function notesOf(layer: ResolvedSpec["layers"][number]): string[] {
-  const { useBias, frozen } = layer;
-  return [...(useBias === false ? ["no bias"] : []), ...(frozen ? ["frozen"] : []), ...describeLayerOptions(layer)];
+  const { useBias, frozen, normalization } = layer;
+  return [
+    ...(useBias === false ? ["no bias"] : []),
+    ...(frozen ? ["frozen"] : []),
+    ...(normalization ? [`${normalization.kind} normalization`] : []),
+    ...describeLayerOptions(layer),
+  ];
 }
 
 function lossText(loss: ResolvedSpec["loss"]): string {

@@ -33,6 +33,14 @@ const CASES: Record<string, readonly DenseSpec[]> = {
   activity: [{ units: 7, activityRegularizer: { l1: 0.02, l2: 0.05 } }, { units: 5 }, { units: 3 }],
   dropout: [{ units: 7, dropout: 0.4 }, { units: 5, dropout: 0.25 }, { units: 3 }],
   residual: [{ units: 6 }, { units: 6, residual: true }, { units: 6, residual: true }, { units: 3 }],
+  batch: [{ units: 7, normalization: "batch" }, { units: 5, normalization: "batch" }, { units: 3 }],
+  layer: [{ units: 7, normalization: "layer" }, { units: 5, normalization: "layer" }, { units: 3 }],
+  normalized: [
+    { units: 6, normalization: "batch", dropout: 0.2, activityRegularizer: { l2: 0.05 } },
+    { units: 6, normalization: "layer", residual: true, kernelRegularizer: { l1: 0.01 }, useBias: false },
+    { units: 6, normalization: { kind: "batch", epsilon: 1e-2 }, residual: true, dropout: 0.3, maxNorm: 2 },
+    { units: 3, normalization: "batch", kernelRegularizer: { l2: 0.1 } },
+  ],
   all: [
     { units: 6, dropout: 0.2, activityRegularizer: { l2: 0.05 } },
     { units: 6, residual: true, dropout: 0.3, kernelRegularizer: { l1: 0.01, l2: 0.02 }, useBias: false },
@@ -52,7 +60,7 @@ const specOf = (layers: readonly DenseSpec[], activation: "tanh" | "relu" | "pre
 function finiteDifferences(network: Network, epoch: number, h = 2 ** -7): number[] {
   return network.layers.flatMap((layer, l) => {
     const original = layer.getWeights();
-    return (["kernel", "bias", "alpha"] as const).flatMap((part) =>
+    return (["kernel", "bias", "alpha", "gamma", "beta"] as const).flatMap((part) =>
       Array.from(original[part] ?? [], (value, i) => {
         if (part === "bias" && network.spec.layers[l].useBias === false) return 0;
         const [low, high] = [value - h, value + h].map((moved) => {
@@ -94,7 +102,7 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
       // and it is not that of a network without all this
       const plain = network.gradients(data);
       const others = differing(gradient, numbersOf(plain.layers), 1e-4).length;
-      if (_name === "residual") expect(others).toBe(0);
+      if (_name === "residual" || _name === "layer") expect(others).toBe(0);
       else expect(others).toBeGreaterThan(gradient.length / 10);
     }),
   );
@@ -132,37 +140,43 @@ const optimizers: readonly (() => Optimizer)[] = [
 ];
 
 describe("trainings", () => {
-  const spec = specOf(CASES.all, "relu");
-
-  test.each(optimizers.map((make) => [make().name, make] as const))(
-    "%s: again, on a clone, resumed from a file",
-    async (_name, make) => {
-      const options = { epochs: 5, batchSize: 16 };
-      using network = await createNetwork(spec);
-      using twin = await createNetwork(spec);
-      const history = await network.fit(data, { ...options, optimizer: make() });
-      const again = await twin.fit(data, { ...options, optimizer: make() });
-      expect(weightsOf(twin)).toEqual(weightsOf(network));
-      const timeless = (logs: typeof history.epochs) => logs.map((log) => ({ ...log, seconds: 0 }));
-      expect(timeless(again.epochs)).toEqual(timeless(history.epochs));
-      for (const { penalty } of history.epochs) expect(penalty).toBeGreaterThan(0);
-
-      using half = await createNetwork(spec);
-      let steps = 0;
-      const controller = new AbortController();
-      const stopping = { onBatchEnd: () => void (++steps === 9 && controller.abort()) };
-      const trace = traceDeaths();
-      await half.fit(data, { ...options, optimizer: make(), signal: controller.signal, callbacks: [stopping, trace] });
-      using resumed = await importNetwork(await exportNetwork(half, "safetensors", { training: true }));
-      expect(resumed.spec).toEqual(network.spec);
-      const penalties: (number | undefined)[] = [];
-      const noted = { onBatchEnd: ({ penalty }: { penalty?: number }) => void penalties.push(penalty) };
-      const rest = await resumed.fit(data, { resume: true, callbacks: [noted, traceDeaths()] });
-      expect(weightsOf(resumed)).toEqual(weightsOf(network));
-      expect(timeless(rest.epochs)).toEqual(timeless(history.epochs));
-      for (const penalty of penalties) expect(penalty).toBeGreaterThan(0);
-    },
+  const runs = (["all", "normalized"] as const).flatMap((name) =>
+    optimizers.map((make) => [make().name, name, make] as const),
   );
+
+  test.each(runs)("%s, %s: again, on a clone, resumed from a file", async (_name, name, make) => {
+    const spec = specOf(CASES[name], "relu");
+    const options = { epochs: 5, batchSize: 16 };
+    using network = await createNetwork(spec);
+    using twin = await createNetwork(spec);
+    const history = await network.fit(data, { ...options, optimizer: make() });
+    const again = await twin.fit(data, { ...options, optimizer: make() });
+    expect(weightsOf(twin)).toEqual(weightsOf(network));
+    const timeless = (logs: typeof history.epochs) => logs.map((log) => ({ ...log, seconds: 0 }));
+    expect(timeless(again.epochs)).toEqual(timeless(history.epochs));
+    for (const { penalty } of history.epochs) expect(penalty).toBeGreaterThan(0);
+
+    using half = await createNetwork(spec);
+    let steps = 0;
+    const controller = new AbortController();
+    const stopping = { onBatchEnd: () => void (++steps === 9 && controller.abort()) };
+    const trace = traceDeaths();
+    await half.fit(data, { ...options, optimizer: make(), signal: controller.signal, callbacks: [stopping, trace] });
+    using resumed = await importNetwork(await exportNetwork(half, "safetensors", { training: true }));
+    expect(resumed.spec).toEqual(network.spec);
+    const penalties: (number | undefined)[] = [];
+    const noted = { onBatchEnd: ({ penalty }: { penalty?: number }) => void penalties.push(penalty) };
+    const rest = await resumed.fit(data, { resume: true, callbacks: [noted, traceDeaths()] });
+    expect(weightsOf(resumed)).toEqual(weightsOf(network));
+    // running statistics too
+    const all = ({ layers }: Network) => layers.map((layer) => layer.getWeights());
+    expect(all(resumed)).toEqual(all(network));
+    using clone = await network.clone();
+    expect(all(clone)).toEqual(all(network));
+    expect(clone.evaluate(data)).toEqual(network.evaluate(data));
+    expect(timeless(rest.epochs)).toEqual(timeless(history.epochs));
+    for (const penalty of penalties) expect(penalty).toBeGreaterThan(0);
+  });
 
   test("dropout hangs on the row's place in the epoch alone, and is off but in training", async () => {
     using network = await createNetwork(specOf(CASES.dropout));
@@ -264,4 +278,7 @@ test("the summary says it", async () => {
   using network = await createNetwork(specOf(CASES.all));
   for (const part of ["dropout 0.2", "kernel l1 0.01", "activity l1 0.03", "norms up to 2", "residual", "no bias"])
     expect(network.summary()).toContain(part);
+  using normalized = await createNetwork(specOf(CASES.normalized));
+  for (const part of ["batch normalization", "layer normalization"]) expect(normalized.summary()).toContain(part);
+  expect(network.summary()).not.toContain("normalization");
 });

@@ -50,9 +50,11 @@ export async function withNetwork<T>(
   }
 }
 
-/** Weights or gradients of all layers in the order of the reference's `flatten`. */
+/** Weights or gradients of all layers in the order of the reference's `flatten`, with gammas and betas after them. */
 export function numbersOf(layers: readonly Weights[]): number[] {
-  return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
+  return layers.flatMap(({ kernel, bias, alpha, gamma, beta }) =>
+    [kernel, bias, alpha ?? [], gamma ?? [], beta ?? []].flatMap((part) => [...part]),
+  );
 }
 
 /** All weights in this order. */

@@ -24,8 +24,13 @@ export function trainingGradient(network: Network, data: DataSet, epoch = 0): St
   order.beginEpoch(epoch);
   steps.differentiate(0, plan.data.rows);
   const layers = network.layers.map((_, index): Weights => {
-    const { kernel, bias, alpha } = state.layer(index, state.gradient);
-    return { kernel: kernel.slice(), bias: bias.slice(), ...(alpha && { alpha: alpha.slice() }) };
+    const { kernel, bias, alpha, gamma, beta } = state.layer(index, state.gradient);
+    return {
+      kernel: kernel.slice(),
+      bias: bias.slice(),
+      ...(alpha && { alpha: alpha.slice() }),
+      ...(gamma && beta && { gamma: gamma.slice(), beta: beta.slice() }),
+    };
   });
   return { loss: steps.loss, penalty: steps.penalty ?? 0, layers };
 }
