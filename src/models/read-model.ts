@@ -39,7 +39,7 @@ export interface ReadModel {
   readonly format: FileFormat;
   /** The program that wrote it, as far as the file says, or "". */
   readonly writer: string;
-  /** Of the network: normalizations are folded into its layers, dropout is gone. */
+  /** Of the network: batch normalizations are folded into its layers, layer normalizations kept, dropout is gone. */
   readonly spec: NetworkSpec;
   /** What the file ends with; `predict` gives it, of logSoftmax the probabilities. It chooses a loss that none says. */
   readonly head: Head;

@@ -14,6 +14,7 @@ import { checkWeights } from "../inspect/observation.js";
 import { canDie } from "../activations/analysis.js";
 import type { ImportedLayer } from "../models/chain/layers.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
+import { WEIGHT_NAMES } from "../network/state/weight-names.js";
 import { BatchCounter } from "../wasm/abi.js";
 
 /** Where a training stands at a look. */
@@ -62,6 +63,16 @@ export class DeathWatch {
     private readonly window: number,
   ) {
     const { chain, network } = twin;
+    // a change of the preactivation has other parts there
+    const normalized = chain.layers.find(({ normalization }) => normalization);
+    if (normalized)
+      throw new RelumineError(
+        "unsupported",
+        "model",
+        "to be one whose fall to a death can be split by weights",
+        `a layer normalization behind ${normalized.name ?? "a layer"}`,
+        "diagnose(model, x) takes it",
+      );
     this.state = stateOf(network);
     this.layers = chain.layers;
     this.hidden = chain.layers.length - 1;
@@ -121,11 +132,9 @@ export class DeathWatch {
   private put(layers: readonly ImportedLayer[]): void {
     const { state } = this;
     state.edit(() =>
-      layers.slice(0, this.hidden).forEach(({ kernel, bias, alpha }, index) => {
+      layers.slice(0, this.hidden).forEach((layer, index) => {
         const own = state.layer(index);
-        own.kernel.set(kernel);
-        own.bias.set(bias);
-        if (alpha) own.alpha?.set(alpha);
+        for (const name of WEIGHT_NAMES) if (layer[name]) own[name]?.set(layer[name]);
       }),
     );
     checkWeights(state);

@@ -86,7 +86,13 @@ function sourceOf(weights: LiveWeights): WeightSource {
 }
 
 /** Layers whose numbers are folded into others', or that have slopes of their own. */
-const FOLDED: ReadonlySet<string> = new Set(["BatchNormalization", "Normalization", "PReLU", "Rescaling"]);
+const FOLDED: ReadonlySet<string> = new Set([
+  "BatchNormalization",
+  "LayerNormalization",
+  "Normalization",
+  "PReLU",
+  "Rescaling",
+]);
 
 /** Those of models within the model too. */
 function layersByName(model: Model, known = new Map<string, Layer>()): ReadonlyMap<string, Layer> {

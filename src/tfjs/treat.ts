@@ -230,6 +230,14 @@ async function measureAgain(
   return { after, outputChange };
 }
 
+/** Remedies speak of biases, which a layer normalization behind them takes away again. */
+function checkNotNormalized(layers: readonly ImportedLayer[]): void {
+  const found = layers.find(({ normalization }) => normalization);
+  if (!found) return;
+  const expected = "to be one whose remedies can be written back";
+  throw new RelumineError("unsupported", "model", expected, `a layer normalization behind ${found.name ?? "a layer"}`);
+}
+
 /** See relumine/tfjs. */
 export async function treatModel(
   tf: TensorFlow,
@@ -244,6 +252,7 @@ export async function treatModel(
   const twin = await makeTwin(tf, given, loss === undefined ? {} : { loss }, x);
   using network = twin.network;
   const { live, chain, weights } = twin;
+  checkNotNormalized(chain.layers);
   const samples = await toSamples("x", x, network.spec.inputs);
   const outputs = network.predict(samples, { logits: true }).data;
   const known = { ...pace, ...(targets !== undefined && { targets: await toTargets("targets", targets) }) };

@@ -70,6 +70,20 @@ const READ: Readonly<Record<string, () => tf.LayersModel>> = {
   "BatchNormalization along the first axis": () => chain([4], tf.layers.batchNormalization({ axis: 1 }), dense(3)),
   "BatchNormalization of rows of two axes": () =>
     chain([2, 3], tf.layers.batchNormalization({}), tf.layers.flatten(), dense(3)),
+  LayerNormalization: () =>
+    chain([4], dense(6), tf.layers.layerNormalization({}), tf.layers.reLU({}), dense(5, { useBias: false }), dense(2)),
+  "LayerNormalization without gamma or beta": () =>
+    chain(
+      [4],
+      dense(6),
+      tf.layers.layerNormalization({ scale: false, epsilon: 0.1 }),
+      tf.layers.elu({}),
+      dense(5),
+      tf.layers.layerNormalization({ center: false }),
+      dense(2),
+    ),
+  "LayerNormalization behind batch normalization, and at the end": () =>
+    chain([4], dense(6), tf.layers.batchNormalization({}), tf.layers.layerNormalization({}), dense(3)),
   "Reshape and Flatten": () =>
     chain(
       [2, 3],
@@ -128,7 +142,9 @@ const REFUSED: Readonly<Record<string, () => tf.LayersModel>> = {
   softsign: () => chain([4], dense(6, { activation: "softsign" }), dense(2)),
   mish: () => chain([4], dense(6, { activation: "mish" }), dense(2)),
   "a softmax in the midst": () => chain([4], dense(6, { activation: "softmax" }), dense(2)),
-  LayerNormalization: () => chain([4], dense(6), tf.layers.layerNormalization({}), dense(2)),
+  "a LayerNormalization behind an activation": () =>
+    chain([4], dense(6, { activation: "relu" }), tf.layers.layerNormalization({}), dense(2)),
+  "a LayerNormalization of the input": () => chain([4], tf.layers.layerNormalization({}), dense(2)),
   Embedding: () => chain([4], tf.layers.embedding({ inputDim: 9, outputDim: 3 }), tf.layers.flatten(), dense(2)),
   TimeDistributed: () => chain([2, 3], tf.layers.timeDistributed({ layer: dense(2) }), tf.layers.flatten(), dense(2)),
   RepeatVector: () => chain([4], tf.layers.repeatVector({ n: 2 }), tf.layers.flatten(), dense(2)),

@@ -41,6 +41,17 @@ test.each(["relu-dead.full.pt", "relu-dead.legacy.pt"])("%s of PyTorch 2.13 is r
   await checkImport(await readFixture(fixture), { ...fixture, expect: "import" });
 });
 
+test("a module with layer normalizations is read with them", async () => {
+  const [, fixture] = fixturesIn("torch").find(([each]) => each === "layer-norm.full.pt")!;
+  const model = await readFixture(fixture);
+  expect(model.spec.layers.map(({ normalization }) => normalization)).toEqual([
+    { kind: "layer", epsilon: 0.02 },
+    { kind: "layer", epsilon: 1e-5 },
+    undefined,
+  ]);
+  await checkImport(model, fixture);
+});
+
 test("whole modules say more than weights do", async () => {
   const { spec, notes } = await read("whole-many.pt", {});
   expect(spec.layers.map(({ activation }) => activation)).toMatchObject([

@@ -45,7 +45,8 @@ reinitialize and replaceActivation change outputs, so that the model has to be
 trained on. What changed is measured on the rows and told. ONNX, TensorFlow.js,
 safetensors and networks of "relumine train" are written as they came; of Keras,
 .pt and .npz the ending of --out says the format: .onnx, .safetensors, or a
-folder for TensorFlow.js. Normalizations are folded into the layers.`;
+folder for TensorFlow.js. Batch normalizations are folded into the
+layers, layer normalizations kept.`;
 
 const share = decimal({ low: 0, openLow: true, high: 1 });
 

@@ -1,6 +1,7 @@
 // Elementwise operators on values: what two of them together are, if it is an activation that a layer can have. GELU by
 // the error function (Hendrycks and Gimpel 2016), SiLU by the sigmoid (Elfwing et al. 2018), PReLU by two ReLUs, Leaky
 // ReLU by a maximum, Softplus by its threshold. What is none of these gives undefined: the reader refuses it.
+import { refuse } from "./refuse.js";
 import {
   type Affine,
   at,
@@ -35,6 +36,22 @@ export function smooth(name: SmoothTerm["name"], argument: Affine, alpha?: numbe
 export function kink(argument: Affine, below: Float64Array | number, learns = false): Affine {
   const slopes = typeof below === "number" ? Float64Array.of(below) : below;
   return identity({ kind: "kink", units: argument.term.units, argument, below: slopes, learns });
+}
+
+/** What batch and layer normalizations divide by is above 0 as a float32. */
+const LEAST_EPSILON = 1e-30;
+
+/**
+ * Layer normalization of a value: gamma·normalized + beta.
+ * @throws RelumineError "unsupported" for an epsilon that none has
+ */
+export function layerNorm(
+  argument: Affine,
+  { epsilon, gamma = 1, beta = 0 }: { epsilon: number; gamma?: Float64Array | number; beta?: Float64Array | number },
+): Affine {
+  if (!(epsilon >= LEAST_EPSILON && Number.isFinite(Math.fround(epsilon))))
+    throw refuse("the model", `a layer normalization with an epsilon of ${epsilon}`);
+  return scale(identity({ kind: "norm", units: argument.term.units, argument, epsilon }), gamma, beta);
 }
 
 /** above·v where v > 0, below·v elsewhere, plus shift. */

@@ -1,11 +1,11 @@
 // From a value to the dense layers that compute it: one chain, its scalings folded into the layers in float64 and
 // rounded to float32 once.
 import type { ResolvedActivation } from "../../activations/activations.js";
-import { RelumineError } from "../../core/errors.js";
 import type { KernelInitializer } from "../../network/initializer-spec.js";
 import type { ResolvedNormalization } from "../../network/normalization.js";
 import type { Weights } from "../../network/types.js";
 import { formatNumber } from "../../text/numbers.js";
+import { refuse } from "./refuse.js";
 import {
   type Affine,
   at,
@@ -14,8 +14,10 @@ import {
   foldNorm,
   identity,
   isIdentity,
+  type KinkTerm,
+  type NormTerm,
   scale,
-  type Term,
+  type SmoothTerm,
 } from "./value.js";
 
 /** A dense layer as it goes into a network; the kernel is inputs x units, row-major. */
@@ -36,16 +38,10 @@ export interface ImportedLayer extends Weights {
 /** Of a diagonal layer that an output's scaling becomes: units x units numbers. */
 const MOST_DIAGONAL = 4096;
 const SCALE_ROWS = "Export the model without it, and give it rows that are scaled";
-const CHAIN = "one chain of dense layers, each with one activation";
-
-/** Not the kind of model that can be read. */
-export function refuse(path: string, given: string, hint = ""): RelumineError {
-  return new RelumineError("unsupported", path, `to be ${CHAIN}`, given, hint);
-}
 
 type Function = Pick<ImportedLayer, "activation" | "alpha">;
 
-function functionOf(term: Exclude<Term, { kind: "input" | "dense" }>): Function {
+function functionOf(term: KinkTerm | SmoothTerm): Function {
   if (term.kind === "smooth") {
     if (term.name === "erf") throw refuse("the model", "Erf by itself, which is no GELU");
     if (term.alpha !== undefined && term.alpha < 0) throw refuse("the model", `${term.name} of a negative alpha`);
@@ -101,22 +97,45 @@ function diagonal(value: Affine): Affine {
   return identity({ kind: "dense", units, inputs: units, input: value, kernel });
 }
 
-/** activation(after(before(x) · kernel)): before is a·x + b of what the layer is fed. */
+/** activation(norm(after(before(x) · kernel))): before is a·x + b of what the layer is fed. */
 export interface Step {
   readonly dense: DenseTerm;
   readonly before: Affine;
   readonly after: Affine;
+  /** Layer normalization, where there is one: gamma·norm + beta. */
+  readonly norm?: Normalized;
   readonly applied: Function;
+}
+
+type Normalized = Affine & { readonly term: NormTerm };
+
+const isNormalized = (value: Affine): value is Normalized => value.term.kind === "norm";
+
+/** What a value does before its activation: of a dense layer, normalized perhaps. */
+function preactivation(value: Affine): Pick<Step, "dense" | "after" | "norm"> | undefined {
+  const { term } = value;
+  if (term.kind === "dense") return { dense: term, after: value };
+  if (!isNormalized(value)) return undefined;
+  const after = value.term.argument;
+  if (after.term.kind === "dense") return { dense: after.term, after, norm: value };
+  const what = { input: "the input", kink: "an activation", smooth: "an activation", norm: "another" };
+  throw refuse(
+    "the model",
+    `a layer normalization of ${what[after.term.kind]}, where it has to stand between a dense layer and its activation`,
+  );
 }
 
 /** The last layer of a value: what it multiplies, and what follows. */
 function lastStep(value: Affine): Omit<Step, "before"> {
+  const linear = preactivation(value);
+  if (linear) return { ...linear, applied: { activation: { name: "linear" } } };
   const { term } = value;
-  if (term.kind === "dense") return { dense: term, after: value, applied: { activation: { name: "linear" } } };
   if (term.kind === "input") throw refuse("the model", "one without a dense layer (Gemm, MatMul, Linear or Dense)");
-  const applied = functionOf(term);
-  const { argument } = term;
-  if (argument.term.kind === "dense") return { dense: argument.term, after: argument, applied };
+  const of = term as KinkTerm | SmoothTerm;
+  const applied = functionOf(of);
+  const { argument } = of;
+  const found = preactivation(argument);
+  if (found) return { ...found, applied };
   if (argument.term.kind === "input")
     throw refuse(
       "the model",
@@ -124,7 +143,7 @@ function lastStep(value: Affine): Omit<Step, "before"> {
     );
   throw refuse(
     "the model",
-    `two activations in a row, ${functionOf(argument.term).activation.name} and ${applied.activation.name}`,
+    `two activations in a row, ${functionOf(argument.term as KinkTerm | SmoothTerm).activation.name} and ${applied.activation.name}`,
   );
 }
 
@@ -142,15 +161,23 @@ function checkShift(shift: number): string | undefined {
  */
 export function stepsOf(output: Affine): Step[] {
   const steps: Step[] = [];
-  let value =
-    output.term.kind === "dense" || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
+  const takesScale = (value: Affine) => value.term.kind === "dense" || isNormalized(value);
+  let value = takesScale(output) || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
   do {
     const step = lastStep(value);
     const { input } = step.dense;
-    steps.push({ ...step, before: input.term.kind === "dense" ? identity(input.term) : input });
+    steps.push({ ...step, before: takesScale(input) ? identity(input.term) : input });
     value = input;
   } while (value.term.kind !== "input");
   return steps.reverse();
+}
+
+/** Layer normalization with a number for each unit. */
+function normalizationOf({ a, b, term: { units, epsilon } }: Normalized): Partial<ImportedLayer> {
+  const [gamma, beta] = [a, b].map((vector) => Float32Array.from({ length: units }, (_, unit) => at(vector, unit)));
+  checkWeights("the gamma of the model's layer normalization", gamma);
+  checkWeights("the beta of the model's layer normalization", beta);
+  return { normalization: { kind: "layer", epsilon }, gamma, beta };
 }
 
 /**
@@ -159,13 +186,13 @@ export function stepsOf(output: Affine): Step[] {
  */
 export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: string[] } {
   const warnings: string[] = [];
-  const layers = stepsOf(output).map(({ dense, before, after, applied }): ImportedLayer => {
+  const layers = stepsOf(output).map(({ dense, before, after, norm, applied }): ImportedLayer => {
     const { inputs, units, name, kernelInitializer } = dense;
     const { shift, ...folded } = fold(dense, before, after);
     const warning = checkShift(shift);
     if (warning !== undefined) warnings.push(warning);
     const said = { ...(name !== undefined && { name }), ...(kernelInitializer !== undefined && { kernelInitializer }) };
-    return { ...said, inputs, units, ...applied, ...folded };
+    return { ...said, inputs, units, ...applied, ...folded, ...(norm && normalizationOf(norm)) };
   });
   return { layers, warnings };
 }

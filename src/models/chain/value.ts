@@ -55,7 +55,15 @@ export interface SmoothTerm {
   readonly alpha?: number;
 }
 
-export type Term = InputTerm | DenseTerm | KinkTerm | SmoothTerm;
+/** (v - mean) / sqrt(variance + epsilon) over the units of each row: layer normalization without gamma and beta. */
+export interface NormTerm {
+  readonly kind: "norm";
+  readonly units: number;
+  readonly argument: Affine;
+  readonly epsilon: number;
+}
+
+export type Term = InputTerm | DenseTerm | KinkTerm | SmoothTerm | NormTerm;
 
 const ONE = Float64Array.of(1);
 const ZERO = Float64Array.of(0);
@@ -136,6 +144,7 @@ export function isSameTerm(x: Term, y: Term, depth = SHALLOW): boolean {
     return x.name === y.name && x.alpha === y.alpha && isSameArgument(x.argument, y.argument);
   if (x.kind === "kink" && y.kind === "kink")
     return zip((a, b) => Number(a === b), x.below, y.below).every(Boolean) && isSameArgument(x.argument, y.argument);
+  if (x.kind === "norm" && y.kind === "norm") return x.epsilon === y.epsilon && isSameArgument(x.argument, y.argument);
   return false;
 }
 

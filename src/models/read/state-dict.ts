@@ -11,7 +11,7 @@ import { RelumineError } from "../../core/errors.js";
 import { tensorPath } from "../../formats/safetensors.js";
 import { kink, smooth } from "../chain/combine.js";
 import { chainOf, type ReadChain } from "../chain/head.js";
-import { refuse } from "../chain/layers.js";
+import { refuse } from "../chain/refuse.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, type SmoothName } from "../chain/value.js";
 import type { ReadFile, Said } from "./said.js";
 
@@ -76,7 +76,9 @@ function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module
     weight === undefined
       ? "a bias without a weight"
       : `the shape [${weight.shape.join(", ")}] of ${weight.shape.length} dimensions`;
-  const hint = "A convolution has four, a layer norm or group norm one beside a bias: neither is a dense layer";
+  const hint =
+    "A convolution has four; a layer norm has one beside a bias, but so has a group norm: of a LayerNorm export ONNX, " +
+    "or the whole model by torch.save(model)";
   throw refuse(tensorPath(full(weight === undefined ? "bias" : "weight")), given, hint);
 }
 

@@ -3,7 +3,7 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject } from "../../../core/strict-json.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 
 /** A layer in the order of the chain. */
 export interface LayerConfig {

@@ -3,7 +3,7 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import type { ReadFile, Said } from "../said.js";
 import { type NamedTensor, transposed } from "../../../arrays/tensor.js";
 import { chainOfStateDict } from "../state-dict.js";

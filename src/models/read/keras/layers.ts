@@ -2,9 +2,9 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
-import { kink, smooth } from "../../chain/combine.js";
+import { kink, layerNorm, smooth } from "../../chain/combine.js";
 import { chainOfHeaded, type Head, type HeadedValue, type ReadChain, withHead } from "../../chain/head.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
@@ -172,6 +172,22 @@ const batchNormalization: Apply = (layer, state, weights) => {
   return scaled(layer, state, a, b);
 };
 
+const layerNormalization: Apply = (layer, state, weights) => {
+  checkLast(layer, state);
+  const { config } = layer;
+  if (state.shape.length !== 1) throw refuse(layerPath(layer), `values of ${state.shape.length + 1} axes`);
+  if (config.rms_scaling) throw refuse(layerPath(layer), "a normalization by the root mean square (rms_scaling)");
+  const wanted = [...(config.scale === false ? [] : ["gamma"]), ...(config.center === false ? [] : ["beta"])];
+  const shape = [state.shape[0]];
+  const found = weights(
+    layer,
+    wanted.map((name) => ({ name, shape })),
+  );
+  const numbers = Object.fromEntries(wanted.map((name, index) => [name, found[index].data]));
+  for (const data of Object.values(numbers)) checkWeights(`the numbers of ${layerPath(layer)}`, data);
+  return { ...state, value: layerNorm(state.value, { epsilon: numberOf(layer, ["epsilon"], EPSILON), ...numbers }) };
+};
+
 /** The smallest deviation that Keras divides by. */
 const LEAST_DEVIATION = 1e-7;
 
@@ -271,6 +287,7 @@ const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["ELU", (layer, state) => ({ ...state, value: smooth("elu", state.value, numberOf(layer, ["alpha"], 1)) })],
   ["Softmax", softmax],
   ["BatchNormalization", batchNormalization],
+  ["LayerNormalization", layerNormalization],
   ["Normalization", normalization],
   ["Rescaling", rescaling],
   ["Dropout", still],

@@ -1,7 +1,7 @@
 // An .npz of weights: coefs_ and intercepts_ of scikit-learn as coefs_0, intercepts_0 ..., or PyTorch's names.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import { type NamedTensor, transposed } from "../../../arrays/tensor.js";
 import { chainOfStateDict, isOfModule } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";

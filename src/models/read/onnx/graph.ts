@@ -4,10 +4,11 @@ import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
 import { chainOf, type ReadChain } from "../../chain/head.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import { identity, isSame } from "../../chain/value.js";
 import { evaluateConstants, readConstant } from "./constants.js";
 import { ELEMENTWISE, type Operator } from "./elementwise.js";
+import { isPieceOfNorm, normalizeByPieces } from "./layer-norm.js";
 import { rowOperators } from "./layers.js";
 import {
   type GraphInput,
@@ -176,7 +177,7 @@ class Reader {
       if (input.head && !OF_HEADS.includes(node.op))
         throw refuseNode(node, `what a ${input.head} gives: it has to be the last`);
     }
-    const operator = this.#operators.get(node.op);
+    const operator = isPieceOfNorm(node, inputs) ? normalizeByPieces : this.#operators.get(node.op);
     if (operator === undefined) throw refuseNode(node);
     const result = operator(node, inputs, this.model.opset);
     if (result.kind !== "chain") return result;
@@ -192,6 +193,7 @@ class Reader {
       const value = this.value(name, "the model's output");
       if (value.kind === "refused") throw value.error;
       if (value.kind === "labels" || value.kind === "condition" || value.kind === "mask") continue;
+      if (value.kind === "row") throw refuse("the model's output", `${describe(name)}, a part of a normalization`);
       if (value.kind === "piece") throw refuse("the model's output", `${describe(name)}, a part of an activation`);
       if (value.kind === "constant") throw refuse("the model's output", `${describe(name)}, a constant`);
       const chain = value.kind === "pair" ? value.of : value;

@@ -6,6 +6,7 @@ import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.
 import { productOf } from "../../../arrays/numbers.js";
 import { axesOf, integers, shapePart, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
+import { layerNormalization } from "./layer-norm.js";
 import { floatOf, integerOf, isFloatType, type Node, type Tensor } from "./model.js";
 import { nodePath, refuseNode } from "./refused.js";
 import { type ChainValue, InputsFound, isChain, isConstant, unitsOf, unitVector, type Value } from "./values.js";
@@ -222,6 +223,7 @@ export function rowOperators(budget: Budget): ReadonlyMap<string, Operator> {
     ["MatMul", product(budget)],
     ["Gemm", gemm(budget)],
     ["BatchNormalization", batchNormalization],
+    ["LayerNormalization", layerNormalization],
     ["ai.onnx.ml.Scaler", scaler],
     ["Cast", cast],
     ["Dropout", dropout],

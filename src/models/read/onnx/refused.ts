@@ -1,7 +1,7 @@
 // What operators are that no chain of dense layers has, and what to do instead.
 import { RelumineError } from "../../../core/errors.js";
 import { describe } from "../../../core/checks.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import type { Node } from "./model.js";
 
 const ONLY_CHAINS = "Export the dense layers alone, as a model of their own";
@@ -18,7 +18,7 @@ const WHAT: ReadonlyMap<string, readonly [what: string, hint: string]> = new Map
   ["LSTM", ["a recurrent layer", ONLY_CHAINS]],
   ["RNN", ["a recurrent layer", ONLY_CHAINS]],
   ["Gather", ["an embedding, or a choice among inputs", "Give the model the numbers that it looks up"]],
-  ["LayerNormalization", ["a layer norm, which depends on the whole row", ONLY_CHAINS]],
+  ["ReduceMean", ["a mean over values", ONLY_CHAINS]],
   ["GroupNormalization", ["a normalization that depends on the row", ONLY_CHAINS]],
   ["InstanceNormalization", ["a normalization that depends on the row", ONLY_CHAINS]],
   ["RMSNormalization", ["a normalization that depends on the row", ONLY_CHAINS]],

@@ -37,8 +37,18 @@ export interface PieceValue {
   readonly chain: ChainValue;
 }
 
+/** One number a row, or what becomes of the units by it: a layer normalization in pieces. */
+export interface RowValue {
+  readonly kind: "row";
+  readonly part: "mean" | "centered" | "squares" | "variance" | "deviation" | "inverse";
+  readonly of: ChainValue;
+  /** What was added to the variance. */
+  readonly epsilon: number;
+}
+
 export type Value =
   | ChainValue
+  | RowValue
   | ConstantValue
   /** [1 - p, p]. */
   | { readonly kind: "pair"; readonly of: ChainValue }

@@ -3,9 +3,9 @@
 // it computes is known by its class. Source: torch/nn/modules/.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { kink, LEAST_THRESHOLD, smooth } from "../../chain/combine.js";
+import { kink, layerNorm, LEAST_THRESHOLD, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import { type Affine, checkWeights, foldNorm, identity, scale } from "../../chain/value.js";
 import { isSameShape } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
@@ -80,6 +80,12 @@ class Module {
     throw this.refuse(`${name} that is no number`);
   }
 
+  /** A tuple of one number, or that number. */
+  isOfSize(name: string, size: number): boolean {
+    const given = this.#own.get(name);
+    return given === size || (Array.isArray(given) && given.length === 1 && given[0] === size);
+  }
+
   is(name: string, ...values: readonly unknown[]): boolean {
     return values.includes(this.#own.get(name));
   }
@@ -133,6 +139,18 @@ const norm: Apply = (module, state, load) => {
   return { value: scale(value, a, b) };
 };
 
+const layerNormOf: Apply = (module, state, load) => {
+  const tensors = module.tensors(load, ["weight", "bias"]);
+  const value = valueOf(module, state);
+  const { units } = value.term;
+  if (!module.isOfSize("normalized_shape", units)) throw module.refuse("another shape than the units of a row");
+  const [gamma, beta] = ["weight", "bias"].map((name) => tensors.get(name));
+  if ([gamma, beta].some((each) => each && !isSameShape(each.shape, [units])))
+    throw module.refuse("numbers for other units");
+  const numbers = { ...(gamma && { gamma: gamma.data }), ...(beta && { beta: beta.data }) };
+  return { value: layerNorm(value, { epsilon: module.number("eps"), ...numbers }) };
+};
+
 const prelu: Apply = activation((value, module, load) => {
   const slopes = module.tensors(load, ["weight"]).get("weight");
   if (slopes?.shape.length === 1 && [1, value.term.units].includes(slopes.data.length))
@@ -168,6 +186,7 @@ const flatten: Apply = (module, state) => {
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["Linear", { attributes: "in_features out_features", apply: linear }],
   ["BatchNorm1d", { attributes: "num_features eps momentum affine track_running_stats", apply: norm }],
+  ["LayerNorm", { attributes: "normalized_shape eps elementwise_affine", apply: layerNormOf }],
   ["ReLU", { attributes: "inplace", apply: activation((value) => kink(value, 0)) }],
   [
     "LeakyReLU",
@@ -195,7 +214,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["Flatten", { attributes: "start_dim end_dim", apply: flatten }],
 ]);
 
-const WITH_TENSORS = ["Linear", "BatchNorm1d", "PReLU"];
+const WITH_TENSORS = ["Linear", "BatchNorm1d", "LayerNorm", "PReLU"];
 
 function applyModule(pickled: unknown, path: string, state: State, load: Load, count: { left: number }): State {
   if (--count.left < 0)

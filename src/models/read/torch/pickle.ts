@@ -89,6 +89,7 @@ const MODULES: ReadonlySet<string> = new Set(
     ["container", "Sequential"],
     ["flatten", "Flatten"],
     ["batchnorm", "BatchNorm1d"],
+    ["normalization", "LayerNorm"],
     ["dropout", "Dropout AlphaDropout"],
     ["activation", "ReLU LeakyReLU PReLU ELU SELU GELU SiLU Softplus Sigmoid Tanh Softmax LogSoftmax"],
   ].flatMap(([file, names]) => names.split(" ").map((name) => `torch.nn.modules.${file}.${name}`)),

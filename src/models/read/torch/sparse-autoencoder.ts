@@ -6,7 +6,7 @@ import type { NamedTensor } from "../../../arrays/tensor.js";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { chainOf } from "../../chain/head.js";
-import { refuse } from "../../chain/layers.js";
+import { refuse } from "../../chain/refuse.js";
 import { kink } from "../../chain/combine.js";
 import { identity, scale } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
