@@ -40,7 +40,7 @@ import {
   type OptimizerRecipe,
   rebuildOptimizer,
 } from "../network/training/optimizers.js";
-import { stepsPerEpoch } from "../network/training/plan.js";
+import { rowsPerStep, stepsPerEpoch } from "../network/training/plan.js";
 import { A_FUNCTION, type FitProgress, type PlanRecord, storedSchedule } from "../network/training/progress.js";
 import type { SavedPlateau } from "../network/training/schedules/running-schedule.js";
 import { checkSchedule, plateauOf } from "../network/training/schedules/schedules.js";
@@ -225,6 +225,7 @@ const checkPlan = object<PlanRecord>({
   validation: either(text, numberFrom(0, 1)),
   trainingRows: integer(1),
   batchSize: integer(1),
+  accumulate: optional(integer(2)),
   optimizer: text,
   learningRate: either(scheduleText, numberFrom(0, 3e38)),
   clipNorm: numberFrom(1e-45),
@@ -303,11 +304,12 @@ function checkCallbacks(context: StoredFitContext, callbacks: readonly object[])
 
 /** Between two batches of the plan? */
 function checkPlace({ plan, epoch, nextRow, step, logs }: StoredFit, width: number): void {
-  const { trainingRows, batchSize } = plan;
+  const { trainingRows } = plan;
+  const rows = rowsPerStep(plan);
   const logged = logs.rows.length / width;
   const isWhole = nextRow === trainingRows && (logged === epoch || logged === epoch - 1);
-  const isBetween = nextRow < trainingRows && nextRow % batchSize === 0 && logged === epoch - 1;
-  const steps = (epoch - 1) * stepsPerEpoch(plan) + Math.ceil(nextRow / batchSize);
+  const isBetween = nextRow < trainingRows && nextRow % rows === 0 && logged === epoch - 1;
+  const steps = (epoch - 1) * stepsPerEpoch(plan) + Math.ceil(nextRow / rows);
   if ((isWhole || isBetween) && step === steps) return;
   const given = `row ${nextRow} of epoch ${epoch}, ${step} steps, ${logged} whole epochs`;
   throw new RelumineError("format", `${WHAT}.fit`, "to stand between two of its batches", given);

@@ -264,6 +264,7 @@ test("options that a source has no use for are refused", async () => {
   const source = sourceOf({ x: x2, y: labelsOf(ROWS) }, 8);
   const refused: readonly FitOptions[] = [
     { batchSize: 8 },
+    { accumulate: 2 },
     { shuffle: true },
     { validation: 0.2 },
     { classWeights: "balanced" },

@@ -130,6 +130,9 @@ const SETTINGS: Record<string, Setting> = {
       learningRate: warmup({ steps: 9, next: reduceOnPlateau({ patience: 0, threshold: 0.2, factor: 0.5 }) }),
     }),
   },
+  "three batches an update, and a trace": {
+    options: () => ({ ...BASE, accumulate: 3, optimizer: sgd({ learningRate: 2 }), callbacks: [traceDeaths()] }),
+  },
   "a cosine": { options: () => ({ ...BASE, optimizer: sgd(), learningRate: cosine({ minimum: 0.001 }) }) },
   "adagrad, whose rate falls": { options: () => ({ ...BASE, optimizer: adagrad({ learningRateDecay: 0.1 }) }) },
   "rmsprop with momentum, clipNorm, a validation set": {
@@ -401,6 +404,7 @@ describe("a training that would go on otherwise is refused", () => {
   const other = sectors(50, 3, 2);
   it.each<[string, FitOptions, typeof DATA]>([
     ["batchSize", { batchSize: 9 }, DATA],
+    ["accumulate", { accumulate: 2 }, DATA],
     ["optimizer", { optimizer: adam({ beta1: 0.8 }) }, DATA],
     ["optimizer", { optimizer: sgd() }, DATA],
     ["learningRate", { learningRate: 0.1 }, DATA],

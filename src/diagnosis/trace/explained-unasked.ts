@@ -11,6 +11,7 @@ import type { Snapshots } from "./snapshots.js";
 import { rowsRead } from "./unit-readings.js";
 import { groupBy } from "../../core/group-by.js";
 import { sum } from "../../core/statistics.js";
+import { rowsPerStep } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 const lost = ({ counters }: FoundDeath): number => (counters ? counters.before - counters.after : 0);
@@ -83,7 +84,7 @@ export class Prices {
     this.inputs = this.widths.map((_, layer) => state.inputsOf(layer));
     const products = this.widths.map((units, layer) => units * this.inputs[layer]);
     // no gradient by inputs
-    this.step = Math.min(plan.batchSize, plan.trainingRows) * (3 * sum(products) - products[0]);
+    this.step = rowsPerStep(plan) * (3 * sum(products) - products[0]);
     this.rows = rowsRead(plan);
   }
 

@@ -118,27 +118,41 @@ export class Replay {
   }
 
   /**
-   * For each row of the next step's batch, |dz|·|(x, 1)| of the units of one layer: the length of its part of the
+   * For each row of the next step, |dz|·|(x, 1)| of the units of one layer: the length of its part of the
    * unit's gradient. Spoils the gradient.
    */
   gradientLengths(layer: number, units: readonly number[]): Float64Array[] {
+    const step = this.batch();
+    const all = units.map(() => new Float64Array(step.rows));
+    for (const { start, rows, share } of this.steps.forwardBatches(step.start, step.rows)) {
+      const lengths = this.batchLengths(layer, units, start, rows);
+      lengths.forEach((each, i) =>
+        all[i].set(share === 1 ? each : each.map((length) => length * share), start - step.start),
+      );
+    }
+    return all;
+  }
+
+  /** Of the batch that went forward last. */
+  private batchLengths(layer: number, units: readonly number[], start: number, rows: number): Float64Array[] {
     const { passes, buffers, spec } = this.state;
-    const { start, rows } = this.batch();
-    this.steps.runForward(start, rows);
     passes.backward(rows, this.steps.operands.gradient, layer);
     const width = spec.layers[layer].units;
     const gradient = buffers.gradient(spec.layers.length - 1 - layer);
     passes.spreadGradient(layer, rows, gradient);
     const dz = this.state.floats(gradient, rows * width);
-    const lengths = this.inputLengths(layer, rows);
+    const lengths = this.inputLengths(layer, start, rows);
     return units.map((unit) => lengths.map((length, row) => length * Math.abs(dz[row * width + unit])));
   }
 
-  /** |(x, 1)| of what goes into a layer, for each row of the next step's batch. */
-  private inputLengths(layer: number, rows: number): Float64Array {
+  /** |(x, 1)| of what goes into a layer, for each row of a batch. */
+  private inputLengths(layer: number, start: number, rows: number): Float64Array {
     const lengthOf = (x: SampleRows, row: number) => Math.sqrt(squaredNorm(x, row, 1));
-    if (layer === 0)
-      return Float64Array.from(this.rowsOf(this.position + 1), (row) => lengthOf(this.fit.plan.data.x, row));
+    if (layer === 0) {
+      const at = (this.order.address >>> 2) + start;
+      const indices = this.state.runtime.heap.u32.subarray(at, at + rows);
+      return Float64Array.from(indices, (row) => lengthOf(this.fit.plan.data.x, row));
+    }
     const columns = this.state.inputsOf(layer);
     const data = this.state.floats(this.state.passes.output(layer - 1), rows * columns);
     return Float64Array.from({ length: rows }, (_, row) => lengthOf({ rows, columns, data }, row));

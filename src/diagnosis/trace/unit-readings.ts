@@ -2,7 +2,7 @@
 import type { Fall, Preactivation } from "./types.js";
 import { squaredNorm } from "../../core/matrix.js";
 import { countRows, Inspector, type Rows, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
-import type { Plan } from "../../network/training/plan.js";
+import { type Plan, rowsPerStep } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { Arena, GrowingBlock } from "../../wasm/heap.js";
@@ -46,7 +46,7 @@ export class UnitReader {
     this.scratch = new Arena(state.runtime.heap);
     this.room = new GrowingBlock(this.scratch, "rows at another rate");
     try {
-      this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize), fit.plan.data.x);
+      this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + rowsPerStep(fit.plan)), fit.plan.data.x);
     } catch (error) {
       this.dispose(); // nobody else has it yet
       throw error;

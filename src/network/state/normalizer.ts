@@ -85,10 +85,24 @@ export class Normalizer {
     return kernels.batchNormalizeBackward(rows, units, dn, zhat, gamma, affine, dBeta, dGamma);
   }
 
-  /** Moves the running statistics towards those of the last batch; how many were refused, as they would be infinite. */
-  moveRunning(): number {
+  /** Of a batch's statistics that running ones are moved by; 0: none are. */
+  get momentBytes(): number {
+    return this.learns ? 2 * Math.ceil(this.units / 4) * 4 * 8 : 0;
+  }
+
+  /** Copies those of the last batch. */
+  keepMoments(to: number): void {
+    const from = this.learns ? this.buffers.moments(this.index) : 0;
+    this.runtime.heap.f64.copyWithin(to >>> 3, from >>> 3, (from + this.momentBytes) >>> 3);
+  }
+
+  /**
+   * Moves the running statistics towards those of the last batch, or of one whose statistics were kept; how many were
+   * refused, as they would be infinite.
+   */
+  moveRunning(rows = this.rows, moments = this.learns ? this.buffers.moments(this.index) : 0): number {
     if (!this.isOfBatch) return 0;
-    const { runtime, buffers, rows, units, momentum, bias, mean, variance } = this;
-    return runtime.kernels.moveRunning(rows, units, momentum, buffers.moments(this.index), bias, mean, variance);
+    const { runtime, units, momentum, bias, mean, variance } = this;
+    return runtime.kernels.moveRunning(rows, units, momentum, moments, bias, mean, variance);
   }
 }

@@ -177,6 +177,31 @@ export class Passes {
     return refused;
   }
 
+  /** Of a batch's statistics, all of those that running ones are moved by. */
+  get momentBytes(): number {
+    return this.normalizers.reduce((sum, { momentBytes }) => sum + momentBytes, 0);
+  }
+
+  /** Copies those of the last batch. */
+  keepMoments(to: number): void {
+    let at = to;
+    for (let i = 0; i < this.normalizers.length; i++) {
+      this.normalizers[i].keepMoments(at);
+      at += this.normalizers[i].momentBytes;
+    }
+  }
+
+  /** As moveRunning, of a batch whose statistics were kept. */
+  moveRunningBy(rows: number, kept: number): number {
+    let at = kept,
+      refused = 0;
+    for (let i = 0; i < this.normalizers.length; i++) {
+      refused += this.normalizers[i].moveRunning(rows, at);
+      at += this.normalizers[i].momentBytes;
+    }
+    return refused;
+  }
+
   /** Z += b, or beta, and A = f(Z) of one layer. */
   activate(index: number, rows: number, counting: Counting): void {
     const { kernels } = this.runtime;

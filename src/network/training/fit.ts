@@ -26,7 +26,7 @@ import { weighByClass } from "./class-weights.js";
 import { EpochStartKeeper } from "./epoch-start.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
-import { makePlan, type Plan, stepsPerEpoch } from "./plan.js";
+import { makePlan, type Plan, rowsPerStep, stepsPerEpoch } from "./plan.js";
 import { runSchedule, type RunningSchedule } from "./schedules/running-schedule.js";
 import type { BatchSource } from "../batches.js";
 import { Batches } from "./source/batches.js";
@@ -78,6 +78,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private lastClock = this.lastYield;
   private stepsSinceClock = 0;
   private stepsPerClock = 1;
+  private readonly rowsPerStep: number;
 
   constructor(
     network: Network,
@@ -89,6 +90,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.order = new RowOrder(state, given, scratch);
     const plan = withClassWeights(given, state, this.order);
     this.plan = plan;
+    this.rowsPerStep = rowsPerStep(plan);
     const { runtime, spec } = state;
     const rows = Math.min(plan.batchSize, plan.trainingRows);
     const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
@@ -102,7 +104,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.rate = plan.rate;
     if (plan.data.weights ?? plan.validation?.weights) state.buffers.ensureWeights();
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
-    this.steps = new TrainingStep(state, plan, this.order);
+    this.steps = new TrainingStep(state, plan, this.order, scratch);
     if (plan.source) {
       const batches = new Batches(plan.source, spec, plan);
       this.batches = batches;
@@ -272,7 +274,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const { plan, steps } = this;
     const start = this.nextRow;
     const batch = this.batches?.current;
-    const rows = batch ? batch.rows : Math.min(plan.batchSize, plan.trainingRows - start);
+    const rows = batch ? batch.rows : Math.min(this.rowsPerStep, plan.trainingRows - start);
     if (batch) steps.take(batch);
     this.schedule?.begin(this.step + 1, this.epoch);
     if (!steps.differentiate(start, rows)) {

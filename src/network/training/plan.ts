@@ -35,6 +35,8 @@ export interface Plan {
   readonly trainingRows: number;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Batches of one update. */
+  readonly accumulate: number;
   readonly recipe: OptimizerRecipe;
   /** The rate where there is no schedule. */
   readonly rate: number;
@@ -112,12 +114,13 @@ function needsSteps({ name, options }: Schedule): boolean {
 }
 
 /** What a source's fit has no use for, or can't have. */
-function checkSourceOptions({ validation, batchSize, shuffle, classWeights, resume }: FitOptions): void {
+function checkSourceOptions({ validation, batchSize, accumulate, shuffle, classWeights, resume }: FitOptions): void {
   const refuse = (path: string, expected: string, given: unknown): never => {
     throw new RelumineError("value", path, `${expected}, with a source of batches`, describe(given));
   };
   if (typeof validation === "number" && validation !== 0) refuse("validation", "to be a set", validation);
   if (batchSize !== undefined) refuse("batchSize", "to be left out", batchSize);
+  if (accumulate !== undefined) refuse("accumulate", "to be left out", accumulate);
   if (shuffle !== undefined) refuse("shuffle", "to be left out", shuffle);
   if (classWeights === "balanced") refuse("classWeights", "to be numbers", classWeights);
   if (resume === true) refuse("resume", "to be false", resume);
@@ -154,6 +157,7 @@ export function makePlan(state: NetworkState, data: DataSet | BatchSource, optio
     heldOut: typeof validation === "number" ? validation : 0,
     epochs,
     batchSize,
+    accumulate: checkInteger("accumulate", given.accumulate ?? 1, { low: 1, high: 2 ** 20 }),
     recipe,
     ...checkRate(learningRate, recipe),
     clipNorm:
@@ -174,16 +178,27 @@ export function makePlan(state: NetworkState, data: DataSet | BatchSource, optio
   return plan;
 }
 
-/** Where a step's batch lies in the order of its epoch; steps and epochs count from 1. */
-export function batchOf(
-  { trainingRows, batchSize }: Plan,
-  step: number,
-): { readonly epoch: number; readonly start: number; readonly rows: number } {
-  const steps = stepsPerEpoch({ trainingRows, batchSize });
-  const start = ((step - 1) % steps) * batchSize;
-  return { epoch: Math.floor((step - 1) / steps) + 1, start, rows: Math.min(batchSize, trainingRows - start) };
+/** What decides which rows a step takes. */
+export interface StepRows extends Pick<Plan, "trainingRows" | "batchSize"> {
+  readonly accumulate?: number;
 }
 
-export function stepsPerEpoch({ trainingRows, batchSize }: Pick<Plan, "trainingRows" | "batchSize">): number {
-  return Math.ceil(trainingRows / batchSize);
+/** Of a step but for an epoch's last one, the rows: those of all its batches. */
+export function rowsPerStep({ trainingRows, batchSize, accumulate = 1 }: StepRows): number {
+  return Math.max(1, Math.min(batchSize * accumulate, trainingRows)); // a source has no rows yet
+}
+
+/** Where a step's rows lie in the order of their epoch; steps and epochs count from 1. */
+export function batchOf(
+  plan: StepRows,
+  step: number,
+): { readonly epoch: number; readonly start: number; readonly rows: number } {
+  const steps = stepsPerEpoch(plan);
+  const most = rowsPerStep(plan);
+  const start = ((step - 1) % steps) * most;
+  return { epoch: Math.floor((step - 1) / steps) + 1, start, rows: Math.min(most, plan.trainingRows - start) };
+}
+
+export function stepsPerEpoch(plan: StepRows): number {
+  return Math.ceil(plan.trainingRows / rowsPerStep(plan));
 }

@@ -24,6 +24,8 @@ export interface PlanRecord {
   readonly validation: number | string;
   readonly trainingRows: number;
   readonly batchSize: number;
+  /** Batches of one update; absent: 1. */
+  readonly accumulate?: number;
   /** Name and options, as JSON. */
   readonly optimizer: string;
   /** Or a schedule as JSON, or that one is a function. */
@@ -81,6 +83,7 @@ export interface FitProgress {
 
 /** Of a plan, what its record is made of. */
 interface RecordedPlan extends Pick<PlanRecord, "trainingRows" | "batchSize" | "clipNorm" | "shuffle"> {
+  readonly accumulate: number;
   readonly judged: PreparedData;
   readonly classWeights: ClassWeights | undefined;
   readonly validation: PreparedData | undefined;
@@ -102,6 +105,7 @@ export function recordPlan(
 ): PlanRecord {
   const { validation, recipe, schedule, rate, trainingRows, batchSize, clipNorm, shuffle, heldOut, classWeights } =
     plan;
+  const { accumulate } = plan;
   const { name, options } = recipe;
   const short = (_name: string, value: unknown) => (ArrayBuffer.isView(value) ? fingerprint(value) : value);
   return {
@@ -109,6 +113,7 @@ export function recordPlan(
     validation: validation ? describeRows(validation) : heldOut,
     trainingRows,
     batchSize,
+    ...(accumulate > 1 && { accumulate }),
     optimizer: JSON.stringify({ name, options }),
     learningRate: rateRecord(schedule, rate),
     clipNorm,
@@ -145,11 +150,12 @@ export function storedSchedule(learningRate: number | string): Schedule | undefi
 
 /** The options of the training that is resumed, for those that are not given; undefined where they are no numbers. */
 export function storedOptions({ plan, epochs }: FitProgress): object {
-  const { batchSize, clipNorm, shuffle, learningRate, validation, classWeights } = plan;
+  const { batchSize, clipNorm, shuffle, learningRate, validation, classWeights, accumulate } = plan;
   const number = (value: unknown) => (Number.isFinite(value) ? value : undefined);
   return {
     epochs,
     batchSize,
+    ...(accumulate !== undefined && { accumulate }),
     shuffle,
     clipNorm: number(clipNorm),
     learningRate: storedSchedule(learningRate) ?? number(learningRate),

@@ -3,6 +3,7 @@
 // that are not whole stay in arrays for that reason, since engines box those that functions return, or that an object
 // or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
+import { Accumulation } from "./accumulation.js";
 import { FrozenLayers } from "./frozen-layers.js";
 import { Regularization } from "./regularization.js";
 import { hasPenalty } from "../layer-options.js";
@@ -96,11 +97,14 @@ export class TrainingStep {
   private readonly frozen: FrozenLayers | undefined;
   /** The lowest layer that learns. */
   private readonly lowest: number;
+  /** Where an update is of several batches. */
+  private readonly accumulation: Accumulation | undefined;
 
   constructor(
     private readonly state: NetworkState,
     private readonly plan: Plan,
     private readonly order: RowOrder,
+    scratch: Arena = state.arena,
   ) {
     const { gradient } = state;
     this.moments = state.momentsFor(plan.recipe);
@@ -110,7 +114,8 @@ export class TrainingStep {
     this.isClipping = plan.clipNorm !== Infinity;
     const { frozen: isFirstFrozen, kernelRegularizer } = state.spec.layers[0];
     const isPenalized = kernelRegularizer !== undefined && !isFirstFrozen; // every row has a gradient then
-    const isTouching = isSparse(plan.data.x) && plan.recipe.takesTouchedRows === true && !this.isClipping;
+    const isTouching =
+      isSparse(plan.data.x) && plan.recipe.takesTouchedRows === true && !this.isClipping && plan.accumulate === 1;
     if (isTouching && !isPenalized) this.operands.touched = state.buffers.sparse.touched;
     this.data = plan.data;
     this.isWeighted = plan.data.weights !== undefined;
@@ -119,6 +124,8 @@ export class TrainingStep {
     this.lowest = this.frozen?.lowest ?? 0;
     this.regularization = new Regularization(state);
     if (hasPenalty(state.spec.layers)) this.costs = new Float64Array(2);
+    const batches = Math.min(plan.accumulate, Math.ceil(plan.trainingRows / plan.batchSize));
+    if (batches > 1) this.accumulation = new Accumulation(state, batches, scratch);
   }
 
   /** The batch of a source, that the next step is made on. */
@@ -164,13 +171,66 @@ export class TrainingStep {
     this.meanLoss[0] = loss;
   }
 
-  /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
+  /** The clipped gradient of the mean loss of a step's rows; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
-    this.runForward(start, rows);
-    if (!this.noteLoss(rows) || !this.runBackward(rows)) return false;
+    if (this.accumulation) {
+      if (!this.differentiateBatches(this.accumulation, start, rows)) return false;
+    } else {
+      this.runForward(start, rows);
+      if (!this.noteLoss(rows) || !this.runBackward(rows)) return false;
+    }
     if (this.costs) this.penalize(this.costs);
     this.frozen?.clearGradient();
     return !this.isClipping || this.clip();
+  }
+
+  private differentiateBatches(accumulation: Accumulation, start: number, rows: number): boolean {
+    const { sums } = accumulation;
+    const whole = this.weightOf(start, rows);
+    accumulation.begin();
+    for (let at = start; at < start + rows; at += this.plan.batchSize) {
+      const count = Math.min(this.plan.batchSize, start + rows - at);
+      this.runForward(at, count);
+      if (!this.noteLoss(count) || !this.runBackward(count)) return false;
+      const share = this.shareOf(count, whole);
+      sums[0] += this.meanLoss[0] * share;
+      if (this.costs) this.addActivityPenalties(share, sums);
+      accumulation.add(count, share, this.counting);
+    }
+    this.meanLoss[0] = sums[0];
+    return Number.isFinite(sums[0]);
+  }
+
+  private addActivityPenalties(share: number, sums: Float64Array): void {
+    this.cost[0] = 0;
+    this.state.passes.addActivityPenalties(this.cost);
+    sums[1] += this.cost[0] * share;
+  }
+
+  /** Of a step's rows: how many, or what they weigh. */
+  private weightOf(start: number, rows: number): number {
+    const { weights } = this.plan.data;
+    if (!weights) return rows;
+    const { u32 } = this.state.runtime.heap;
+    const at = this.order.address >>> 2;
+    let sum = 0;
+    for (let row = start; row < start + rows; row++) sum += weights[u32[at + row]];
+    return sum;
+  }
+
+  /** How much the batch that was run last counts in its step. */
+  private shareOf(rows: number, whole: number): number {
+    return whole > 0 ? (this.isWeighted ? this.state.passes.batchWeight : rows) / whole : 0;
+  }
+
+  /** Runs the batches of a step forward, one by one, with their places and how much each counts in it. */
+  *forwardBatches(start: number, rows: number): Generator<{ start: number; rows: number; share: number }> {
+    const whole = this.weightOf(start, rows);
+    for (let at = start; at < start + rows; at += this.plan.batchSize) {
+      const count = Math.min(this.plan.batchSize, start + rows - at);
+      this.runForward(at, count);
+      yield { start: at, rows: count, share: count === rows ? 1 : this.shareOf(count, whole) };
+    }
   }
 
   /** What weights and activations cost: the gradient of the weights' part, and what all comes to. */
@@ -178,7 +238,8 @@ export class TrainingStep {
     const { cost } = this;
     cost[0] = 0;
     this.regularization.penalize(this.operands.gradient, cost);
-    this.state.passes.addActivityPenalties(cost);
+    if (this.accumulation) cost[0] += this.accumulation.sums[1];
+    else this.state.passes.addActivityPenalties(cost);
     costs[0] += cost[0];
     costs[1]++;
   }
@@ -223,7 +284,7 @@ export class TrainingStep {
 
   /** Moves all weights; false if some entry was refused, since it would not have stayed finite. */
   update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
-    const isMoved = this.state.passes.moveRunning() === 0;
+    const isMoved = (this.accumulation ?? this.state.passes).moveRunning() === 0;
     const isWhole = this.updateParameters(rate, recipe);
     this.regularization.limit();
     return isWhole && isMoved;

@@ -194,8 +194,9 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
   }
 }
 
-/** Mean activation of a unit over the batch in the buffers. */
-function batchMean({ state }: RunningFit, layer: number, unit: number, rows: number): number {
+/** Mean activation of a unit over the batch in the buffers: the last one of a step of `stepRows`. */
+function batchMean({ state, plan }: RunningFit, layer: number, unit: number, stepRows: number): number {
+  const rows = ((stepRows - 1) % plan.batchSize) + 1;
   const { units } = state.spec.layers[layer];
   const { f32 } = state.runtime.heap;
   let sum = 0;

@@ -11,7 +11,7 @@ import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { isHeldStill, type ResolvedSpec } from "../../network/spec.js";
-import { batchOf } from "../../network/training/plan.js";
+import { batchOf, rowsPerStep } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 const LEAST_ROWS = 64; // a unit that is silent on a handful of rows is not dormant: small batches are taken together
@@ -67,7 +67,7 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
 
   note({ state, plan, step }: RunningFit): void {
     const { everySteps } = this.options;
-    const batch = Math.min(plan.batchSize, plan.trainingRows);
+    const batch = rowsPerStep(plan);
     this.steps++;
     if (this.steps <= this.dueAt - Math.min(everySteps, Math.ceil(LEAST_ROWS / batch))) return;
     const { f32 } = state.runtime.heap;

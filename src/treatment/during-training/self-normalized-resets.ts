@@ -18,7 +18,7 @@ import { resetUnit } from "../remedies/unit-parameters.js";
 import { canDie } from "../../activations/analysis.js";
 import { isHeldStill, type ResolvedSpec } from "../../network/spec.js";
 import { defineCallback } from "../../network/training/callbacks.js";
-import { batchOf } from "../../network/training/plan.js";
+import { batchOf, rowsPerStep } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 /** What it keeps. */
@@ -57,7 +57,7 @@ class Resetter implements RunningRemedy<SelfNormalizedResetsResults> {
   }
 
   private measure({ plan }: RunningFit): void {
-    for (const { gaps } of this.layers) gaps.begin(Math.min(plan.batchSize, plan.trainingRows));
+    for (const { gaps } of this.layers) gaps.begin(rowsPerStep(plan));
   }
 
   save(): SavedResets {
