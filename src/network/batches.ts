@@ -16,7 +16,8 @@ export interface BatchContext {
  * Where batches come from, epoch by epoch, for rows that need not be in memory all at once. Their sizes and their order
  * are the source's business: `batchSize`, `accumulate`, `shuffle`, a share as `validation`, `classWeights: "balanced"`
  * and `resume` are refused with one, and so are callbacks that read rows again, such as `traceDeaths()`, and schedules
- * as data that go by how many steps an epoch has, such as `cosine()`. Once a batch is copied the next is asked for, while the step
+ * as data that go by how many steps an epoch has, such as `cosine()`. Once a batch is copied the next is asked for,
+ * while the step
  * is made; at the end, whatever happened, `return()` of the iterator is called.
  * @example
  * const source = {

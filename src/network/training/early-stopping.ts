@@ -1,7 +1,7 @@
 // Stops a training that no longer gains.
 import type { PackageCallback } from "../types.js";
 import { defineCallback, type RunningCallback } from "./callbacks.js";
-import { checkMonitor, type Monitor, monitored, MONITORS } from "./monitor.js";
+import { checkMonitor, type Monitor, monitored, MONITORS } from "./schedules/monitor.js";
 import type { RunningFit } from "./running-fit.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions } from "../../core/checks.js";
 

@@ -3,7 +3,7 @@ import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
 import { type BatchSource, isBatchSource, readBatchSource } from "../batches.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
-import { checkMonitor } from "./monitor.js";
+import { checkMonitor } from "./schedules/monitor.js";
 import { checkSchedule, isData, plateauOf, type Schedule } from "./schedules/schedules.js";
 import { checkClassWeights, type ClassWeights } from "./class-weights.js";
 import { ALL_FIT_OPTION_NAMES } from "./option-names.js";

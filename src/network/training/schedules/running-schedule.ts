@@ -1,7 +1,7 @@
 // A schedule in one fit. A step's rate goes into an array, as numbers that functions return are boxed; cosines are a
 // series, since Math.cos differs between engines.
 import type { Schedule } from "./schedules.js";
-import { type Monitor, monitored } from "../monitor.js";
+import { type Monitor, monitored } from "./monitor.js";
 import type { EpochLog } from "../../types.js";
 import { checkNumber, isFloat32 } from "../../../core/checks.js";
 

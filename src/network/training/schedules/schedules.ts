@@ -9,7 +9,7 @@ import {
   describe,
   type NumberRange,
 } from "../../../core/checks.js";
-import { type Monitor, MONITORS } from "../monitor.js";
+import { type Monitor, MONITORS } from "./monitor.js";
 import { errorIn, RelumineError } from "../../../core/errors.js";
 
 /**

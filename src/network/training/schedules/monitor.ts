@@ -1,5 +1,5 @@
 // The loss that a callback or a schedule watches.
-import { RelumineError } from "../../core/errors.js";
+import { RelumineError } from "../../../core/errors.js";
 
 export const MONITORS = ["loss", "validationLoss"] as const;
 
