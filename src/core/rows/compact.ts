@@ -27,7 +27,9 @@ export interface CompactMatrix {
 
 /** What is needed of a Float16Array, which not all engines have. */
 export interface Float16Numbers extends ArrayBufferView {
+  /** How many numbers. */
   readonly length: number;
+  /** What tells it from other arrays. */
   readonly [Symbol.toStringTag]: "Float16Array";
 }
 
