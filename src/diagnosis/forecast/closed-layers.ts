@@ -33,7 +33,7 @@ function evenRows(x: Matrix, most: number): Matrix {
 
 /** Undefined where no layer is narrow enough for it to happen in more than 1 % of starts. */
 export function closedAtStart(spec: ResolvedSpec, x: Matrix): ClosedAtStart | undefined {
-  if (spec.layers.some(({ residual }) => residual)) return undefined; // draws know chains alone
+  if (spec.layers.some(({ residual, normalization }) => residual || normalization)) return undefined; // draws know plain chains
   const layers = forecastLayersOf(spec);
   if (!layers.some(({ units, activation }) => isRectifier(activation.name) && units <= NARROW)) return undefined;
   const rows = evenRows(x, ROWS);

@@ -1,7 +1,7 @@
 // What to expect of a network before any of it is trained: whether it is born dead, how many units, which learning
 // rates kill.
 import { isRectifier } from "../../activations/activations.js";
-import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
+import { checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import {
   type Matrix,
@@ -143,12 +143,15 @@ function readTargets({ layers, loss }: ResolvedSpec, all: SampleRows, targets: T
   return shown ? takeTargets(prepared, shown) : prepared;
 }
 
-/** What is drawn and reckoned here are chains of layers. */
-function refuseResidual({ layers }: ResolvedSpec): void {
-  const layer = layers.findIndex(({ residual }) => residual);
-  if (layer < 0) return;
+/** What is drawn and reckoned here are chains of plain layers. */
+function refuseOthers({ layers }: ResolvedSpec): void {
   const hint = "forecastTraining trains the network itself.";
-  throw new RelumineError("unsupported", `layers[${layer}].residual`, "to be left out for a forecast", "true", hint);
+  for (const option of ["residual", "normalization"] as const) {
+    const layer = layers.findIndex((each) => each[option]);
+    if (layer < 0) continue;
+    const given = describe(layers[layer][option]);
+    throw new RelumineError("unsupported", `layers[${layer}].${option}`, "to be left out for a forecast", given, hint);
+  }
 }
 
 /**
@@ -168,7 +171,7 @@ function refuseResidual({ layers }: ResolvedSpec): void {
  * @param x rows x inputs; without it see above. Of sparse rows that have more than 16 million numbers, zeros included,
  *   up to 1024 are looked at
  * @cost about a tenth of a second for 256-256-256-10 on 4096 rows; it trains nothing
- * @throws RelumineError "unsupported" for a network with residual layers; "shape" or "value" if the spec, x, the targets or an option is not as wanted
+ * @throws RelumineError "unsupported" for a network with residual or normalized layers; "shape" or "value" if the spec, x, the targets or an option is not as wanted
  * @example
  * const layers = [...Array(10).fill({ units: 2 }), { units: 1 }];
  * const { bornDeadNetwork, advice } = forecast({ inputs: 1, layers, loss: "meanSquaredError" });
@@ -176,7 +179,7 @@ function refuseResidual({ layers }: ResolvedSpec): void {
  */
 export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptions): Forecast {
   const resolved = resolveSpec(spec);
-  refuseResidual(resolved);
+  refuseOthers(resolved);
   const given = checkOptions("options", options, ["targets", "learningRate", "draws", "seed"]);
   const learningRate =
     given.learningRate === undefined

@@ -1,6 +1,6 @@
 // A network's layers for reckoning in float64: copies of the weights.
 import { brokenUnits } from "../../inspect/broken-units.js";
-import type { LayerObservation } from "../../inspect/observation.js";
+import type { LayerObservation, LayerWeights } from "../../inspect/observation.js";
 import type { ObservedActivationName } from "../../activations/activations.js";
 import { activate } from "../../activations/analysis.js";
 
@@ -17,16 +17,18 @@ export interface Layer64 {
   readonly broken?: ReadonlySet<number>;
 }
 
+interface ReadLayer extends Pick<LayerObservation, "activation" | "isResidual"> {
+  readonly weights?: (LayerWeights & { readonly gamma?: Float32Array | undefined }) | undefined;
+}
+
 /**
- * Copies of the layers up to the first whose weights are not known, or that hands on more than its activations: what
- * stands above such a one is not reckoned.
+ * Copies of the layers below the first that is normalized or whose weights are not known, and up to the first that hands
+ * on more than its activations: what stands above is not reckoned.
  */
-export function readLayers(
-  layers: readonly Pick<LayerObservation, "activation" | "weights" | "isResidual">[],
-): Layer64[] {
+export function readLayers(layers: readonly ReadLayer[]): Layer64[] {
   const copies: Layer64[] = [];
   for (const { activation, weights, isResidual } of layers) {
-    if (!weights) break;
+    if (!weights || weights.gamma) break;
     const { inputs, units, kernel, bias } = weights;
     const alpha = weights.alpha?.slice() ?? new Float64Array(units).fill(activation.alpha ?? 0);
     const broken = brokenUnits({ units, kernel, bias, alpha });

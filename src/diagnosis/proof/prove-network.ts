@@ -330,7 +330,7 @@ async function proveIn(
   const layers = readLayers(
     hidden.map((each, i) => ({ activation: each.activation, weights: each, isResidual: isResidual(i) })),
   );
-  // units above what passes a layer by stay open
+  // units of normalized layers, and above what passes a layer by, stay open
   const asked = questions.filter(({ layer }) => layer < layers.length);
   const ceilings = hidden.slice(0, layers.length).map(({ activation }) => closedUpTo(activation));
   const samples = x && {
@@ -340,7 +340,12 @@ async function proveIn(
   const wake = new WakeSearch({ inspector, ...samples }, layers, box);
   for (const each of questions) {
     if (each.layer >= layers.length && each.proof !== "open")
-      throw new RelumineError("value", "from", "to be what prove returned", `${each.proof} above a residual layer`);
+      throw new RelumineError(
+        "value",
+        "from",
+        "to be what prove returned",
+        `${each.proof} from a normalized layer on, or above a residual one`,
+      );
     if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
       throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
     await limits.rest();

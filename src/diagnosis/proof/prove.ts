@@ -419,7 +419,9 @@ export function* proofSteps(
     for (const job of next.value) results.push(yield* telling(worker.steps(job), () => prover.share));
     next = rounds.next(results);
   }
-  const isLeft = observation.layers[layers.length - 1]?.isResidual === true; // what is above it was not asked
+  // normalized layers, and what is above those and residual ones, were not asked
+  const isNormalized = observation.layers[layers.length]?.weights !== undefined;
+  const isLeft = isNormalized || observation.layers[layers.length - 1]?.isResidual === true;
   const left = dead.map((units, layer) =>
     isLeft && layer >= layers.length ? units.map((unit): [number, UnitProof] => [unit, { proof: "open" }]) : [],
   );
