@@ -22,7 +22,13 @@ import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
 import { checkNumber } from "../core/checks.js";
 import { finish, type Steps } from "../core/pace.js";
-import { hiddenCount, type LayerObservation, type Observation, type TrainingRecord } from "../inspect/observation.js";
+import {
+  hiddenCount,
+  type LayerObservation,
+  type Observation,
+  shiftOf,
+  type TrainingRecord,
+} from "../inspect/observation.js";
 import { firesAbove } from "../activations/analysis.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
@@ -134,19 +140,19 @@ function judgeDead(
   const permanent = findPermanent(observation, states);
   const movers = permanent.some((units) => units.includes(true)) ? findMovers(observation) : [];
   const mechanisms = findMechanisms(observation, hidden);
-  const biases = observation.layers.map(({ weights }) => weights?.bias);
+  const shifts = observation.layers.map(({ weights }) => weights && shiftOf(weights));
   return (layer, unit) => {
     const mechanism = mechanisms[layer].get(unit);
     const isPermanent = permanent[layer][unit];
     const stillMovedBy = isPermanent ? movers[layer][unit] : [];
     const { opening, activation, hasNoBias } = observation.layers[layer];
     const z = hasNoBias ? undefined : opening?.get(unit);
-    const bias = biases[layer]?.[unit];
+    const shift = shifts[layer]?.[unit];
     return {
       ...(mechanism !== undefined && { mechanism }),
       ...(isPermanent !== undefined && { permanent: isPermanent }),
       ...(stillMovedBy.length > 0 && { stillMovedBy }),
-      ...(z !== undefined && bias !== undefined && { biasToRevive: liftAbove(z - firesAbove(activation), bias) }),
+      ...(z !== undefined && shift !== undefined && { biasToRevive: liftAbove(z - firesAbove(activation), shift) }),
       ...proofs[layer].get(unit),
     };
   };

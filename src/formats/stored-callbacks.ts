@@ -33,7 +33,11 @@ import type { SavedStopping } from "../network/training/early-stopping.js";
 import { hiddenUnits } from "../network/training/evaluate.js";
 import type { FitProgress } from "../network/training/progress.js";
 import type { SavedLayer, SavedReplacer } from "../treatment/during-training/continual-backprop.js";
-import type { Layer as GuardedLayer, SavedGuard } from "../treatment/during-training/prevent-deaths.js";
+import {
+  guardedLayers,
+  type Layer as GuardedLayer,
+  type SavedGuard,
+} from "../treatment/during-training/prevent-deaths.js";
 import { GAP_BINS, type SavedGaps } from "../treatment/during-training/gaps.js";
 import type { UnitReset } from "../treatment/during-training/options.js";
 import type { SavedRecycler } from "../treatment/during-training/recycle-dormant.js";
@@ -303,7 +307,7 @@ function preventDeaths({ spec, fit, weights }: StoredFitContext): Check<SavedGua
   return object<SavedGuard>({
     prevented: unitsOf(hidden, { step, scale: number }),
     lost: unitsOf(hidden, { step }),
-    layers: list(tracedLayers(spec).map(layerOf)),
+    layers: list(guardedLayers(spec).map(layerOf)),
     copies: list([copy, copy]),
   });
 }

@@ -2,7 +2,8 @@
 // networks, or from whatever else ran one: only `rows` and `layers` are always there.
 import type { PreparedTargets } from "../network/data.js";
 import { type Loss, type LossSpec, readsPreactivations } from "../network/losses.js";
-import type { ResolvedSpec } from "../network/spec.js";
+import type { NormalizationKind } from "../network/normalization.js";
+import { hasShift, type ResolvedSpec } from "../network/spec.js";
 import type { Optimizer } from "../network/training/optimizers.js";
 import type { EpochLog } from "../network/types.js";
 import type { NetworkState } from "../network/state/state.js";
@@ -40,12 +41,19 @@ export interface LayerWeights {
   readonly bias: Float32Array;
   /** PReLU slopes. */
   readonly alpha?: Float32Array | undefined;
+  /** Of normalized layers: what their preactivations are made of, and by batches the mean outside of training. */
+  readonly gamma?: Float32Array | undefined;
+  readonly beta?: Float32Array | undefined;
+  readonly runningMean?: Float32Array | undefined;
 }
 
 /** The arrays as they lie now: what may be views into the heap is looked up once. */
-export function arraysOf({ inputs, units, kernel, bias, alpha }: LayerWeights): LayerWeights {
-  return { inputs, units, kernel, bias, alpha };
+export function arraysOf({ inputs, units, kernel, bias, alpha, gamma, beta }: LayerWeights): LayerWeights {
+  return { inputs, units, kernel, bias, alpha, gamma, beta };
 }
+
+/** What is added last to all that goes into the activation: the bias, or beta where that is normalized. */
+export const shiftOf = ({ bias, beta }: LayerWeights): Float32Array => beta ?? bias;
 
 export interface LayerObservation {
   readonly activation: JudgedActivation;
@@ -72,8 +80,16 @@ export interface LayerObservation {
   readonly isPart?: boolean;
   /** What is learned of a unit may be moved though it is dead, by others that share it. */
   readonly isShared?: boolean;
-  /** It has none (useBias: false): no bias revives a unit. */
+  /** It has none (useBias: false), nor a beta: no bias revives a unit. */
   readonly hasNoBias?: boolean;
+  /** Over what its preactivations are normalized: they are those behind beta. */
+  readonly normalized?: NormalizationKind;
+  /** What feeds the next layer in training is not what was seen of it: dropout, or a batch's own statistics. */
+  readonly differsInTraining?: boolean;
+  /** Gradients begin here, too (activityRegularizer). */
+  readonly hasActivityPenalty?: boolean;
+  /** A penalty shrinks the kernel. */
+  readonly hasKernelPenalty?: boolean;
   /** What feeds the layer is added to its activations (residual): what feeds the next one is more than these. */
   readonly isResidual?: boolean;
   /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
@@ -323,6 +339,19 @@ function wholeOf(inspector: Inspector, x: SampleRows): Partial<Observation> {
   };
 }
 
+/** What a layer's spec says of how it trains. */
+function factsOfLayer(layer: ResolvedSpec["layers"][number]): Partial<LayerObservation> {
+  const { normalization, dropout, residual, frozen, activityRegularizer, kernelRegularizer } = layer;
+  return {
+    ...(!hasShift(layer) && { hasNoBias: true }),
+    ...(residual && { isResidual: true }),
+    ...(normalization && { normalized: normalization.kind }),
+    ...((dropout || (normalization?.kind === "batch" && !frozen)) && { differsInTraining: true }),
+    ...(activityRegularizer && !frozen && { hasActivityPenalty: true }),
+    ...(kernelRegularizer && !frozen && { hasKernelPenalty: true }),
+  };
+}
+
 /**
  * The observation of a network whose units were counted; the inspector, of the same state, is needed as long as it.
  * @param isWhole or of the first layers alone
@@ -347,8 +376,7 @@ export function observationOf(
         opening: opening(index),
         ...closedRows?.(index),
         ...(brokenUnits && { brokenUnits }),
-        ...(state.spec.layers[index].useBias === false && { hasNoBias: true }),
-        ...(state.spec.layers[index].residual && { isResidual: true }),
+        ...factsOfLayer(state.spec.layers[index]),
       };
     }),
     inputs: { x: shownMatrix(x), ...(!isDense(x) && { all: x }), columns },

@@ -1,6 +1,6 @@
 // What closed a dead unit.
 import { firesAbove } from "../../activations/analysis.js";
-import { arraysOf, feederOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
+import { arraysOf, feederOf, type LayerWeights, type Observation, shiftOf } from "../../inspect/observation.js";
 import type { InspectedChunk, Inspector } from "../../inspect/inspector.js";
 import { BatchCounter } from "../../wasm/abi.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
@@ -18,6 +18,7 @@ interface DeadUnit {
   readonly unit: number;
   readonly statistics: UnitStatistics;
   readonly weights: LayerWeights;
+  /** What is added last: beta, where the layer is normalized. */
   readonly bias: number;
 }
 
@@ -26,6 +27,16 @@ const ROWS = {
   together: (from: number, each: number, _units: number) => (n: number) => from * each + n,
   interleaved: (from: number, _each: number, units: number) => (n: number) => n * units + from,
 };
+
+/** Whether beta hides the sign of what is normalized by rows, whose means are not known here. */
+const isRoundedAway = ({ unit, bias, statistics, weights: { gamma } }: DeadUnit) =>
+  gamma?.[unit] !== 0 && isDoubtful(bias, statistics.max);
+
+/** As arraysOf, with the running means. */
+const withMean = (weights: LayerWeights): LayerWeights => ({
+  ...arraysOf(weights),
+  runningMean: weights.runningMean,
+});
 
 /** Whether every unit that feeds this one, by a weight other than 0, is silent; where none does, every unit below. */
 function hasSilentInputs(
@@ -80,11 +91,22 @@ function product({ kernel, units, inputs }: LayerWeights, unit: number, x: Float
   return sum;
 }
 
-/** Whether w·x is above 0 on some of the rows. */
-function opensWithoutBias(weights: LayerWeights, unit: number, x: Float32Array): boolean {
-  for (let at = 0; at < x.length; at += weights.inputs) if (product(weights, unit, x, at) > 0) return true;
+/**
+ * Whether w·x is above 0 on some of the rows; of a normalized unit gamma·zhat, which has the sign of
+ * gamma·(w·x + b - mean). Undefined where the mean is a row's own.
+ */
+function opensWithoutBias(weights: LayerWeights, unit: number, x: Float32Array): boolean | undefined {
+  const { inputs, gamma, bias, runningMean } = weights;
+  const sign = gamma ? Math.sign(gamma[unit]) : 1;
+  if (sign === 0) return false;
+  if (gamma && !runningMean) return undefined;
+  const centre = gamma ? runningMean![unit] - bias[unit] : 0;
+  for (let at = 0; at < x.length; at += inputs) if (sign * (product(weights, unit, x, at) - centre) > 0) return true;
   return false;
 }
+
+/** The bias as it counts here. */
+const shiftAt = (weights: LayerWeights, unit: number) => shiftOf(weights)[unit];
 
 /**
  * Looks, beside the only pass over some rows, for closed units that would open without their biases: on chunks whose
@@ -99,10 +121,10 @@ export function watchOpenWithoutBias({ state }: Inspector, count: number) {
     visit(chunk: InspectedChunk): void {
       layers.forEach((layer, index) => {
         const [fired, max] = [chunk.counter(index, BatchCounter.fired), chunk.counter(index, BatchCounter.max)];
-        const weights = arraysOf(layer);
+        const weights = withMean(layer);
         for (const unit of closed[index]) {
           if (fired[unit] > 0) closed[index].delete(unit);
-          else if (isDoubtful(weights.bias[unit], max[unit]) && !open[index].has(unit))
+          else if (isDoubtful(shiftAt(weights, unit), max[unit]) && !open[index].has(unit))
             if (opensWithoutBias(weights, unit, chunk.inputs(index))) open[index].add(unit);
         }
       });
@@ -126,7 +148,7 @@ function findOpenWithoutBias(
   again?.({ layers }, (chunk) => {
     doubtful.forEach((units, layer) => {
       if (units.length === 0) return;
-      const weights = arraysOf(units[0].weights);
+      const weights = withMean(units[0].weights);
       const x = chunk.inputs(layer);
       for (const { unit } of units)
         if (!open[layer].has(unit) && opensWithoutBias(weights, unit, x)) open[layer].add(unit);
@@ -143,7 +165,7 @@ export function findMechanisms(
   const dead = states.map((units, layer): DeadUnit[] => {
     const { weights, units: statistics } = observation.layers[layer];
     if (!weights) return [];
-    const { bias } = weights;
+    const bias = shiftOf(weights);
     return units.flatMap((state, unit) =>
       state === "dead" ? [{ unit, statistics: statistics[unit], weights, bias: bias[unit] }] : [],
     );
@@ -154,15 +176,17 @@ export function findMechanisms(
   );
   const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
     const below = unitsBelow(observation, layer);
-    const { activation, seen, mayInterleave, isPart } = observation.layers[layer];
-    const isSilentBelow = below && mayHaveSilentInputs(unit, below, mayInterleave);
+    const { activation, seen, mayInterleave, isPart, normalized } = observation.layers[layer];
+    // each row of a layer is normalized over all of its units: what feeds the others moves this one, too
+    const isSilentBelow =
+      below && (normalized === "layer" ? below.every(isSilent) : mayHaveSilentInputs(unit, below, mayInterleave));
     if (isSilentBelow) return "silentInputs";
     if (seen === "activations" || (below && isSilentBelow === undefined)) return undefined;
     const { bias, statistics } = unit;
     const fires = isDoubtful(bias, statistics.max)
       ? open?.[layer].has(unit.unit)
       : statistics.max - bias > firesAbove(activation);
-    if (fires === undefined) return undefined;
+    if (fires === undefined || (normalized === "layer" && isRoundedAway(unit))) return undefined;
     if (fires) return "negativeBias";
     return isPart ? undefined : "negativeWeights";
   };

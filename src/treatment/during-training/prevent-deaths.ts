@@ -12,6 +12,7 @@ import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { clearVelocity, setIncoming } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { canDie } from "../../activations/analysis.js";
+import type { ResolvedSpec } from "../../network/spec.js";
 import { BatchCounter } from "../../wasm/abi.js";
 import { type IndexedRows, Inspector } from "../../inspect/inspector.js";
 import type { LayerView } from "../../network/state/layer-view.js";
@@ -45,6 +46,15 @@ export interface SavedGuard extends PreventDeathsResults {
   readonly copies: readonly { readonly step: number; readonly parameters: Float32Array }[];
 }
 
+/** The layers whose units are judged; what is normalized is no sum of a unit's weights alone. */
+export function guardedLayers({ layers }: ResolvedSpec): { readonly layer: number; readonly units: number }[] {
+  return layers
+    .slice(0, -1)
+    .flatMap(({ units, activation, frozen, normalization }, layer) =>
+      canDie(activation) && !frozen && !normalization ? [{ layer, units }] : [],
+    );
+}
+
 class Guard implements RunningRemedy<PreventDeathsResults> {
   prevented: PreventedDeath[] = [];
   lost: Omit<PreventedDeath, "scale">[] = [];
@@ -63,11 +73,9 @@ class Guard implements RunningRemedy<PreventDeathsResults> {
     const { state } = fit;
     this.prevented = [];
     this.lost = [];
-    this.layers = state.spec.layers.slice(0, -1).flatMap(({ units, activation, frozen }, layer) => {
+    this.layers = guardedLayers(state.spec).map(({ layer, units }) => {
       const zeros = () => new Float64Array(units);
-      return canDie(activation) && !frozen
-        ? [{ layer, units, lastFired: zeros(), silentRows: zeros(), activity: zeros(), lookAgainAt: zeros() }]
-        : [];
+      return { layer, units, lastFired: zeros(), silentRows: zeros(), activity: zeros(), lookAgainAt: zeros() };
     });
     const scratch = new Arena(state.runtime.heap);
     fit.atEnd(() => scratch.dispose());
@@ -272,7 +280,7 @@ function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
  * the unit's former weights are closed too, since what feeds it has changed, it is left alone and noted in `lost`. It
  * works against deaths by large updates, and does not make a rate that is too high a good one: on the digits at rates
  * 0.8 and 1 (npm run demo:prevent) it saves most units, but clipNorm or half the rate does so better, and one run in
- * ten diverged that would have died instead. Put a trace behind it.
+ * ten diverged that would have died instead. Units of normalized layers are not judged. Put a trace behind it.
  * @param options activity: the share of those rows on which a unit that is put back is open, default 0.01, at least one
  * row
  * @cost 1 to 7 % of a step; more than half of one where many units of many layers fall silent at once
