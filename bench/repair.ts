@@ -1,7 +1,7 @@
 // npm run repair: faulty programs of the exam, repaired by `prescribe` within 20 times the faulty training, beside what
 // the best of the published tools reached in as much (dlfaults/dnn-auto-repair-empirical-assesment, Table III).
 import { parseArgs } from "node:util";
-import { runCommand } from "./command.js";
+import { readCount, runCommand } from "./command.js";
 import { median } from "./statistics.js";
 import { SOFTMAX } from "../tests/casebook/exam/softmax.js";
 import { TRAINING } from "../tests/casebook/exam/training.js";
@@ -155,12 +155,6 @@ interface Options {
   readonly seeds: number;
 }
 
-function readCount(name: string, text: string, least: number): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= least) return count;
-  throw new Error(`--${name} ${text}: expected an integer of at least ${least}`);
-}
-
 /** @throws Error for bad usage; undefined: help is asked for */
 function readOptions(): Options | undefined {
   const { values } = parseArgs({
@@ -172,7 +166,7 @@ function readOptions(): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const seeds = readCount("seeds", values.seeds, 1);
+  const seeds = readCount("seeds", values.seeds);
   const rows = rowsWith(readCount("images", values.images, 100));
   const names = values.only?.split(",") ?? NAMES;
   const unknown = names.find((wanted) => !NAMES.includes(wanted));

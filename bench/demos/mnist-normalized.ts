@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { adam, createNetwork, type DenseSpec, oneCycle } from "../../src/index.js";
 import { type Digits, readMnist } from "./mnist-data.js";
-import { runCommand } from "../command.js";
+import { readCount, runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 
 const OPTIONS = {
@@ -90,9 +90,7 @@ function table(runs: readonly Run[]): string {
 
 function readOptions(): Options | undefined {
   const { values } = parseArgs({ options: OPTIONS });
-  const seeds = Number(values.seeds);
-  if (!Number.isInteger(seeds) || seeds < 1) throw new Error(`--seeds ${values.seeds}: not a number of trainings`);
-  return values.help ? undefined : { ...values, seeds };
+  return values.help ? undefined : { ...values, seeds: readCount("seeds", values.seeds) };
 }
 
 async function main({ json, quick, write, seeds }: Options): Promise<number> {

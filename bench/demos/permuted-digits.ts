@@ -15,7 +15,7 @@ import {
 } from "../../src/index.js";
 import { loadDigits } from "../../tests/support/digits.js";
 import { seededRandom } from "../../tests/support/random.js";
-import { runCommand } from "../command.js";
+import { readCount, runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { mean } from "../statistics.js";
 import { page } from "./permuted-page.js";
@@ -74,21 +74,14 @@ interface Settings {
   readonly write: boolean;
 }
 
-function count(name: string, text: string | undefined, byDefault: number): number {
-  const value = text === undefined ? byDefault : Number(text);
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new Error(`--${name} ${text}: expected an integer of at least 1`);
-  return value;
-}
-
 /** @throws Error for bad usage; undefined: help is asked for */
 function readSettings(): Settings | undefined {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return undefined;
   const rate = Number(values.rate);
   if (!(rate > 0 && rate < Infinity)) throw new Error(`--rate ${values.rate}: expected a number above 0`);
-  const tasks = count("tasks", values.tasks, values.quick ? 6 : 100),
-    seeds = count("seeds", values.seeds, values.quick ? 1 : 3);
+  const tasks = readCount("tasks", values.tasks ?? (values.quick ? "6" : "100")),
+    seeds = readCount("seeds", values.seeds ?? (values.quick ? "1" : "3"));
   return { tasks, seeds, rate, json: values.json, html: values.html, write: values.write };
 }
 

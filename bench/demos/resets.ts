@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { countCores } from "../../src/wasm/threads.js";
-import { runCommand } from "../command.js";
+import { readCount, runCommand } from "../command.js";
 import { measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { runAll } from "./resets/pool.js";
 import { RULES } from "./resets/rules.js";
@@ -44,13 +44,6 @@ interface Settings {
   readonly write: boolean;
 }
 
-function count(name: string, text: string | undefined, byDefault: number): number {
-  const value = text === undefined ? byDefault : Number(text);
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new Error(`--${name} ${text}: expected an integer of at least 1`);
-  return value;
-}
-
 /** @throws Error for bad usage; undefined: help is asked for */
 function readSettings(): Settings | undefined {
   const { values } = parseArgs({ options: OPTIONS });
@@ -69,8 +62,8 @@ function readSettings(): Settings | undefined {
           ["permuted pixels, Adam 0.01", "drifting inputs, SGD 0.5"].includes(STREAMS[place]!.name),
         )
       : streams,
-    seeds: count("seeds", values.seeds, quick ? 1 : 10),
-    workers: count("workers", values.workers, countCores()),
+    seeds: readCount("seeds", values.seeds ?? (quick ? "1" : "10")),
+    workers: values.workers === undefined ? countCores() : readCount("workers", values.workers),
     journal,
     json,
     write,

@@ -1,7 +1,7 @@
 // npm run literature: the figures that theory and papers give of dying ReLUs, measured with the package itself.
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
-import { runCommand } from "../command.js";
+import { readCount, runCommand } from "../command.js";
 import { collapses } from "./collapse.js";
 import { deepMnist } from "./deep-mnist.js";
 import type { Experiment } from "./experiment.js";
@@ -33,9 +33,7 @@ type Options = { readonly json: boolean; readonly experiments: readonly Experime
 function readOptions(): Options | undefined {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return undefined;
-  const runs = Number(values.runs);
-  if (!(Number.isSafeInteger(runs) && runs >= 1))
-    throw new Error(`--runs ${values.runs}: expected an integer of at least 1`);
+  const runs = readCount("runs", values.runs);
   const all = [
     oneUnit,
     xorUnit,
