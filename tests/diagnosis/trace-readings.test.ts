@@ -22,7 +22,11 @@ test("a NaN is open, exactly 0 is closed: in a reading, in the shares and in the
   ];
   const data = prepareData("samples", { x: rows, y: rows.map(() => 0) }, 2, 1, "meanSquaredError");
   const state = stateOf(network);
-  const reader = new UnitReader({ plan: { data, batchSize: 2 } } as RunningFit, state, Uint32Array.from(rows.keys()));
+  const reader = new UnitReader(
+    { plan: { data, batchSize: 2, trainingRows: 4 } } as RunningFit,
+    state,
+    Uint32Array.from(rows.keys()),
+  );
   const units = [0, 1].map((unit) => ({ layer: 0, unit }));
   reader.readRowsOf(Uint32Array.of(0, 1));
   const [first, second] = reader.preactivations(units);

@@ -41,10 +41,10 @@ async function withDead(hidden: number, dead: readonly number[], use: (network: 
  * the units of one, is a part of one.
  */
 async function passesOf(layers: number, call: () => unknown): Promise<number> {
-  const product = vi.spyOn(Passes.prototype, "product");
+  const products = vi.spyOn(Passes.prototype, "multiplyInputs");
   await call();
-  const shares = product.mock.calls.map(([, rows, units = UNITS]) => (rows * units) / UNITS);
-  product.mockRestore();
+  const shares = products.mock.calls.map(([, rows, units, chosen]) => (chosen === 0 ? rows : (rows * units) / UNITS));
+  products.mockRestore();
   return shares.reduce((sum, share) => sum + share, 0) / layers / ROWS;
 }
 

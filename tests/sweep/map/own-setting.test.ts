@@ -5,8 +5,20 @@ import { applyAxes, readAxes } from "../../../src/sweep/plan/axes.js";
 import { readBase } from "../../../src/sweep/plan/base.js";
 import { NAMED } from "../../../src/sweep/plan/named-axes.js";
 
-const hidden = { units: 8, activation: "relu", biasInitializer: 0.25 } as const;
-const spec = { inputs: 4, layers: [hidden, hidden, { units: 3 }], loss: "crossEntropy" } as const;
+const hidden = {
+  units: 8,
+  activation: "relu",
+  biasInitializer: 0.25,
+  normalization: "layer",
+  dropout: 0.25,
+  maxNorm: 3,
+  kernelRegularizer: { l2: 0.01 },
+} as const;
+const spec = {
+  inputs: 4,
+  layers: [hidden, hidden, { units: 3, kernelRegularizer: { l2: 0.01 } }],
+  loss: "crossEntropy",
+} as const;
 const base = readBase({ spec, fit: { optimizer: "sgd", learningRate: 0.5, batchSize: 16, epochs: 3, clipNorm: 2 } });
 
 const OWN: Readonly<Record<string, unknown>> = {
@@ -14,6 +26,11 @@ const OWN: Readonly<Record<string, unknown>> = {
   units: 8,
   activation: "relu",
   bias: 0.25,
+  normalization: "layer",
+  dropout: 0.25,
+  maxNorm: 3,
+  l1: 0,
+  l2: 0.01,
   optimizer: "sgd",
   learningRate: 0.5,
   batchSize: 16,
@@ -24,6 +41,11 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   units: 5,
   activation: "tanh",
   bias: -1,
+  normalization: false,
+  dropout: 0,
+  maxNorm: false,
+  l1: 0.001,
+  l2: 0,
   optimizer: "adam",
   learningRate: 0.125,
   batchSize: 7,
