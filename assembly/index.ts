@@ -6,7 +6,7 @@ export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
   poisson, probabilityBinaryCrossEntropy, probabilityCrossEntropy, softmaxBackward,
 } from "./loss";
-export { adagrad, adam, adamAged, adamax, advanceAges, lion, nadam, rmsprop, sgd } from "./optimizer";
+export { adagrad, adam, adamax, advanceAges, lion, nadam, rmsprop, sgd } from "./optimizer";
 export {
   adagradRows, clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries,
 } from "./sparse";

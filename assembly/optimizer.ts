@@ -155,18 +155,6 @@ function adamLanes(
   return refusedLanes(accepted, count);
 }
 
-/**
- * m += gain1·(g - m); v += gain2·(g² - v); p -= shrink·p + stepSize·m / (√v·correction + epsilon).
- * parameters, gradient, m, v: n floats each. At step t (from 1): gain1 = 1 - beta1, gain2 = 1 - beta2,
- * stepSize = learningRate / (1 - beta1^t), correction = 1 / √(1 - beta2^t), shrink = learningRate·weightDecay (adam: 0).
- */
-export function adam(
-  n: usize, parameters: usize, gradient: usize, m: usize, v: usize,
-  gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
-): i32 {
-  return adamAged(1, n, parameters, gradient, m, v, gain1, gain2, stepSize, correction, 0, epsilon, shrink, 0, 0, 0);
-}
-
 /** g + decay·p. */
 // @ts-ignore: decorator
 @inline
@@ -300,8 +288,13 @@ function aged(
   return countOf(refused);
 }
 
-/** adam, see `aged`; corrections: stepSize, correction, none. */
-export function adamAged(
+/**
+ * m += gain1·(g - m); v += gain2·(g² - v); p -= shrink·p + stepSize·m / (√v·correction + epsilon).
+ * parameters, gradient, m, v: n floats each. At step t (from 1): gain1 = 1 - beta1, gain2 = 1 - beta2,
+ * stepSize = learningRate / (1 - beta1^t), correction = 1 / √(1 - beta2^t), shrink = learningRate·weightDecay (adam: 0).
+ * For rows and columns see `aged`.
+ */
+export function adam(
   rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, v: usize,
   gain1: f32, gain2: f32, stepSize: f32, correction: f32, third: f32, epsilon: f32, shrink: f32,
   rowAges: usize, columnAges: usize, stride: usize,

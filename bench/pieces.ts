@@ -64,6 +64,7 @@ async function updating(name: "sgd" | "adam", { build }: Context): Promise<Resul
       ? () => void sgd(WEIGHTS, atWeights, atGradient, 0, RATE, 0, 0, 0)
       : () =>
           void adam(
+            1,
             WEIGHTS,
             atWeights,
             atGradient,
@@ -73,7 +74,11 @@ async function updating(name: "sgd" | "adam", { build }: Context): Promise<Resul
             1 - BETA2,
             RATE / (1 - BETA1),
             1 / Math.sqrt(1 - BETA2),
+            0,
             EPSILON,
+            0,
+            0,
+            0,
             0,
           );
   call();

@@ -1,5 +1,5 @@
-// Random numbers. Weights, shuffles and splits draw from the kernels' counter-based generator (assembly/random.ts): each purpose has a stream
-// of its own, so that none disturbs another. What needs no kernels draws from mulberry32.
+// Random numbers. Weights, shuffles and splits draw from the kernels' counter-based generator (assembly/random.ts):
+// each purpose has a stream of its own, so that none disturbs another. What needs no kernels draws from mulberry32.
 
 /** A seed as the two 32-bit words of the generator's key. */
 export interface Seed {
@@ -16,7 +16,8 @@ export const Stream = { kernel: 1, bias: 2, asymmetry: 3, shuffle: 4, split: 5, 
 /**
  * Uniform on [0, 1), in steps of 2^-32; the seed's low 32 bits count. Period 2^32.
  *
- * Source: mulberry32, Tommy Ettinger 2017, public domain (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c).
+ * Source: mulberry32, Tommy Ettinger 2017, public domain
+ * (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c).
  */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
@@ -36,7 +37,9 @@ function mix(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** A stream of 32-bit integers: a counter, mixed and keyed by the seed. The rows that are held out are drawn from it. */
+/**
+ * A stream of 32-bit integers: a counter, mixed and keyed by the seed. The rows that are held out are drawn from it.
+ */
 export function randomIntegers(seed: number): () => number {
   const key = mix(mix(seed % 2 ** 32) + Math.floor(seed / 2 ** 32));
   let counter = 0;

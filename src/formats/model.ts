@@ -152,7 +152,7 @@ function checkWeights(name: string, part: Part, data: Float32Array, code: "value
  * @param options metadata: words of one's own; training: default false
  * @cost copies all weights, 4 bytes each; with training the moments too, up to twice as many, and a trace's snapshots
  * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
- * @example await writeFile("model.safetensors", await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } }));
+ * @example const bytes = await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } });
  * @example
  * const bytes = await exportNetwork(network, "safetensors", { training: true }); // ... and later, perhaps elsewhere:
  * const resumed = await importNetwork(bytes);

@@ -17,8 +17,7 @@ export interface BatchContext {
  * are the source's business: `batchSize`, `accumulate`, `shuffle`, a share as `validation`, `classWeights: "balanced"`
  * and `resume` are refused with one, and so are callbacks that read rows again, such as `traceDeaths()`, and schedules
  * as data that go by how many steps an epoch has, such as `cosine()`. Once a batch is copied the next is asked for,
- * while the step
- * is made; at the end, whatever happened, `return()` of the iterator is called.
+ * while the step is made; at the end, whatever happened, `return()` of the iterator is called.
  * @example
  * const source = {
  *   async *batches(epoch, { signal }) {

@@ -242,8 +242,8 @@ export interface FitOptions {
   /** Default adam(). The same optimizer object goes on with its moments in a later fit. */
   readonly optimizer?: Optimizer;
   /**
-   * A rate instead of the optimizer's; or a schedule, which changes that: what cosine(), warmup() and their like return,
-   * also from JSON, or a function of step and epoch, both counted from 1.
+   * A rate instead of the optimizer's; or a schedule, which changes that: what cosine(), warmup() and their like
+   * return, also from JSON, or a function of step and epoch, both counted from 1.
    */
   readonly learningRate?: number | Schedule | ((step: number, epoch: number) => number);
   /** Scales the gradient down to this global norm. */
@@ -265,8 +265,9 @@ export interface FitOptions {
   /**
    * Goes on with the network's last fit where it stopped, by a signal, a callback or its end, here or in the file that
    * the network was imported from (see exportNetwork): to the bit as if it had not stopped. `data`, a validation set, a
-   * schedule that is a function and callbacks are passed again; options that are not given are those of that fit, others have to be equal,
-   * but for `epochs`, all of them in all. History and callbacks tell of the whole training. Default false.
+   * schedule that is a function and callbacks are passed again; options that are not given are those of that fit,
+   * others have to be equal, but for `epochs`, all of them in all. History and callbacks tell of the whole training.
+   * Default false.
    */
   readonly resume?: boolean;
 }

@@ -1,4 +1,5 @@
-// Which rows train and which are held out, or in which fold each is: drawn from the seed with integers alone, the same on every machine.
+// Which rows train and which are held out, or in which fold each is: drawn from the seed with integers alone, the same
+// on every machine.
 
 import { randomIntegers } from "../core/random.js";
 

@@ -1,4 +1,7 @@
-/** An optimizer's step on rows x columns entries; ages: as advanceAges leaves them (0: none are younger), `stride` bytes from one kind to the next. */
+/**
+ * An optimizer's step on rows x columns entries; ages: as advanceAges leaves them (0: none are younger), `stride` bytes
+ * from one kind to the next.
+ */
 export type AgedUpdate = (
   rows: number,
   columns: number,
@@ -18,7 +21,9 @@ export type AgedUpdate = (
   stride: number,
 ) => number;
 
-/** The kernels' ABI as JavaScript sees it: addresses are byte offsets (0: not wanted), sizes and strides count elements. */
+/**
+ * The kernels' ABI as JavaScript sees it: addresses are byte offsets (0: not wanted), sizes and strides count elements.
+ */
 export interface KernelExports {
   /** C = A·B + beta·C, beta 0 or 1; A is m x k, B k x n, C m x n with contiguous columns. */
   gemm(
@@ -60,7 +65,10 @@ export interface KernelExports {
   ): void;
   /** Copies the columns of rows x width that an index (u32) selects to rows x columns. */
   gatherColumns(rows: number, width: number, columns: number, columnIndex: number, from: number, to: number): void;
-  /** Spreads rows x columns floats, dense at c, in place to the rows and columns of height x width that ascending indices select, 0: all; the others become 0. */
+  /**
+   * Spreads rows x columns floats, dense at c, in place to the rows and columns of height x width that ascending
+   * indices select, 0: all; the others become 0.
+   */
   spread(
     height: number,
     width: number,
@@ -147,8 +155,8 @@ export interface KernelExports {
     activation: number,
   ): void;
 
-  // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; divisor divides it alone.
-  // smoothing: a share in [0, 1) of each target that is spread over the classes.
+  // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; divisor
+  // divides it alone. smoothing: a share in [0, 1) of each target that is spread over the classes.
   softmax(rows: number, classes: number, logits: number, out: number): void;
   /** labels: int32. */
   softmaxCrossEntropy(
@@ -222,7 +230,8 @@ export interface KernelExports {
   ): void;
   softmaxBackward(rows: number, classes: number, probabilities: number, gradient: number, dz: number): void;
 
-  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd, rmsprop and lion n is a multiple of 4.
+  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For
+  // sgd, rmsprop and lion n is a multiple of 4.
   sgd(
     n: number,
     parameters: number,
@@ -233,27 +242,19 @@ export interface KernelExports {
     weightDecay: number,
     nesterov: number,
   ): number;
-  /** gain = 1 - beta, stepSize = learningRate / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t), shrink = learningRate * weightDecay (adam: 0). */
-  adam(
-    n: number,
-    parameters: number,
-    gradient: number,
-    m: number,
-    v: number,
-    gain1: number,
-    gain2: number,
-    stepSize: number,
-    correction: number,
-    epsilon: number,
-    shrink: number,
-  ): number;
-  /** The same for the rows x columns of a kernel whose rows or columns have step counts of their own. */
-  adamAged: AgedUpdate;
+  /**
+   * gain = 1 - beta; corrections: stepSize = learningRate / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t); decay:
+   * learningRate * weightDecay (adam: 0).
+   */
+  adam: AgedUpdate;
   /** Corrections: gradientStep, correction, momentStep (see assembly/optimizer.ts). */
   nadam: AgedUpdate;
   /** Corrections: stepSize alone. */
   adamax: AgedUpdate;
-  /** powers: 2 x n float64, those of beta1 and beta2; ages: 3 x n float32, each unit's corrections; third, next: 0 but for nadam. */
+  /**
+   * powers: 2 x n float64, those of beta1 and beta2; ages: 3 x n float32, each unit's corrections; third, next: 0 but
+   * for nadam.
+   */
   advanceAges(
     n: number,
     powers: number,
@@ -320,7 +321,10 @@ export interface KernelExports {
     deviation: number,
   ): void;
   shuffle(n: number, indices: number, seedLow: number, seedHigh: number, stream: number, substream: number): void;
-  /** z += bias (0: none), a = f(z) over rows x units; counters: 7 x units float32, overwritten (0: none), those of fired rows alone unless `all` is 1. a may be z. Kinds: assembly/activation.ts. */
+  /**
+   * z += bias (0: none), a = f(z) over rows x units; counters: 7 x units float32, overwritten (0: none), those of fired
+   * rows alone unless `all` is 1. a may be z. Kinds: assembly/activation.ts.
+   */
   activationForward(
     kind: number,
     alpha: number,
@@ -333,7 +337,9 @@ export interface KernelExports {
     counters: number,
     all: number,
   ): void;
-  /** dz = upstream · f'(z), dBias and dAlphas (0: not wanted) its sums; 1 if every dBias is finite. dz may be upstream. */
+  /**
+   * dz = upstream · f'(z), dBias and dAlphas (0: not wanted) its sums; 1 if every dBias is finite. dz may be upstream.
+   */
   activationBackward(
     kind: number,
     alpha: number,
@@ -347,8 +353,11 @@ export interface KernelExports {
     dAlphas: number,
   ): number;
 
-  // Normalization of rows x units in place, z becomes gamma·zhat; assembly/normalization.ts. zhat, dGamma, dBias: 0, not wanted.
-  /** moments: two arrays of float64, each of whole groups of four units; affine: 3 x units float32; both are written. */
+  // Normalization of rows x units in place, z becomes gamma·zhat; assembly/normalization.ts. zhat, dGamma, dBias: 0,
+  // not wanted.
+  /**
+   * moments: two arrays of float64, each of whole groups of four units; affine: 3 x units float32; both are written.
+   */
   batchNormalize(
     rows: number,
     units: number,
@@ -462,7 +471,10 @@ export interface KernelExports {
   multiply(n: number, x: number, factors: number): void;
   /** to = a + b; to may be one of them. */
   add(n: number, a: number, b: number, to: number): void;
-  /** factors = 0 where an element is dropped, else `scale`; out = h·factors. The word of element (r, u), dropped below `threshold` (u32), is draw (firstRow + r)·units + u. */
+  /**
+   * factors = 0 where an element is dropped, else `scale`; out = h·factors. The word of element (r, u), dropped below
+   * `threshold` (u32), is draw (firstRow + r)·units + u.
+   */
   dropout(
     rows: number,
     units: number,
@@ -480,7 +492,10 @@ export interface KernelExports {
   ): void;
 
   // Threads: `control` is the block that assembly/threads.ts describes.
-  /** Posts the product in the control block and takes turns at it; returns how many it finished before it had to wait for helpers. */
+  /**
+   * Posts the product in the control block and takes turns at it; returns how many it finished before it had to wait
+   * for helpers.
+   */
   runShared(control: number): number;
   /** Finishes the product with the helpers; returns how many turns are missing after a while. */
   awaitHelpers(control: number): number;

@@ -48,7 +48,7 @@ describe.each(builds)("%s build", async (build) => {
   ) {
     const stepSize = learningRate / (1 - beta1 ** (t - 1) * beta1),
       correction = 1 / Math.sqrt(1 - beta2 ** (t - 1) * beta2);
-    return bench.kernels.adamAged(
+    return bench.kernels.adam(
       rows,
       columns,
       at.p,
@@ -150,6 +150,7 @@ describe.each(builds)("%s build", async (build) => {
       if (aged) run(rows, columns, at, t, units.ages, units.ages + rows * 4, units.count * 4);
       else
         bench.kernels.adam(
+          1,
           n,
           at.p,
           at.g,
@@ -159,8 +160,12 @@ describe.each(builds)("%s build", async (build) => {
           1 - beta2,
           learningRate / (1 - beta1 ** NETWORK_AGE * beta1),
           1 / Math.sqrt(1 - beta2 ** NETWORK_AGE * beta2),
+          0,
           epsilon,
           learningRate * weightDecay,
+          0,
+          0,
+          0,
         );
       return [at.p, at.m, at.v].flatMap((address) => [...bench.ints(address, n)]);
     };

@@ -59,6 +59,7 @@ function adam(options: {
     name: `adam ${JSON.stringify(options)}`,
     run: (bench, n, at, step) =>
       bench.kernels.adam(
+        1,
         n,
         at.p,
         at.g,
@@ -68,8 +69,12 @@ function adam(options: {
         1 - beta2,
         learningRate / (1 - beta1 ** step),
         1 / Math.sqrt(1 - beta2 ** step),
+        0,
         epsilon,
         learningRate * weightDecay,
+        0,
+        0,
+        0,
       ),
     expected: (entry, gradient, step) => reference.adam(entry.p, gradient, entry.m, entry.v, step, options),
   };

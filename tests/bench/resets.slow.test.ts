@@ -29,7 +29,7 @@ async function run(...options: readonly string[]): Promise<{ code: number; stdou
 
 const task = digits();
 
-/** A unit that is closed for good, and one that fires. */
+/** A unit that is permanently closed, and one that fires. */
 const CLOSED: Place = { layer: 0, unit: 3 };
 const OPEN: Place = { layer: 0, unit: 4 };
 
@@ -66,7 +66,7 @@ describe("a unit that is left alone", () => {
     expect(ended).toEqual(stateOf(network).allWeights());
   });
 
-  test("units that were reset are found, and told apart: one that fires, one that is dead for good", async () => {
+  test("units that were reset are found, and told apart: one that fires, one that is permanently dead", async () => {
     using network = await closedNetwork();
     let told: object | undefined;
     const callback: Callback = {

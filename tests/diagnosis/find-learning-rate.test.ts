@@ -34,7 +34,9 @@ const deep = (activation: "tanh" | "leakyRelu"): NetworkSpec => ({
 const rateAt = (step: number, low: number, high: number, steps: number) =>
   low * (high / low) ** ((step - 1) / (steps - 1));
 
-/** One weight on a parabola: full batches of x = ±1 and y = x, the loss (w - 1)², which a rate of 1 or more blows up. */
+/**
+ * One weight on a parabola: full batches of x = ±1 and y = x, the loss (w - 1)², which a rate of 1 or more blows up.
+ */
 const parabola = { x: [[1], [-1]], y: [[1], [-1]] };
 const line: NetworkSpec = { inputs: 1, layers: [{ units: 1, kernelInitializer: "zeros" }], loss: "meanSquaredError" };
 

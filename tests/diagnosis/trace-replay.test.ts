@@ -1,4 +1,5 @@
-// What a trace says of whole trainings, against a replay in float64 that knows the weights after every step; and that it leaves no mark on them.
+// What a trace says of whole trainings, against a replay in float64 that knows the weights after every step; and that
+// it leaves no mark on them.
 import { describe, expect, test } from "vitest";
 import { toReference, weightsOf, withNetwork, toOptimizer } from "../support/networks.js";
 import { sectors } from "../support/samples.js";

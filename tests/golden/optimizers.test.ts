@@ -1,5 +1,5 @@
-// Ten steps of each optimizer against float64 (optimizers.py), losses and final weights within 1e-4 relative: AdaMax and
-// Adagrad are run by PyTorch 1.13, NAdam is PyTorch 2's formula written out, Lion that of its paper.
+// Ten steps of each optimizer against float64 (optimizers.py), losses and final weights within 1e-4 relative: AdaMax
+// and Adagrad are run by PyTorch 1.13, NAdam is PyTorch 2's formula written out, Lion that of its paper.
 import { describe, expect, test } from "vitest";
 import { flattenTrace, initialLayers, sizes, steps, x, targetsFor } from "./golden.js";
 import traces from "./optimizers.json" with { type: "json" };

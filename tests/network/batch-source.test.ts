@@ -1,4 +1,5 @@
-// Batches of a source train as the same rows in memory do, to the bit; what sources do wrong is refused or ends the fit.
+// Batches of a source train as the same rows in memory do, to the bit; what sources do wrong is refused or ends the
+// fit.
 import { expect, test } from "vitest";
 import { expectError } from "../support/errors.js";
 import { classifier, regressor, weightsOf, withNetwork } from "../support/networks.js";

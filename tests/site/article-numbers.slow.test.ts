@@ -1,5 +1,5 @@
-// The article's numbers are what the package measures: to the bit, but for times. Of the textbook's claims the run's seed
-// chooses one; RELUMINE_CLAIMS=3,4,5,6,7,8,9,10 measures all of them; that takes a minute.
+// The article's numbers are what the package measures: to the bit, but for times. Of the textbook's claims the run's
+// seed chooses one; RELUMINE_CLAIMS=3,4,5,6,7,8,9,10 measures all of them; that takes a minute.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

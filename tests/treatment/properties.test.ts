@@ -54,7 +54,9 @@ function drawExact(random: () => number): { layers: HandLayer[]; x: Rows } {
   return { layers, x: range(integer(random, 1, 12)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
 }
 
-/** Few digits still: drawn weights have more, and so has a bias that is 0.01 below preactivations that are all the same. */
+/**
+ * Few digits still: drawn weights have more, and so has a bias that is 0.01 below preactivations that are all the same.
+ */
 const isExact = (network: Network): boolean => weightsOf(network).every((value) => Number.isInteger(value * 2 ** 12));
 
 test("three hundred exact relu networks, judged by float64 to the last sign", async () => {

@@ -1,5 +1,5 @@
-// The streams of tasks: five kinds of change, each at four ways of training, 20 in all; a seed draws the changes and the
-// network.
+// The streams of tasks: five kinds of change, each at four ways of training, 20 in all; a seed draws the changes and
+// the network.
 import { adam, type Matrix, type Optimizer, sgd } from "../../../src/index.js";
 import { loadDigits } from "../../../tests/support/digits.js";
 import { seededRandom } from "../../../tests/support/random.js";

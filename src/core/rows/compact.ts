@@ -1,5 +1,6 @@
-// Rows of small numbers as they are stored: bytes, or halves (IEEE 754 binary16), which become float32 as they are read.
-// Each stored value stands for one number, so a table holds them all, and widening is a look-up whatever the scale.
+// Rows of small numbers as they are stored: bytes, or halves (IEEE 754 binary16), which become float32 as they are
+// read. Each stored value stands for one number, so a table holds them all, and widening is a look-up whatever the
+// scale.
 import { checkNumber, checkSizes, describe } from "../checks.js";
 import { RelumineError } from "../errors.js";
 

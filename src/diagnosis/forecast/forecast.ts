@@ -171,7 +171,8 @@ function refuseOthers({ layers }: ResolvedSpec): void {
  * @param x rows x inputs; without it see above. Of sparse rows that have more than 16 million numbers, zeros included,
  *   up to 1024 are looked at
  * @cost about a tenth of a second for 256-256-256-10 on 4096 rows; it trains nothing
- * @throws RelumineError "unsupported" for a network with residual or normalized layers; "shape" or "value" if the spec, x, the targets or an option is not as wanted
+ * @throws RelumineError "unsupported" for a network with residual or normalized layers; "shape" or "value" if the spec,
+ *   x, the targets or an option is not as wanted
  * @example
  * const layers = [...Array(10).fill({ units: 2 }), { units: 1 }];
  * const { bornDeadNetwork, advice } = forecast({ inputs: 1, layers, loss: "meanSquaredError" });

@@ -22,8 +22,8 @@ interface ReadLayer extends Pick<LayerObservation, "activation" | "isResidual"> 
 }
 
 /**
- * Copies of the layers below the first that is normalized or whose weights are not known, and up to the first that hands
- * on more than its activations: what stands above is not reckoned.
+ * Copies of the layers below the first that is normalized or whose weights are not known, and up to the first that
+ * hands on more than its activations: what stands above is not reckoned.
  */
 export function readLayers(layers: readonly ReadLayer[]): Layer64[] {
   const copies: Layer64[] = [];

@@ -43,7 +43,9 @@ export interface RateSuggestions {
   readonly tenthOfLowest: number;
 }
 
-/** One training whose rate grows by the same factor from update to update (Smith 2015), and what it did to the units. */
+/**
+ * One training whose rate grows by the same factor from update to update (Smith 2015), and what it did to the units.
+ */
 export interface LearningRateTest {
   /** Rate and smoothed loss of each update, before it, as far as the test went. */
   readonly points: readonly (readonly [rate: number, loss: number])[];

@@ -9,7 +9,9 @@ import {
 } from "../../inspect/observation.js";
 import type { Mover, UnitState } from "../types.js";
 
-/** Whether training sees other preactivations of a layer than those that were seen: by dropout, or batches' statistics. */
+/**
+ * Whether training sees other preactivations of a layer than those that were seen: by dropout, or batches' statistics.
+ */
 function differsInTraining(layers: readonly LayerObservation[], layer: number): boolean {
   const isOwn = layers[layer].normalized === "batch" && layers[layer].differsInTraining;
   return isOwn || layers.slice(0, layer).some((below) => below.differsInTraining);
@@ -74,8 +76,8 @@ function isFedByPermanent(
  * than 0) is itself permanently dead.
  *
  * Of a normalized unit that is closed where running statistics stand for a batch's own the same is not known: training
- * may open it, and running statistics move without a gradient. It is permanent where no batch can open it. Where a row is
- * normalized over the layer's units, gradients of the others move a closed unit's weights, too; permanent is it only
+ * may open it, and running statistics move without a gradient. It is permanent where no batch can open it. Where a row
+ * is normalized over the layer's units, gradients of the others move a closed unit's weights, too; permanent is it only
  * where none arrives. What lies above running statistics that move is fixed only where it is fed by nothing else than
  * permanent units.
  * @param states by layer, the output layer included, and unit

@@ -11,9 +11,9 @@ const SKIP_UP_TO_UNITS = 2 ** 16;
 const SKIP_UP_TO_OPEN = 9 / 10;
 
 /**
- * How many of a layer's units may be open on a batch for the others to be left out; 0: none ever are. What a closed unit
- * puts out is not 0 where the layer's inputs pass it by, and what a layer puts out is needed whole where it passes the
- * next one by. Normalization closes few units on a whole batch.
+ * How many of a layer's units may be open on a batch for the others to be left out; 0: none ever are. What a closed
+ * unit puts out is not 0 where the layer's inputs pass it by, and what a layer puts out is needed whole where it passes
+ * the next one by. Normalization closes few units on a whole batch.
  */
 export function mostOpen({ layers }: ResolvedSpec, index: number): number {
   const { units, activation, normalization, dropout, residual } = layers[index];

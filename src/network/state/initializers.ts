@@ -145,8 +145,9 @@ function redrawLimit(initializer: KernelInitializer, fanIn: number, fanOut: numb
 }
 
 /**
- * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it, where there is one). "orthogonal" draws normal
- * numbers of the same variance; where all weights start as one constant, which would make units alike, He's are drawn.
+ * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it, where there is one).
+ * "orthogonal" draws normal numbers of the same variance; where all weights start as one constant, which would make
+ * units alike, He's are drawn.
  * @param draws address of room for three numbers more than the layer has inputs
  * @param nth which redraw of the network it is: each has random numbers of its own
  */

@@ -1,7 +1,7 @@
 // The block of all weights: each layer's kernel, bias, PReLU slopes, gamma and beta at an offset of its own, and behind
-// these parameters the running statistics of batch normalization, so that a copy of the block is all that was learnt. Gradient and moments
-// have the layout of the parameters alone, so that norms and updates take them in one call. The gaps between parts stay
-// zero.
+// these parameters the running statistics of batch normalization, so that a copy of the block is all that was learnt.
+// Gradient and moments have the layout of the parameters alone, so that norms and updates take them in one call. The
+// gaps between parts stay zero.
 import { Layout } from "../../wasm/heap.js";
 import { learnsAlpha } from "../../activations/activations.js";
 import type { ResolvedSpec } from "../spec.js";

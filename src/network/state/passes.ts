@@ -170,13 +170,6 @@ export class Passes {
       );
   }
 
-  /** Moves running statistics towards the last training batch's; how many were refused, as they would be infinite. */
-  moveRunning(): number {
-    let refused = 0;
-    for (let i = 0; i < this.normalizers.length; i++) refused += this.normalizers[i].moveRunning();
-    return refused;
-  }
-
   /** Of a batch's statistics, all of those that running ones are moved by. */
   get momentBytes(): number {
     return this.normalizers.reduce((sum, { momentBytes }) => sum + momentBytes, 0);
@@ -191,13 +184,16 @@ export class Passes {
     }
   }
 
-  /** As moveRunning, of a batch whose statistics were kept. */
-  moveRunningBy(rows: number, kept: number): number {
+  /**
+   * Moves running statistics towards the last training batch's, or those of a batch of `rows` that were kept; how many
+   * were refused, as they would be infinite.
+   */
+  moveRunning(rows?: number, kept?: number): number {
     let at = kept,
       refused = 0;
     for (let i = 0; i < this.normalizers.length; i++) {
       refused += this.normalizers[i].moveRunning(rows, at);
-      at += this.normalizers[i].momentBytes;
+      if (at !== undefined) at += this.normalizers[i].momentBytes;
     }
     return refused;
   }

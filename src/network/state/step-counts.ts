@@ -1,7 +1,7 @@
 // Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is reset
 // in the midst of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope,
-// gamma, beta and outgoing weights. An entry between two units counts the steps of the younger one. Only hidden units are ever
-// reset.
+// gamma, beta and outgoing weights. An entry between two units counts the steps of the younger one. Only hidden units
+// are ever reset.
 import type { ParameterLayout } from "./parameters.js";
 import type { ResolvedSpec } from "../spec.js";
 import type { AgedUpdate, KernelExports } from "../../wasm/exports.js";
@@ -128,4 +128,22 @@ export class UnitAges {
     }
     return refused;
   }
+}
+
+/** A step on all entries, unit by unit where they have ages; returns how many were refused. */
+export function updateAged(
+  kernel: AgedUpdate,
+  operands: ParameterBlocks & { readonly count: number; readonly ages?: UnitAges },
+  gain1: number,
+  gain2: number,
+  first: number,
+  second: number,
+  third: number,
+  epsilon: number,
+  decay: number,
+): number {
+  const { count, parameters, gradient, slots, ages } = operands;
+  if (ages) return ages.update(kernel, operands, gain1, gain2, first, second, third, epsilon, decay);
+  const [m, v] = [slots[0], slots[1]];
+  return kernel(1, count, parameters, gradient, m, v, gain1, gain2, first, second, third, epsilon, decay, 0, 0, 0);
 }

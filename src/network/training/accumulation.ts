@@ -73,7 +73,7 @@ export class Accumulation {
   moveRunning(): number {
     let refused = 0;
     for (let i = 0; i < this.batches && this.momentBytes > 0; i++)
-      refused += this.state.passes.moveRunningBy(this.rows[i], this.moments + i * this.momentBytes);
+      refused += this.state.passes.moveRunning(this.rows[i], this.moments + i * this.momentBytes);
     return refused;
   }
 }

@@ -72,7 +72,7 @@ function watch(
  * @cost none; with restoreBest a copy of the weights
  * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no
  *   validation
- * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
+ * @example network.fit(data, { validation: 0.2, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
  */
 export function earlyStopping(options?: EarlyStoppingOptions): PackageCallback<EarlyStoppingOptions> {
   const checked = checkEarlyStopping(options);

@@ -1,4 +1,5 @@
-// What an evaluation tells beside loss and accuracy: who is taken for whom, how rows are ranked, how far numbers are off.
+// What an evaluation tells beside loss and accuracy: who is taken for whom, how rows are ranked, how far numbers are
+// off.
 import type { Evaluation } from "../types.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
 import { placeOfLargest, shareAbove } from "../../core/statistics.js";
@@ -148,8 +149,8 @@ class Ranks implements Collector {
 }
 
 /**
- * Of each row of shares the odds of every class, into its place, or of class 1 alone where there are two. What makes the
- * odds of the largest share is added up, as its difference from 1 has lost its digits.
+ * Of each row of shares the odds of every class, into its place, or of class 1 alone where there are two. What makes
+ * the odds of the largest share is added up, as its difference from 1 has lost its digits.
  */
 function toOdds(shares: Float32Array, classes: number): Float32Array {
   const rows = shares.length / classes;

@@ -47,7 +47,9 @@ export function checkResume(plan: Plan, progress: FitProgress, state: NetworkSta
   return { progress, record };
 }
 
-/** Undefined before the first epoch, where the fit diverged, of a source, and where a callback's state can't be told. */
+/**
+ * Undefined before the first epoch, where the fit diverged, of a source, and where a callback's state can't be told.
+ */
 export function describeProgress(run: PausableRun, isComplete: boolean): FitProgress | undefined {
   const { state, plan, firstEpoch, epoch, step, nextRow, rate, loss, stopped } = run;
   if (epoch === 0 || stopped === "diverged" || plan.source) return undefined;

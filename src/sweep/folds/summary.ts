@@ -1,8 +1,8 @@
 // From folds to figures over all of them. The folds of a cross-validation share most of the rows that they train on, so
-// their figures vary less than those of independent trainings would: the variance of their mean is not s² / J. Nadeau and
-// Bengio (Inference for the generalization error, Machine Learning 52, 2003, section 4.1.2) take s²·(1 / J + n2 / n1), n1
-// rows that train and n2 that are held out; Bouckaert and Frank (PAKDD 2004) found it the one to take for repeated
-// cross-validation.
+// their figures vary less than those of independent trainings would: the variance of their mean is not s² / J. Nadeau
+// and Bengio (Inference for the generalization error, Machine Learning 52, 2003, section 4.1.2) take s²·(1 / J + n2 /
+// n1), n1 rows that train and n2 that are held out; Bouckaert and Frank (PAKDD 2004) found it the one to take for
+// repeated cross-validation.
 import type { CrossValidation, FoldFigures, FoldResult, FoldSummary, SharedFinding } from "./types.js";
 import { groupBy } from "../../core/group-by.js";
 import { mean, sum } from "../../core/statistics.js";

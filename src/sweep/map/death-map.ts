@@ -158,8 +158,8 @@ async function besideLine(
  * A map of death: one training at many settings of one or two things, the learning rate and the starting bias say, with
  * several seeds each; how many hidden units are dead at the end, what killed them, how good the network is; the walls
  * between where units live and where they die; and in sentences what crosses them. Cells come coarse first. A line,
- * with x alone, over learning rates also has a range test (see findLearningRate) and what short trainings of a sample would have
- * said.
+ * with x alone, over learning rates also has a range test (see findLearningRate) and what short trainings of a sample
+ * would have said.
  * @param plan base, x, y, repeats, at, trace, arithmetic: plain data
  * @param data as for `sweep`
  * @param options engine, journal, signal as for `sweep`; onProgress; forecast

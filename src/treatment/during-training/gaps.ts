@@ -1,5 +1,6 @@
 // How long units were silent before they fired again: for each unit of a layer a histogram of its gaps, in rows. Gaps
-// up to 15 rows, and each power of two in eights, have bins of their own, so that a gap is known to an eighth of itself.
+// up to 15 rows, and each power of two in eights, have bins of their own, so that a gap is known to an eighth of
+// itself.
 
 const EIGHTHS = 8;
 const LARGEST = 2 ** 26 - 1;

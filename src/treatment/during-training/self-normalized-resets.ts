@@ -106,14 +106,14 @@ class Resetter implements RunningRemedy<SelfNormalizedResetsResults> {
  * no more than that share of its gaps. Gaps of long ago count less: all of a unit's count half each time they come to
  * 4 / threshold. A unit with fewer than 1 / threshold - 1 of them is reset when it is silent for longer than
  * 1 / threshold batches, and than any of its gaps. A reset unit gets incoming weights redrawn by its layer's
- * initializer, bias 0 and outgoing weights 0, and of a normalized layer gamma 1, beta 0 and running statistics as at the
- * start; the optimizer's moments and step counts of just those entries are reset, and its gaps begin anew. Judged are units that are silent where they do not fire: relu, and leakyRelu and elu
- * with an alpha of 0.
+ * initializer, bias 0 and outgoing weights 0, and of a normalized layer gamma 1, beta 0 and running statistics as at
+ * the start; the optimizer's moments and step counts of just those entries are reset, and its gaps begin anew. Judged
+ * are units that are silent where they do not fire: relu, and leakyRelu and elu with an alpha of 0.
  *
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
  * @param options threshold: the share, between 0 and 1, default 0.01
- * @cost some 7 % of a step of 64-64-64-10 in batches of 32, less than the noise at 784-512-512-10; 800 bytes a unit, which
- * are copied at the end of a fit
+ * @cost some 7 % of a step of 64-64-64-10 in batches of 32, less than the noise at 784-512-512-10; 800 bytes a unit,
+ *   which are copied at the end of a fit
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const renewal = selfNormalizedResets({ threshold: 0.02 });

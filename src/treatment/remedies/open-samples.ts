@@ -2,8 +2,8 @@
 // constant. The dual of dead units, and cured by biases too: each such row opens the unit that is nearest to it.
 //
 // A dead unit among the layer's takes it on, if there is one, with outgoing weights of 0, so that every output stays as
-// it is; else a living unit is lifted, by as little as opens the rows, and outputs change where it opens further. Layers
-// without biases are left as they are; of a normalized layer it is beta that is raised.
+// it is; else a living unit is lifted, by as little as opens the rows, and outputs change where it opens further.
+// Layers without biases are left as they are; of a normalized layer it is beta that is raised.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { clearMoments, zeroOutgoing } from "./unit-parameters.js";
 import { countOf, formatCount } from "../../text/numbers.js";

@@ -4,8 +4,8 @@
 // Bits: gemm adds up each element over its inputs in order, whatever the shape, and a unit that is taken out without
 // being folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but
 // for the sign of a 0). A layer without biases takes nothing up: what says the same on every row, but not 0, stays
-// before it, unless batch normalization takes it up in its running mean. A layer that is normalized row by row keeps all
-// its units, unless none of them is needed: any that goes changes the mean and variance of the row for the others.
+// before it, unless batch normalization takes it up in its running mean. A layer that is normalized row by row keeps
+// all its units, unless none of them is needed: any that goes changes the mean and variance of the row for the others.
 import { finding, leftPassedBy, leftTogether, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";

@@ -11,8 +11,8 @@ import type { NetworkState } from "../../network/state/state.js";
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * Redraws a unit's incoming weights, its bias 0, its slope and what it is normalized by as at the start; by default with
- * its layer's initializer.
+ * Redraws a unit's incoming weights, its bias 0, its slope and what it is normalized by as at the start; by default
+ * with its layer's initializer.
  */
 export function redrawIncoming(
   state: NetworkState,

@@ -39,8 +39,8 @@ export interface LayerCalibration {
    */
   readonly stdBefore: number;
   /**
-   * The same after it: within a tenth of 1, unless every unit is constant, or the layer normalized, of which it is that of
-   * what gamma and the normalization make.
+   * The same after it: within a tenth of 1, unless every unit is constant, or the layer normalized, of which it is that
+   * of what gamma and the normalization make.
    */
   readonly std: number;
   /**

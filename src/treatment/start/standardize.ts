@@ -24,8 +24,9 @@ export interface Standardization extends InputScaling {
    * Lets a network that was trained on standardized inputs take raw ones: its first layer's kernel / scale, and bias -
    * mean·kernel (of one with batch normalization and no biases its running mean + mean·kernel). Once for each network,
    * when it is trained. Predictions stay within some 1e-7·|mean| / scale: inputs are float32.
-   * @throws RelumineError "shape"; "value" where the layer has no biases to take up the means, where |mean| / scale is above 8192, so that raw inputs would lose what tells
-   * them apart, or where the weights would overflow; or "disposed"; the network unchanged
+   * @throws RelumineError "shape"; "value" where the layer has no biases to take up the means, where |mean| / scale is
+   *   above 8192, so that raw inputs would lose what tells them apart, or where the weights would overflow; or
+   *   "disposed"; the network unchanged
    */
   foldInto(network: Network): void;
 }
@@ -38,7 +39,8 @@ export interface TargetStandardization extends TargetScaling {
   /**
    * Lets a network that was trained on standardized targets predict in their own units: its last layer's kernel·scale,
    * and bias·scale + mean, or gamma and beta where that is normalized. Once for each network, when it is trained.
-   * @throws RelumineError "shape"; "value" where the last layer has no biases or is not linear or the loss one of classes, or where the
+   * @throws RelumineError "shape"; "value" where the last layer has no biases or is not linear or the loss one of
+   *   classes, or where the
    * weights would overflow; or "disposed"; the network unchanged
    */
   foldInto(network: Network): void;

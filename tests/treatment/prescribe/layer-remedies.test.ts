@@ -1,4 +1,5 @@
-// Normalization, skip connections, dropout, penalties and a warm-up as candidates: for what asks for them, and no other.
+// Normalization, skip connections, dropout, penalties and a warm-up as candidates: for what asks for them, and no
+// other.
 import { describe, expect, it } from "vitest";
 import type { Complaint } from "../../../src/treatment/prescribe/complaints.js";
 import { chooseCandidates } from "../../../src/treatment/prescribe/candidates.js";

@@ -1,5 +1,5 @@
-// Claim 10: normalization, warm-up, residual layers, dropout and L2 keep units alive. Each on each fault, judged by the rule of
-// claim 9; then what the two normalizations do for units whose own bias, or own beta, shuts them.
+// Claim 10: normalization, warm-up, residual layers, dropout and L2 keep units alive. Each on each fault, judged by the
+// rule of claim 9; then what the two normalizations do for units whose own bias, or own beta, shuts them.
 import type { Experiment, Judgement } from "../claim.js";
 import { type DigitPlan, type DigitRuns, HEALTHY } from "../digit-runs.js";
 import { figure } from "../figure-text.js";

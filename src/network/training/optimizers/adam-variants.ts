@@ -1,5 +1,6 @@
 // NAdam and Adamax.
 import { BETA, checkDecay, checkRate, NON_NEGATIVE, type Optimizer, type OptimizerRecipe, recipe } from "./recipe.js";
+import { updateAged } from "../../state/step-counts.js";
 import { checkNumber, checkOptions } from "../../../core/checks.js";
 
 const LOG_BASE = -0.040821994520255166; // ln 0.96
@@ -60,7 +61,6 @@ export function nadam(options?: {
     countsSteps: true,
     schedulesMomentum: true,
     update(kernels, operands, rate, powers) {
-      const { count, parameters, gradient, slots, ages } = operands;
       const fading = powers.decay! * factor;
       const mu = beta1 * (1 - 0.5 * fading);
       const next = beta1 * (1 - 0.5 * fading * factor);
@@ -71,28 +71,9 @@ export function nadam(options?: {
       const gradientStep = (rate * (1 - mu)) / (1 - powers.beta1),
         correction = 1 / Math.sqrt(1 - powers.beta2),
         momentStep = (rate * next) / (1 - powers.beta1 * next);
-      if (!ages)
-        return kernels.nadam(
-          1,
-          count,
-          parameters,
-          gradient,
-          slots[0],
-          slots[1],
-          gain1,
-          gain2,
-          gradientStep,
-          correction,
-          momentStep,
-          epsilon,
-          weightDecay,
-          0,
-          0,
-          0,
-        );
-      ages.advance(kernels, mu, beta2, rate * (1 - mu), rate * next, next);
+      operands.ages?.advance(kernels, mu, beta2, rate * (1 - mu), rate * next, next);
       const rule = kernels.nadam;
-      return ages.update(rule, operands, gain1, gain2, gradientStep, correction, momentStep, epsilon, weightDecay);
+      return updateAged(rule, operands, gain1, gain2, gradientStep, correction, momentStep, epsilon, weightDecay);
     },
   });
 }
@@ -132,31 +113,11 @@ export function adamax(options?: {
     },
     countsSteps: true,
     update(kernels, operands, rate, powers) {
-      const { count, parameters, gradient, slots, ages } = operands;
       powers.beta1 *= beta1;
       const [gain1, gain2] = [1 - beta1, 1 - beta2];
       const stepSize = rate / (1 - powers.beta1);
-      if (!ages)
-        return kernels.adamax(
-          1,
-          count,
-          parameters,
-          gradient,
-          slots[0],
-          slots[1],
-          gain1,
-          gain2,
-          stepSize,
-          0,
-          0,
-          epsilon,
-          weightDecay,
-          0,
-          0,
-          0,
-        );
-      ages.advance(kernels, beta1, 0, rate);
-      return ages.update(kernels.adamax, operands, gain1, gain2, stepSize, 0, 0, epsilon, weightDecay);
+      operands.ages?.advance(kernels, beta1, 0, rate);
+      return updateAged(kernels.adamax, operands, gain1, gain2, stepSize, 0, 0, epsilon, weightDecay);
     },
   });
 }

@@ -1,5 +1,6 @@
 // Adam and AdamW.
 import { BETA, checkDecay, checkRate, NON_NEGATIVE, type Optimizer, type OptimizerRecipe, recipe } from "./recipe.js";
+import { updateAged } from "../../state/step-counts.js";
 import { checkNumber, checkOptions } from "../../../core/checks.js";
 
 function adamFamily(
@@ -28,29 +29,14 @@ function adamFamily(
     },
     countsSteps: true,
     update(kernels, operands, rate, powers) {
-      const { count, parameters, gradient, slots, ages } = operands;
       powers.beta1 *= beta1;
       powers.beta2 *= beta2;
       const stepSize = rate / (1 - powers.beta1),
         correction = 1 / Math.sqrt(1 - powers.beta2),
         shrink = rate * weightDecay;
-      if (!ages)
-        return kernels.adam(
-          count,
-          parameters,
-          gradient,
-          slots[0],
-          slots[1],
-          1 - beta1,
-          1 - beta2,
-          stepSize,
-          correction,
-          epsilon,
-          shrink,
-        );
-      ages.advance(kernels, beta1, beta2, rate);
-      const { adamAged } = kernels;
-      return ages.update(adamAged, operands, 1 - beta1, 1 - beta2, stepSize, correction, 0, epsilon, shrink);
+      operands.ages?.advance(kernels, beta1, beta2, rate);
+      const rule = kernels.adam;
+      return updateAged(rule, operands, 1 - beta1, 1 - beta2, stepSize, correction, 0, epsilon, shrink);
     },
   });
 }

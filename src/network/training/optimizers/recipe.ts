@@ -1,5 +1,5 @@
-// What an optimizer is: a plain frozen recipe, with PyTorch's definitions. Its moments live in the network and go on from
-// one fit to the next as long as the same recipe is passed.
+// What an optimizer is: a plain frozen recipe, with PyTorch's definitions. Its moments live in the network and go on
+// from one fit to the next as long as the same recipe is passed.
 import type { TouchedRows } from "../../state/sparse-batch.js";
 import type { ParameterBlocks, UnitAges } from "../../state/step-counts.js";
 import { checkNumber, type NumberRange } from "../../../core/checks.js";

@@ -45,8 +45,8 @@ export function rmsprop(options?: {
 /**
  * Adagrad (Duchi et al. 2011): s += g², p -= learningRate / (1 + (t - 1)·learningRateDecay)·g / (sqrt(s) + epsilon) at
  * step t. A weight without a gradient stays as it is, so that rows of rare columns cost what they hold.
- * @param options learningRate 0.01, learningRateDecay 0, weightDecay 0 (part of the gradient), initialAccumulator 0 (what
- *   s starts with), epsilon 1e-10
+ * @param options learningRate 0.01, learningRateDecay 0, weightDecay 0 (part of the gradient), initialAccumulator 0
+ *   (what s starts with), epsilon 1e-10
  * @cost 4 bytes a parameter, held by the network
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: adagrad({ learningRate: 0.05 }) })

@@ -58,8 +58,8 @@ export function sgd(options?: {
 
 /**
  * Lion (Chen et al. 2023): m is a mean of gradients, p -= learningRate·(sign(beta1·m + (1 - beta1)·g) + weightDecay·p),
- * then m = beta2·m + (1 - beta2)·g. Every step moves each weight by the rate: it wants a rate a tenth of Adam's or less.
- * So a unit without a gradient goes on moving until its m is exactly 0.
+ * then m = beta2·m + (1 - beta2)·g. Every step moves each weight by the rate: it wants a rate a tenth of Adam's or
+ * less. So a unit without a gradient goes on moving until its m is exactly 0.
  * @param options learningRate 1e-4, beta1 0.9, beta2 0.99, weightDecay 0 (apart from the gradient, as adamW's)
  * @cost 4 bytes a parameter, held by the network
  * @throws RelumineError "value"
