@@ -38,9 +38,10 @@ export function chooseEpochs(epochs: readonly EpochLog[], most = MOST_EPOCHS): r
   return places.map((place) => epochs[place]);
 }
 
-/** A table of the epochs: loss and accuracy on both sides, silent units by layer. */
+/** A table of the epochs: loss and accuracy on both sides, what regularizers cost, silent units by layer. */
 export function drawEpochs(epochs: readonly EpochLog[]): string[] {
   const hasAccuracy = epochs[0]?.accuracy !== undefined;
+  const hasPenalty = epochs[0]?.penalty !== undefined;
   const metrics = (log: { loss: number; accuracy?: number } | undefined): string[] => [
     formatNumber(log?.loss ?? Number.NaN),
     ...(hasAccuracy ? [formatPercent(log?.accuracy ?? Number.NaN)] : []),
@@ -49,20 +50,21 @@ export function drawEpochs(epochs: readonly EpochLog[]): string[] {
   const rows = chooseEpochs(epochs).map((log) => [
     String(log.epoch),
     ...metrics(log),
+    ...(hasPenalty ? [formatNumber(log.penalty ?? Number.NaN)] : []),
     ...metrics(log.validation),
     log.silentUnits.join(" "),
   ]);
-  return alignColumns(
-    [["epoch", ...titles("loss"), ...titles("held-out loss"), "silent units"], ...rows],
-    [0, 1, 2, 3, 4, 5],
-  );
+  const penalty = hasPenalty ? ["penalty"] : [];
+  const head = ["epoch", ...titles("loss"), ...penalty, ...titles("held-out loss"), "silent units"];
+  return alignColumns([head, ...rows], [...head.keys()]);
 }
 
 /** The epoch in one line, for a log. */
-export function describeEpoch({ epoch, loss, validation }: EpochLog, epochs: number): string {
+export function describeEpoch({ epoch, loss, penalty, validation }: EpochLog, epochs: number): string {
+  const regularized = penalty === undefined ? "" : `, penalty ${formatNumber(penalty)}`;
   const heldOut = validation === undefined ? "" : `, held-out loss ${formatNumber(validation.loss)}`;
   const accuracy = validation?.accuracy === undefined ? "" : `, accuracy ${formatPercent(validation.accuracy)}`;
-  return `epoch ${epoch} of ${epochs}: loss ${formatNumber(loss)}${heldOut}${accuracy}`;
+  return `epoch ${epoch} of ${epochs}: loss ${formatNumber(loss)}${regularized}${heldOut}${accuracy}`;
 }
 
 export interface ClassResult extends ClassFigures {

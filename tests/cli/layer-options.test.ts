@@ -110,3 +110,14 @@ it("a schedule is kept to by crossvalidate and by map", async () => {
   const map = ["map", ...TABLE, "--x", "bias=-1,1", "--repeats", "1"];
   expect(await figures(...map, ...schedule)).not.toEqual(await figures(...map, "--learning-rate", "0.01"));
 });
+
+it("what regularizers cost is told beside the loss, where there is one", async () => {
+  const train = (...more: readonly string[]) => relumine("train", ...TABLE, "--epochs", "2", ...more);
+  const table = /^ *epoch +loss +accuracy +(penalty +)?held-out loss/m;
+  const { stdout, stderr } = await train("--l2", "0.001");
+  expect(table.exec(stdout)?.[1]).toMatch(/^penalty/);
+  expect(stderr).toMatch(/^epoch 2 of 2: loss [\d.]+, penalty [\d.]+, held-out loss/m);
+  const plain = await train();
+  expect(table.exec(plain.stdout)?.slice(0, 2)).toEqual([expect.any(String), undefined]);
+  expect(plain.stderr).toMatch(/^epoch 2 of 2: loss [\d.]+, held-out loss/m);
+});
