@@ -111,8 +111,9 @@ export interface SweepPlan {
   /**
    * By what they vary: "learningRate", "bias" (at the start, of all hidden units), "units" and "activation" (of all
    * hidden layers; units also as a list, one a layer), "depth" (hidden layers), "normalization", "dropout" and
-   * "maxNorm" (of all hidden layers; false: without), "l1" and "l2" (of all kernels), "optimizer", "batchSize",
-   * "epochs", or any path of `base`, such as "spec.layers[0].units" or "fit.optimizer.options.momentum".
+   * "maxNorm" (of all hidden layers; false: without), "l1" and "l2" (of all kernels), "optimizer", "schedule" (what
+   * cosine() and its like return, or words such as "warmup:epochs=2,cosine"; false: without), "batchSize", "epochs", or
+   * any path of `base`, such as "spec.layers[0].units" or "fit.optimizer.options.momentum".
    */
   readonly axes: Readonly<Record<string, SweepAxis>>;
   /** Default "grid": all combinations. */

@@ -1,7 +1,7 @@
 // Sweeps as a whole: what each trial tells is what training it by hand gives, to the bit, on any number of workers,
 // with or without a journal, in shards and in pieces.
 import { describe, expect, test } from "vitest";
-import { createNetwork, diagnose, sgd } from "../../src/index.js";
+import { cosine, createNetwork, diagnose, reduceOnPlateau, sgd, stepDecay, warmup } from "../../src/index.js";
 import {
   fileJournal,
   localEngine,
@@ -17,6 +17,7 @@ import {
   type TrialFigures,
 } from "../../src/sweep.js";
 import { type JournalEntry, readLine, writeLine } from "../../src/sweep/journal/journal.js";
+import { readPlan } from "../../src/sweep/plan/plan.js";
 import { sha256 } from "../../src/core/sha256.js";
 import { runJobs } from "../../src/treatment/trial/run-trial.js";
 import type { TrialJob, TrialSetup } from "../../src/treatment/trial/trial.js";
@@ -74,6 +75,25 @@ test("a trial is the training that its values say", async () => {
     expect(trial.learning).toEqual({ score: after.learning!.score, verdict: after.learning!.verdict });
   }
   expect(trials.filter(({ dead }) => dead![0] > 0).length).toBeGreaterThan(2); // a bias of -3 closes units
+});
+
+test("a schedule is an axis, by its words or as data: trials are the trainings with it", async () => {
+  const fit = { ...plan.base.fit, learningRate: reduceOnPlateau({ patience: 0, threshold: 0.5 }) };
+  const decay = { name: "stepDecay", options: { every: 2 } };
+  const axes = { schedule: [false, "warmup:steps=3,cosine", decay], learningRate: [0.1, 1] };
+  const { trials } = await run({}, { base: { ...plan.base, fit }, axes });
+  const given = [undefined, warmup({ steps: 3, next: cosine() }), stepDecay({ every: 2 })];
+  expect(trials).toHaveLength(6);
+  for (const [place, { loss, seed, at }] of trials.entries()) {
+    using network = await createNetwork({ ...spec, seed });
+    const optimizer = sgd({ learningRate: at.learningRate as number });
+    const learningRate = given[Math.floor(place / 2)];
+    await network.fit(data, { epochs: 6, batchSize: 16, optimizer, ...(learningRate && { learningRate }) });
+    expect(loss).toBe(network.evaluate(held).loss);
+  }
+  expect(new Set(trials.map(({ loss }) => loss)).size).toBe(6);
+  for (const bad of ["cosin", "cosine:minimum=-1", 0.1, null, { name: "cosine", options: { steps: 1 } }])
+    await expectError(() => readPlan({ ...plan, axes: { schedule: [false, bad] } }), "value");
 });
 
 test("on any number of workers: the same to the bit", async () => {

@@ -87,6 +87,26 @@ describe("the same as beside it", () => {
     expect(schedules[0]).toEqual(schedules[1]); // in order, each step once, none beyond the end
   });
 
+  it("schedules as data, one of which watches the loss, and what comes from JSON", async () => {
+    const rates: unknown[] = [];
+    for (const learningRate of [
+      direct.warmup({ steps: 5, next: direct.cosine({ minimum: 1e-3 }) }),
+      direct.reduceOnPlateau({ patience: 0, threshold: 0.5 }),
+      JSON.parse(JSON.stringify(direct.oneCycle())) as direct.Schedule,
+    ]) {
+      const options = { epochs: 4, batchSize: 16, learningRate };
+      const here = await local.fit(data, { ...options, optimizer: direct.sgd() });
+      const there = await remote.fit(data, { ...options, optimizer: sgd() });
+      const ratesOf = ({ epochs }: direct.History) => epochs.map((log) => log.learningRate);
+      expect(ratesOf(there)).toEqual(ratesOf(here));
+      expect(await remoteWeights(remote)).toEqual(weightsOf(local));
+      rates.push(new Set(ratesOf(here)).size > 1);
+    }
+    expect(rates).toEqual([true, true, true]);
+    const hostile = { name: "cosine", options: { minimum: Number.NaN } };
+    await expectRefusal(() => remote.fit(data, { learningRate: hostile }), "value", "learningRate.options: minimum");
+  });
+
   it("evaluate, gradients, predict, diagnose, exportNetwork", async () => {
     expect(await remote.evaluate(data)).toEqual(local.evaluate(data));
     expect(await remote.gradients(data)).toEqual(local.gradients(data));
@@ -212,7 +232,7 @@ describe("the same as beside it", () => {
 
   it("a snapshot shows weights, and what each layer makes of x", async () => {
     const { layers, step, epoch } = await remote.snapshot({ x: data.x, preactivations: true });
-    expect({ step, epoch }).toEqual({ step: 70, epoch: 7 }); // of the last fit: 160 rows in batches of 16
+    expect({ step, epoch }).toEqual({ step: 52, epoch: 4 }); // of the last fit that began: 200 rows in batches of 16
     expect(layers.flatMap(({ weights }) => [...weights!.kernel, ...weights!.bias])).toEqual(weightsOf(local));
     const { activations, preactivations } = layers[0];
     expect(preactivations!.data.some((z) => z < 0)).toBe(true);

@@ -1,7 +1,9 @@
 // What is varied often, by short names: where a draft is changed by each, and what a training has there.
 import { type Draft, type DraftedTrial, readOptimizer } from "./base.js";
-import type { Plain, PlainObject } from "./plain.js";
+import { copyPlain, type Plain, type PlainObject } from "./plain.js";
 import { checkInteger } from "../../core/checks.js";
+import { readScheduleWords } from "../../network/training/schedules/schedule-words.js";
+import { checkSchedule } from "../../network/training/schedules/schedules.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 
 /** What one axis changes. */
@@ -62,6 +64,13 @@ const penalty = (name: "l1" | "l2"): NamedTarget => ({
     return rest.every((each) => each === first) ? first : undefined;
   },
 });
+
+/** Words as the command line takes them, or data; false: the rate stays. */
+function setSchedule({ fit }: Draft, value: Plain): void {
+  const schedule = typeof value === "string" ? readScheduleWords(value) : value;
+  if (schedule === false) delete fit.learningRate;
+  else fit.learningRate = copyPlain("schedule", checkSchedule("schedule", schedule));
+}
 
 const optionsOf = ({ fit }: Draft) => (fit.optimizer as PlainObject).options as PlainObject;
 
@@ -127,6 +136,12 @@ export const NAMED: Readonly<Record<string, NamedTarget>> = {
     order: 3,
     apply: (draft, value) => void (optionsOf(draft).learningRate = value),
     own: ({ settings }) => (settings.optimizer.options as PlainObject).learningRate,
+  },
+  schedule: {
+    place: "fit.learningRate",
+    order: 2,
+    apply: setSchedule,
+    own: ({ settings }) => settings.schedule?.name ?? false,
   },
   batchSize: {
     place: "fit.batchSize",

@@ -46,9 +46,10 @@ export class ServedFit {
     if (packed.stop) this.stop(packed.stop);
   }
 
-  async run(network: Network, optimizer: Optimizer | undefined): Promise<History> {
+  /** @param onBegin is called once nothing of it can be refused any more */
+  async run(network: Network, optimizer: Optimizer | undefined, onBegin: () => void): Promise<History> {
     const { options, hasSchedule } = this.packed;
-    const callbacks = [...this.inside.map(({ callback }) => callback), this.follower()];
+    const callbacks = [...this.inside.map(({ callback }) => callback), this.follower(onBegin)];
     try {
       return await network.fit(this.data, {
         ...options,
@@ -86,12 +87,13 @@ export class ServedFit {
   }
 
   /** Follows the training for the page, and fetches rates. */
-  private follower(): Callback {
+  private follower(onBegin: () => void): Callback {
     const { wantsReports, hasSchedule } = this.packed;
     return {
       onTrainBegin: (context) => {
         this.context = context;
         this.running = fitOf(context);
+        onBegin();
         if (this.isStopped) context.stop();
         return hasSchedule ? this.fetchRates(this.running) : undefined;
       },

@@ -356,9 +356,8 @@ class Server {
     const fit = new ServedFit(id, this.post, data, packed, callbacks);
     this.fits.set(id, fit);
     try {
-      const running = fit.run(network, packed.optimizer && this.optimizer(packed.optimizer));
-      this.lastFits.set(network, fit);
-      return await running;
+      const optimizer = packed.optimizer && this.optimizer(packed.optimizer);
+      return await fit.run(network, optimizer, () => this.lastFits.set(network, fit));
     } finally {
       this.fits.delete(id);
     }
