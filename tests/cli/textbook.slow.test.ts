@@ -363,7 +363,7 @@ describe("relumine textbook", () => {
   });
 
   it.each([
-    [["--only", "10"], 2, /It has to be an integer of at least 1 and at most 9/],
+    [["--only", "11"], 2, /It has to be an integer of at least 1 and at most 10/],
     [["--only", "1,,2"], 2, /is invalid/],
     [["--repeats", "0"], 2, /at least 1/],
     [["--html", join(folder.path, "none", "page.html")], 1, /--html .*folder/],
