@@ -70,7 +70,7 @@ export function describeProgress(run: PausableRun, isComplete: boolean): FitProg
     callbacks: structuredClone(callbacks),
     sums: run.steps.sums.slice(0, 2),
     ...(plan.data.weights && { weight: run.steps.sums[2] }),
-    ...(run.steps.costs && { penalties: run.steps.savePenalties()! }),
+    ...(run.steps.penalties && { penalties: run.steps.penalties.slice() }),
     seconds: (performance.now() - run.epochStarted) / 1000,
     fired: run.silent.save(),
     logs: [...run.epochLogs],

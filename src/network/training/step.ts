@@ -88,10 +88,11 @@ export class TrainingStep {
   /** What one row's loss is divided by. */
   private readonly rowDivisor: number;
   private readonly meanLoss = new Float64Array(1);
-  /** What the batch's activations and the weights cost beside the loss. */
-  private readonly cost = new Float64Array(1);
-  /** The sum of that over the batches since it was cleared, and how many there were; absent where nothing costs. */
-  readonly costs: Float64Array | undefined;
+  /**
+   * What the batch's activations and the weights cost beside the loss; the sum of that over the batches since sums were
+   * cleared, and how many there were. Absent where nothing costs.
+   */
+  readonly penalties: Float64Array | undefined;
   private readonly regularization: Regularization;
   private readonly place = { epoch: 0, row: 0 };
   private readonly frozen: FrozenLayers | undefined;
@@ -123,7 +124,7 @@ export class TrainingStep {
     if (state.spec.layers.some((layer) => layer.frozen)) this.frozen = new FrozenLayers(state, this.operands);
     this.lowest = this.frozen?.lowest ?? 0;
     this.regularization = new Regularization(state);
-    if (hasPenalty(state.spec.layers)) this.costs = new Float64Array(2);
+    if (hasPenalty(state.spec.layers)) this.penalties = new Float64Array(3);
     const batches = Math.min(plan.accumulate, Math.ceil(plan.trainingRows / plan.batchSize));
     if (batches > 1) this.accumulation = new Accumulation(state, batches, scratch);
   }
@@ -144,28 +145,22 @@ export class TrainingStep {
 
   /** What is added to the batch's loss in the training; undefined where nothing is. */
   get penalty(): number | undefined {
-    return this.costs && this.cost[0];
+    return this.penalties?.[0];
   }
 
   /** The mean of that over the batches since sums were cleared. */
   get meanPenalty(): number | undefined {
-    return this.costs && this.costs[0] / (this.costs[1] || 1);
+    return this.penalties && this.penalties[1] / (this.penalties[2] || 1);
   }
 
   clearSums(): void {
     this.sums.fill(0);
-    this.costs?.fill(0);
-  }
-
-  /** Of the penalties, what `restore` takes: that of the batch, their sum in the epoch, of how many batches. */
-  savePenalties(): Float64Array | undefined {
-    return this.costs && Float64Array.of(this.cost[0], ...this.costs);
+    this.penalties?.fill(0, 1);
   }
 
   /** As a step that was made elsewhere left them. */
   restore(sums: Float64Array, weight: number, loss: number, penalties?: Float64Array): void {
-    if (penalties) this.cost[0] = penalties[0];
-    if (penalties) this.costs?.set(penalties.subarray(1));
+    if (penalties) this.penalties?.set(penalties);
     this.sums.set(sums);
     this.sums[2] = weight;
     this.meanLoss[0] = loss;
@@ -179,7 +174,7 @@ export class TrainingStep {
       this.runForward(start, rows);
       if (!this.noteLoss(rows) || !this.runBackward(rows)) return false;
     }
-    if (this.costs) this.penalize(this.costs);
+    if (this.penalties) this.penalize(this.penalties);
     this.frozen?.clearGradient();
     return !this.isClipping || this.clip();
   }
@@ -194,17 +189,17 @@ export class TrainingStep {
       if (!this.noteLoss(count) || !this.runBackward(count)) return false;
       const share = this.shareOf(count, whole);
       sums[0] += this.meanLoss[0] * share;
-      if (this.costs) this.addActivityPenalties(share, sums);
+      if (this.penalties) this.addActivityPenalties(this.penalties, share, sums);
       accumulation.add(count, share, this.counting);
     }
     this.meanLoss[0] = sums[0];
     return Number.isFinite(sums[0]);
   }
 
-  private addActivityPenalties(share: number, sums: Float64Array): void {
-    this.cost[0] = 0;
-    this.state.passes.addActivityPenalties(this.cost);
-    sums[1] += this.cost[0] * share;
+  private addActivityPenalties(penalties: Float64Array, share: number, sums: Float64Array): void {
+    penalties[0] = 0;
+    this.state.passes.addActivityPenalties(penalties);
+    sums[1] += penalties[0] * share;
   }
 
   /** Of a step's rows: how many, or what they weigh. */
@@ -234,14 +229,13 @@ export class TrainingStep {
   }
 
   /** What weights and activations cost: the gradient of the weights' part, and what all comes to. */
-  private penalize(costs: Float64Array): void {
-    const { cost } = this;
-    cost[0] = 0;
-    this.regularization.penalize(this.operands.gradient, cost);
-    if (this.accumulation) cost[0] += this.accumulation.sums[1];
-    else this.state.passes.addActivityPenalties(cost);
-    costs[0] += cost[0];
-    costs[1]++;
+  private penalize(penalties: Float64Array): void {
+    penalties[0] = 0;
+    this.regularization.penalize(this.operands.gradient, penalties);
+    if (this.accumulation) penalties[0] += this.accumulation.sums[1];
+    else this.state.passes.addActivityPenalties(penalties);
+    penalties[1] += penalties[0];
+    penalties[2]++;
   }
 
   private runBackward(rows: number): boolean {
