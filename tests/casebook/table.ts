@@ -2,6 +2,7 @@
 import type { Case } from "./case.js";
 import { diagnoseCase, withCase } from "./check.js";
 import { examReport } from "./exam/report.js";
+import { LAYER_CASES } from "./layers.js";
 import { type TestedNetwork, type Rule, RULES, type UnitCalls } from "./rules.js";
 import { toReference } from "../support/networks.js";
 
@@ -137,6 +138,8 @@ ${cases.length} networks made by hand and ${deaths} short trainings, each with t
 ${subjects.join(", ")}, deaths ${deaths}.
 A case says why in one sentence; \`casebook.test.ts\` holds \`diagnose\` and \`traceDeaths\` to it and confirms the book
 itself in float64 (\`truth.ts\`, \`true-findings.ts\`, \`replay.ts\`), without the package's code.
+Beside them stand ${LAYER_CASES.length} networks with normalization, dropout and skip connections (\`layers.ts\`);
+\`layers.test.ts\` holds verdicts, counters, remedies and promises of permanence to float64 and trainings.
 
 This file is written by the test: \`npx vitest run --project node tests/casebook -u\` after a change of cases or rules.
 
