@@ -30,6 +30,7 @@ const NODE_ONLY = [
   "arrays",
   "bench",
   "cli",
+  "files",
   "graph",
   "models",
   "package",

@@ -16,6 +16,7 @@ export const ENTRIES = [
   "sweep",
   "sweep-queue",
   "table",
+  "node",
   "models",
   "onnx",
   "report",

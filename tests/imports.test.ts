@@ -21,6 +21,7 @@ const ROOMS = [
   "table",
   "formats",
   "arrays",
+  "files",
   "models",
   "tfjs",
   "graph",
@@ -73,6 +74,7 @@ const PACKAGES: Record<string, RegExp> = {
   "sweep/queue/training-thread.ts": /^#worker$/,
   table: /^papaparse$/,
   arrays: /^fflate$/,
+  files: /^node:(fs\/promises|url)$/,
   models: /^(@bufbuild\/protobuf\/wire|jsfive|pickleparser)$/,
   tfjs: /^@tensorflow\/tfjs-(core|layers)$/, // optional peers
   graph: /^@bufbuild\/protobuf\/wire$/,

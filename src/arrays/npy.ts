@@ -38,7 +38,8 @@ const OTHER_TYPES: readonly (readonly [RegExp, string])[] = [
   [/'[<>|=]?[mM]\d+/, "dates or durations"],
 ];
 
-interface NpyHeader {
+/** Where an array's numbers are, and what they are. */
+export interface NpyHeader {
   readonly type: NumberType;
   readonly isLittleEndian: boolean;
   readonly isFortran: boolean;
@@ -130,10 +131,18 @@ async function* from(start: number, pieces: AsyncIterable<Uint8Array>): AsyncGen
   }
 }
 
+/**
+ * The header of an .npy.
+ * @throws RelumineError "format" or "unsupported"
+ */
+export async function readNpyHeader(what: string, source: ByteSource): Promise<NpyHeader> {
+  return readHeader(what, await source.read(0, Math.min(source.size, PREFIX_BYTES + MOST_HEADER_BYTES)));
+}
+
 /** The array of an .npy, its numbers unread. */
 export async function openNpy(source: ByteSource, name = ""): Promise<FileArray> {
   const what = name === "" ? "the array" : arrayPath(name);
-  const header = readHeader(what, await source.read(0, Math.min(source.size, PREFIX_BYTES + MOST_HEADER_BYTES)));
+  const header = await readNpyHeader(what, source);
   const bytes = source.size - header.start;
   return new FileArray({
     ...header,

@@ -5,22 +5,10 @@ import { dirname, resolve } from "node:path";
 import type { ByteSource } from "../arrays/byte-source.js";
 import { describe } from "../core/checks.js";
 import { errorIn, RelumineError } from "../core/errors.js";
+import { fillFrom, reasonOf } from "../files/reads.js";
 
 export const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
 
-const REASONS: Record<string, string> = {
-  ENOENT: "no such file or folder",
-  ENOTDIR: "no such file or folder",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space is left on the device",
-  EDQUOT: "the quota is used up",
-  EFBIG: "the file is too large for the file system",
-  ENAMETOOLONG: "the name is too long",
-  ELOOP: "links that lead in a circle",
-  EIO: "the device failed",
-};
 const MOST_LINKS = 40; // as Linux
 
 /** Errors that begin with the name of the file they are about. */
@@ -31,12 +19,6 @@ export async function about<T>(file: string, task: () => T | Promise<T>): Promis
     if (error instanceof RelumineError && error.path !== file) throw errorIn(file, error);
     throw error;
   }
-}
-
-/** What the system says went wrong, in plain words. */
-export function reasonOf(error: unknown): string {
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  return REASONS[code] ?? message;
 }
 
 /** Undefined where there is no such file; who cannot tell is not to replace it. */
@@ -207,11 +189,7 @@ export async function openFile(path: string | URL, name: string, file: ExpectedF
     const { size } = await handle.stat();
     const read = async (begin: number, end: number): Promise<Uint8Array> => {
       const bytes = new Uint8Array(end - begin);
-      for (let at = 0; at < bytes.length;) {
-        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, begin + at);
-        if (bytesRead === 0) throw new RelumineError("format", name, "to stay as long as it was", "a shorter one");
-        at += bytesRead;
-      }
+      await fillFrom(handle, name, bytes, begin);
       return bytes;
     };
     return { size, read, close: () => handle.close() };

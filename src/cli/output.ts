@@ -1,6 +1,6 @@
 // The two streams that the command line writes to. Work goes on when one of them gives way: a reader that has seen
 // enough (`| head`) or a terminal that is gone is no error, and what can't be written for another reason is one.
-import { reasonOf } from "./files.js";
+import { reasonOf } from "../files/reads.js";
 import { onOneLine } from "../text/printable.js";
 
 type Stream = NodeJS.WriteStream;

@@ -7,7 +7,8 @@ import { readlinkSync, type Stats } from "node:fs";
 import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { followLinks, reasonOf, statIfThere } from "./files.js";
+import { followLinks, statIfThere } from "./files.js";
+import { reasonOf } from "../files/reads.js";
 import { RelumineError } from "../core/errors.js";
 
 const ABANDONED_AFTER = 15 * 60_000; // milliseconds since the last write, where nobody can say whether its writer lives

@@ -2,7 +2,8 @@
 // ONNX. Of these only such are opened as lie in the model's own folder, whatever the file says and wherever links lead.
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { about, MAX_MODEL_BYTES, readBytes, reasonOf, statIfThere } from "../files.js";
+import { about, MAX_MODEL_BYTES, readBytes, statIfThere } from "../files.js";
+import { reasonOf } from "../../files/reads.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { isZip } from "../../core/packed.js";

@@ -5,7 +5,8 @@
 //   relumine  NAME.safetensors
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { checkFolder, checkPlace, followLinks, reasonOf, statIfThere } from "../files.js";
+import { checkFolder, checkPlace, followLinks, statIfThere } from "../files.js";
+import { reasonOf } from "../../files/reads.js";
 import { saveFile, temporaryFor } from "../save-file.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Network } from "../../index.js";

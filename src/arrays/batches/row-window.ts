@@ -1,0 +1,74 @@
+// Some blocks of a file's rows in memory, with their targets, and batches that are gathered from them.
+import type { WindowBlocks } from "./block-order.js";
+import { type Numbers, type ReadAs, RowBuffer, type StoredRows } from "./stored-rows.js";
+
+/** Rows this long are copied through views, shorter ones number by number, as network/state/row-loader.ts does. */
+const VIEWS_FROM_COLUMNS = 96;
+
+/** Rows of one array, some of them in memory. */
+class Side {
+  private readonly views: (Numbers | undefined)[] = [];
+
+  constructor(
+    readonly buffer: RowBuffer,
+    readonly columns: number,
+  ) {}
+
+  copy(rows: Uint32Array, from: number, count: number, to: Numbers, at: number): void {
+    const { columns, views } = this;
+    const { numbers } = this.buffer;
+    let place = at * columns;
+    for (let r = from; r < from + count; r++, place += columns) {
+      const row = rows[r];
+      if (columns < VIEWS_FROM_COLUMNS)
+        for (let c = 0, source = row * columns; c < columns; c++) to[place + c] = numbers[source + c];
+      else to.set((views[row] ??= numbers.subarray(row * columns, (row + 1) * columns)), place);
+    }
+  }
+}
+
+/** The arrays whose rows go together. */
+export interface StoredPair {
+  readonly x: StoredRows;
+  readonly y: StoredRows;
+}
+
+/** Targets: single numbers keep their digits. */
+export const targetsAs = ({ columns }: StoredRows): ReadAs => (columns === 1 ? "float64" : "float32");
+
+export class RowWindow {
+  /** Rows that are in it. */
+  rows = 0;
+  /** The rows in the order in which they are taken. */
+  readonly order: Uint32Array;
+  private readonly x: Side;
+  private readonly y: Side;
+
+  constructor({ x, y }: StoredPair, room: number) {
+    this.order = new Uint32Array(room);
+    this.x = new Side(new RowBuffer(x, room, "stored"), x.columns);
+    this.y = new Side(new RowBuffer(y, room, targetsAs(y)), y.columns);
+  }
+
+  /**
+   * Reads blocks into it, one after the other.
+   * @param check is called before each
+   * @throws what reading throws
+   */
+  async load({ blocks }: WindowBlocks, check: () => void): Promise<this> {
+    this.rows = 0;
+    for (const { first, count } of blocks) {
+      check();
+      await this.x.buffer.read(first, count, this.rows);
+      await this.y.buffer.read(first, count, this.rows);
+      this.rows += count;
+    }
+    return this;
+  }
+
+  /** Copies `count` rows, from a place of the order on, to the batch's rows from `at` on. */
+  copy(from: number, count: number, x: Numbers, y: Numbers, at: number): void {
+    this.x.copy(this.order, from, count, x, at);
+    this.y.copy(this.order, from, count, y, at);
+  }
+}
