@@ -6,7 +6,7 @@
 // shield what lies above; so units behind a layer that is silent as a whole get a signal again. A layer without biases
 // is left as it is, which is said. Of a normalized layer beta is raised, and s is gamma times what is normalized: other
 // units are normalized as before. Where gamma is 0, s is 0 on every row: the unit opens on all of them, which is said.
-import { finding, leftPassedBy, nothing, type RemedyResult, withoutBias, type WorkingCopy } from "./working-copy.js";
+import { finding, leftAsTheyWere, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
@@ -92,9 +92,10 @@ export async function liftBias(
   const { spec } = copy.original;
   const isLeft = (layer: number) => !hasShift(spec.layers[layer]) || isPassedBy(spec, layer);
   const left = [
-    ...withoutBias(copy, all),
-    ...leftPassedBy(
+    ...leftAsTheyWere(copy, "hasNoBias", all),
+    ...leftAsTheyWere(
       copy,
+      "passedBy",
       all.map((units, layer) => (hasShift(spec.layers[layer]) ? units : [])),
     ),
   ];

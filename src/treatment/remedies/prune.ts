@@ -6,7 +6,7 @@
 // for the sign of a 0). A layer without biases takes nothing up: what says the same on every row, but not 0, stays
 // before it, unless batch normalization takes it up in its running mean. A layer that is normalized row by row keeps
 // all its units, unless none of them is needed: any that goes changes the mean and variance of the row for the others.
-import { finding, leftPassedBy, leftTogether, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { finding, leftAsTheyWere, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
 import { takeUp } from "./unit-parameters.js";
@@ -232,7 +232,12 @@ export function prune(copy: WorkingCopy, found: ConstantUnits): RemedyResult {
   const result = pruneAllBut(copy, found);
   const gone = new Set(result.treated.map(({ layer, unit }) => `${layer}.${unit}`));
   const left = copy.deadUnits().map((units, layer) => units.filter((unit) => !gone.has(`${layer}.${unit}`)));
-  return { ...result, findings: [...result.findings, ...leftPassedBy(copy, left), ...leftTogether(copy, left)] };
+  const findings = [
+    ...result.findings,
+    ...leftAsTheyWere(copy, "passedBy", left),
+    ...leftAsTheyWere(copy, "normalizedTogether", left),
+  ];
+  return { ...result, findings };
 }
 
 function pruneAllBut(copy: WorkingCopy, { constants, outputs }: ConstantUnits): RemedyResult {

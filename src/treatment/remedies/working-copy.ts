@@ -1,5 +1,4 @@
-// What a remedy works with: the network as it is, which nothing touches, copies to change, and what was seen of it on
-// x.
+// What a remedy works with: the network as it is, which nothing touches, copies to change, and what was seen of it.
 import type { TreatedRows } from "../treated-rows.js";
 import type { TreatedUnit, TreatmentFinding, TreatmentFindingKind } from "../types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
@@ -125,39 +124,30 @@ export function finding(kind: TreatmentFindingKind, message: string, layer?: num
   return { kind, message, advice: ADVICE[kind], ...(layer !== undefined && { layer }) };
 }
 
-/** Of units that only a bias could open, where their layer has none; `units` by layer. */
-export function withoutBias(copy: WorkingCopy, units: readonly (readonly number[])[]): TreatmentFinding[] {
-  return units.flatMap((own, layer) => {
-    if (own.length === 0 || hasShift(copy.original.spec.layers[layer])) return [];
-    const message = `layer ${copy.naming.layer(layer)} has no biases: ${countOf(own.length, "unit")} left as it was`;
-    return [finding("hasNoBias", message, layer)];
-  });
-}
+/** Why a remedy leaves units of some layers as they are. */
+const LEFT = {
+  /** Only a bias could open them. */
+  hasNoBias: (spec, layer) => (hasShift(spec.layers[layer]) ? undefined : "it has no biases"),
+  passedBy(spec, layer) {
+    if (!isPassedBy(spec, layer)) return undefined;
+    return spec.layers[layer].residual ? "its inputs pass it by" : "it passes the next layer by";
+  },
+  /** Without them those that stay would be normalized by other numbers. */
+  normalizedTogether: (spec, layer) =>
+    isNormalizedByRows(spec.layers[layer]) ? "each row is normalized over all of its units" : undefined,
+} as const satisfies Partial<Record<TreatmentFindingKind, (spec: ResolvedSpec, layer: number) => string | undefined>>;
 
-/** Of units of layers that something passes by, which the remedy leaves; `units` by layer. */
-export function leftPassedBy(
+/** @param units by layer: those that are left where there is that reason */
+export function leftAsTheyWere(
   { original: { spec }, naming }: WorkingCopy,
+  kind: keyof typeof LEFT,
   units: readonly (readonly number[])[],
 ): TreatmentFinding[] {
   return units.flatMap((own, layer) => {
-    if (own.length === 0 || !isPassedBy(spec, layer)) return [];
-    const what = spec.layers[layer].residual ? "its inputs pass it by" : "it passes the next layer by";
-    const message = `layer ${naming.layer(layer)}: ${countOf(own.length, "unit")} left as it was, since ${what}`;
-    return [finding("passedBy", message, layer)];
-  });
-}
-
-/** Of units without which those that stay would be normalized by other numbers; `units` by layer. */
-export function leftTogether(
-  { original: { spec }, naming }: WorkingCopy,
-  units: readonly (readonly number[])[],
-): TreatmentFinding[] {
-  return units.flatMap((own, layer) => {
-    if (own.length === 0 || !isNormalizedByRows(spec.layers[layer])) return [];
-    const message =
-      `layer ${naming.layer(layer)}: ${countOf(own.length, "unit")} left as it was, ` +
-      "since each row is normalized over all of the layer's units";
-    return [finding("normalizedTogether", message, layer)];
+    const reason = own.length === 0 ? undefined : LEFT[kind](spec, layer);
+    if (reason === undefined) return [];
+    const message = `layer ${naming.layer(layer)}: ${countOf(own.length, "unit")} left as it was, since ${reason}`;
+    return [finding(kind, message, layer)];
   });
 }
 
