@@ -33,10 +33,12 @@ export class Regularization {
     const {
       runtime: { kernels },
       parameters,
+      buffers,
     } = this.state;
     for (let i = 0; i < this.penalized.length; i++) {
       const { inputs, units, offset, l1, l2 } = this.penalized[i];
       sum[0] += kernels.penalize(inputs * units, parameters + offset, l1, l2, gradient + offset);
+      buffers.sparse.forgetSpread(); // all rows of a kernel have a gradient now
     }
   }
 
