@@ -47,12 +47,10 @@ import { resettableLayers, type SavedResets } from "../treatment/during-training
 export interface StoredFitContext {
   readonly spec: ResolvedSpec;
   readonly fit: Pick<FitProgress, "plan" | "step" | "epoch">;
-  /** All parameters, as the network lays them out. */
-  readonly parameters: Check<Float32Array>;
-  /** With the running statistics behind them. */
+  /** All parameters, as the network lays them out, with the running statistics behind them. */
   readonly weights: Check<Float32Array>;
-  /** Blocks of moments. */
-  readonly slots: number;
+  /** Each block of moments. */
+  readonly slots: readonly Check<Float32Array>[];
 }
 
 const count = integer(0);
@@ -122,14 +120,14 @@ function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<n
 }
 
 function snapshotsOf(
-  { spec, fit, parameters, weights, slots }: StoredFitContext,
+  { spec, fit, weights, slots }: StoredFitContext,
   step: Check<number>,
   window: number | undefined,
 ): { readonly live: Check<SavedSnapshots>; readonly held: Check<SavedHistory[]> } {
   const log = numbers(Float64Array, loggedSteps(intervalOf(windowOf(window, fit.plan))));
   const snapshot = object<Snapshot>({
     step,
-    blocks: list([weights, ...Array.from({ length: slots }, () => parameters)]),
+    blocks: list([weights, ...slots]),
     beta1: number,
     beta2: number,
     decay: optional(numberFrom(0, 1)),

@@ -330,7 +330,7 @@ function rebuild({ optimizer, slots, decay }: StoredMoments): OptimizerRecipe {
   return recipe;
 }
 
-/** A block of weights or moments of so many bytes; of layers without biases those are 0, and no variance is below 0. */
+/** A block of weights or of velocities, of so many bytes; of layers without biases those are 0, and no variance is below 0. */
 function blockOf(spec: ResolvedSpec, bytes: number): Check<Float32Array> {
   const { layers } = layOutParameters(spec);
   const block = numbers(Float32Array, bytes / 4, isFloat32);
@@ -354,6 +354,17 @@ function blockOf(spec: ResolvedSpec, bytes: number): Check<Float32Array> {
 }
 
 /**
+ * Of an optimizer's slots: a velocity is 0 where a layer has no biases, other moments need not be, as AdaMax's are at
+ * least its epsilon.
+ */
+function slotChecks(spec: ResolvedSpec, recipe: OptimizerRecipe): Check<Float32Array>[] {
+  const { bytes } = layOutParameters(spec);
+  const velocity = blockOf(spec, bytes);
+  const others = numbers(Float32Array, bytes / 4, isFloat32);
+  return Array.from({ length: recipe.slots }, (_, slot) => (slot === recipe.velocity ? velocity : others));
+}
+
+/**
  * The training among a file's tensors, which are taken out of the map, all checked. Returns what puts it into a network
  * of that spec.
  * @throws RelumineError "format"
@@ -361,7 +372,6 @@ function blockOf(spec: ResolvedSpec, bytes: number): Check<Float32Array> {
 export function unpackTraining(tensors: Map<string, StoredTensor>, spec: ResolvedSpec): (state: NetworkState) => void {
   const hidden = hiddenUnits(spec);
   const { bytes, weightBytes } = layOutParameters(spec);
-  const parameters = blockOf(spec, bytes);
   const weights = blockOf(spec, weightBytes);
   const power = numberFrom(0, 1);
   const { epochsBegun, redraws, moments, fit } = object<StoredTraining>({
@@ -373,14 +383,15 @@ export function unpackTraining(tensors: Map<string, StoredTensor>, spec: Resolve
         beta1: power,
         beta2: power,
         decay: optional(power),
-        slots: list(parameters),
+        slots: list(numbers(Float32Array, bytes / 4, isFloat32)),
         stepCounts: optional(numbers(Float64Array, 2 * sum(hidden), (value) => value >= 0 && value <= 1)),
       }),
     ),
     fit: optional(checkFit(hidden, weights, hasPenalty(spec.layers))),
   })(WHAT, readTree(tensors));
   const recipe = moments && rebuild(moments);
-  const progress = fit && readProgress(fit, epochsBegun, recipe, spec, { parameters, weights });
+  if (recipe) list(slotChecks(spec, recipe))(`${WHAT}.moments.slots`, moments.slots);
+  const progress = fit && readProgress(fit, epochsBegun, recipe, spec, weights);
   return (state) => {
     state.epochsBegun = epochsBegun;
     state.redraws = redraws;
@@ -394,7 +405,7 @@ function readProgress(
   epochsBegun: number,
   recipe: OptimizerRecipe | undefined,
   spec: ResolvedSpec,
-  blocks: Pick<StoredFitContext, "parameters" | "weights">,
+  weights: Check<Float32Array>,
 ): FitProgress {
   if (!recipe) refuseStored(`${WHAT}.moments`, "to be there, as a fit is", recipe);
   integer(fit.firstEpoch + fit.epoch, fit.firstEpoch + fit.epoch)(`${WHAT}.epochsBegun`, epochsBegun);
@@ -402,7 +413,7 @@ function readProgress(
   if ((schedule !== undefined && plateauOf(schedule) !== undefined) !== (fit.schedule !== undefined))
     refuseStored(`${WHAT}.fit.schedule`, "to be there where a schedule watches losses, and only there", fit.schedule);
   checkPlace(fit, LOG_COLUMNS + spec.layers.length - 1);
-  const callbacks = checkCallbacks({ spec, fit, ...blocks, slots: recipe.slots }, fit.callbacks);
+  const callbacks = checkCallbacks({ spec, fit, weights, slots: slotChecks(spec, recipe) }, fit.callbacks);
   return { ...fit, callbacks, logs: unpackLogs(fit.logs, spec) };
 }
 

@@ -2,7 +2,15 @@
 // what only a bias could do is refused, or said to be left.
 import { describe, expect, test } from "vitest";
 import { expectError } from "../support/errors.js";
-import { ARITHMETICS, expectUntouched, numbersOf, toOptimizer, toReference, withNetwork } from "../support/networks.js";
+import {
+  ARITHMETICS,
+  expectUntouched,
+  numbersOf,
+  toOptimizer,
+  toReference,
+  weightsOf,
+  withNetwork,
+} from "../support/networks.js";
 import { sectors } from "../support/samples.js";
 import { gradients } from "../reference/network.js";
 import {
@@ -23,6 +31,7 @@ import {
   traceDeaths,
   treat,
 } from "../../src/index.js";
+import { stateOf } from "../../src/network/state/state.js";
 
 const { x, y } = sectors(96);
 const spec: NetworkSpec = {
@@ -130,6 +139,31 @@ test("a clone, a file and a file with a training keep it; one with biases is ref
   new DataView(plain.buffer, plain.byteOffset).setFloat32(at + 8, 0.25, true);
   await expectError(importNetwork(plain), "format", /layers\.2\.bias/);
 });
+
+test.each(["sgd", "adam", "adamW", "nadam", "adamax", "rmsprop", "adagrad", "lion"] as const)(
+  "a training by %s goes on from a file, unless that would move them",
+  async (name) => {
+    const options = { learningRate: 0.01, ...((name === "sgd" || name === "rmsprop") && { momentum: 0.9 }) };
+    const make = () => ({ epochs: 4, batchSize: 16, optimizer: toOptimizer({ name, ...options }) });
+    using whole = await createNetwork(spec);
+    await whole.fit({ x, y }, { ...make(), callbacks: [traceDeaths()] });
+    using half = await createNetwork(spec);
+    const stop = { onEpochEnd: (_: unknown, context: { stop(): void }) => context.stop() };
+    await half.fit({ x, y }, { ...make(), callbacks: [traceDeaths(), stop] });
+    using again = await importNetwork(await exportNetwork(half, "safetensors", { training: true }));
+    await again.fit({ x, y }, { ...make(), callbacks: [traceDeaths()], resume: true });
+    expect(weightsOf(again)).toEqual(weightsOf(whole));
+    expectNoBiases(again);
+
+    const state = stateOf(half);
+    const { velocity } = state;
+    expect(velocity === undefined).toBe(name === "adagrad");
+    if (velocity === undefined) return;
+    state.layer(0, velocity).bias[4] = 0.5;
+    const bytes = await exportNetwork(half, "safetensors", { training: true });
+    await expectError(importNetwork(bytes), "format", /^the file's training\.moments\.slots/);
+  },
+);
 
 test("remedies during a training leave them, and a trace explains", async () => {
   const layers = [
