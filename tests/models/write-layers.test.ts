@@ -147,6 +147,22 @@ describe.each(NETWORKS)("%s", (_name, layers) => {
   });
 });
 
+test.each([batch, layer])(
+  "a sigmoid stays on a normalized last layer where the loss takes probabilities",
+  async (normalization) => {
+    const loss = { name: "binaryCrossEntropy", from: "probabilities" } as const;
+    const layers: DenseSpec[] = [hidden({}), { units: 3, activation: "sigmoid", normalization }];
+    using network = await createNetwork({ inputs: INPUTS, layers, loss, seed: 3 }, { arithmetic: "reproducible" });
+    const tfjs = await writeModel(network, "tfjs");
+    const onnx = (await writeModel(network, "onnx")).get("model.onnx")!;
+    for (const read of [readModel(onnx, { loss }), readModel(tfjs.get("model.json")!, { files: tfjs, loss })]) {
+      using same = await (await read).toNetwork({ arithmetic: "reproducible" });
+      expect(same.spec.loss).toEqual(loss);
+      expectNear(same.predict(rows).data, network.predict(rows).data);
+    }
+  },
+);
+
 test("a normalization left out of the file shows", async () => {
   const layers = [hidden({ normalization: batch })];
   using network = await make(layers);

@@ -14,7 +14,7 @@ import type { ImportedLayer } from "./layers.js";
 function keepHead({ layers, head }: ReadChain): ReadChain {
   const last = layers.at(-1)!;
   if (head === "none" || head === "logSoftmax" || last.activation.name !== "linear") return { layers, head };
-  if (last.normalization) return { layers, head }; // a layer with a softmax has none
+  if (last.normalization && head === "softmax") return { layers, head }; // a layer with one has no normalization
   const activation = { name: head } as ResolvedActivation; // of the last layer, that has a softmax too
   return { layers: [...layers.slice(0, -1), { ...last, activation }], head: "none" };
 }
