@@ -174,13 +174,13 @@ function repeat(values: Float32Array, times: number): Float32Array {
   return repeated;
 }
 
-/** One number from 0 up for each row, not all 0. */
-export function toWeights(path: string, weights: ArrayLike<number>, rows: number): Float32Array {
+/** One number from 0 up for each row, not all 0 unless `mayBeNone`. */
+export function toWeights(path: string, weights: ArrayLike<number>, rows: number, mayBeNone = false): Float32Array {
   if (typeof weights !== "object" || weights === null || typeof weights.length !== "number")
     throw new RelumineError("shape", path, "to be a list of numbers, one for each row of x", describe(weights));
   checkRowCount(path, weights.length, rows);
   const copy = new Float32Array(rows);
-  let isAny = false;
+  let isAny = mayBeNone;
   for (let i = 0; i < rows; i++) {
     const weight = weights[i];
     copy[i] = weight >= 0 && isFloat32(weight) ? weight : checkNumber(`${path}[${i}]`, weight, { low: 0 });
@@ -190,13 +190,17 @@ export function toWeights(path: string, weights: ArrayLike<number>, rows: number
   return copy;
 }
 
-/** Checks a data set against a network's inputs, outputs and loss; `path` is "data" or "validation". */
+/**
+ * Checks a data set against a network's inputs, outputs and loss; `path` is "data" or "validation".
+ * @param isBatch of a larger one: its rows may all weigh nothing
+ */
 export function prepareData(
   path: string,
   data: DataSet,
   inputs: number,
   units: number,
   loss: Loss | LossSpec,
+  isBatch = false,
 ): PreparedData {
   if (typeof data !== "object" || data === null)
     throw new RelumineError("value", path, "to be { x, y }", describe(data));
@@ -204,7 +208,7 @@ export function prepareData(
   const x = toSomeSamples(`${path}.x`, given.x, inputs);
   const y = prepareTargets(`${path}.y`, given.y, x.rows, units, loss);
   if (given.weights === undefined) return { rows: x.rows, x, views: [], y };
-  return { rows: x.rows, x, views: [], y, weights: toWeights(`${path}.weights`, given.weights, x.rows) };
+  return { rows: x.rows, x, views: [], y, weights: toWeights(`${path}.weights`, given.weights, x.rows, isBatch) };
 }
 
 /** The targets of these rows. */

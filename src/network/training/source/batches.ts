@@ -130,7 +130,7 @@ export class Batches {
 
   private prepare(path: string, given: DataSet): PreparedData {
     const { inputs, layers, loss } = this.spec;
-    const batch = prepareData(path, given, inputs, layers.at(-1)!.units, loss);
+    const batch = prepareData(path, given, inputs, layers.at(-1)!.units, loss, true);
     const { rows, y, weights } = batch;
     if (rows > MOST_ROWS)
       throw new RelumineError("shape", `${path}.x`, `to have at most ${MOST_ROWS} rows, as a batch`, `${rows}`);
