@@ -64,10 +64,16 @@ function bent(v: Affine, above: Float64Array, below: Float64Array, shift: Float6
   return scale(kink(scale(v, inner), rest, learns), zip(Math.sign, lead), shift);
 }
 
-/** x = s·y + c, unit by unit; undefined where they do not depend on the same term, or y on none. */
+/**
+ * x = s·y + c, unit by unit; undefined where they do not depend on the same term, or x does and y does not. Of a unit
+ * that is constant in both, as one behind a gamma of 0, c is 0 where it can be.
+ */
 function along(x: Affine, y: Affine): { s: Float64Array; c: Float64Array } | undefined {
-  if (!isSameTerm(x.term, y.term) || y.a.includes(0)) return undefined;
-  const s = zip((xa, ya) => xa / ya, x.a, y.a);
+  if (!isSameTerm(x.term, y.term)) return undefined;
+  const varies = zip((xa, ya) => Number(xa !== 0 && ya === 0), x.a, y.a);
+  if (varies.includes(1)) return undefined;
+  const constant = zip((xb, yb) => (yb === 0 ? 1 : xb / yb), x.b, y.b);
+  const s = zip((xa, ya, each) => (ya === 0 ? each : xa / ya), x.a, y.a, constant);
   return { s, c: zip((xb, yb, each) => xb - each * yb, x.b, y.b, s) };
 }
 
