@@ -1,6 +1,7 @@
 // Batches of a source train as the same rows in memory do, to the bit; what sources do wrong is refused or ends the
 // fit.
 import { expect, test } from "vitest";
+import { cut, rowsFrom, sourceOf } from "../support/batches.js";
 import { expectError } from "../support/errors.js";
 import { classifier, regressor, weightsOf, withNetwork } from "../support/networks.js";
 import fc from "../support/property.js";
@@ -27,7 +28,7 @@ import {
   traceDeaths,
   warmup,
 } from "../../src/index.js";
-import { takeSamples, toSamples } from "../../src/core/matrix.js";
+import { takeSamples } from "../../src/core/matrix.js";
 
 function drawMatrix(rows: number, columns: number, seed = 1): Matrix {
   const random = seededRandom(seed);
@@ -35,23 +36,6 @@ function drawMatrix(rows: number, columns: number, seed = 1): Matrix {
 }
 
 const labelsOf = (rows: number) => Int32Array.from({ length: rows }, (_, r) => (r * 7) % 3);
-
-const from = (start: number, rows: number) => Array.from({ length: rows }, (_, r) => start + r);
-
-/** The rows as they lie, so many a batch. */
-function* cut({ x, y, weights }: DataSet, size: number): Generator<DataSet> {
-  const samples = toSamples("x", x);
-  for (let start = 0; start < samples.rows; start += size) {
-    const rows = from(start, Math.min(size, samples.rows - start));
-    yield {
-      x: takeSamples(samples, rows) as Samples,
-      y: rows.map((row) => (y as ArrayLike<number>)[row]),
-      ...(weights && { weights: rows.map((row) => weights[row]) }),
-    };
-  }
-}
-
-const sourceOf = (data: DataSet, size: number): BatchSource => ({ batches: () => cut(data, size) });
 
 const logsOf = ({ epochs }: History) => epochs.map(({ seconds: _, ...log }) => log);
 
@@ -88,6 +72,10 @@ const CASES: Readonly<Record<string, [NetworkSpec, DataSet, FitOptions?]>> = {
   classes: [classifier, { x: x2, y: labelsOf(ROWS) }],
   numbers: [regressor, { x: x2, y: Array.from({ length: ROWS }, (_, r) => Math.sin(r)) }],
   "weighted rows": [classifier, { x: x2, y: labelsOf(ROWS), weights }],
+  "a batch without weight": [
+    classifier,
+    { x: x2, y: labelsOf(ROWS), weights: weights.map((w, r) => (r < 16 ? 0 : w)) },
+  ],
   "weights of classes": [classifier, { x: x2, y: labelsOf(ROWS), weights }, { classWeights: [1, 2, 0.5] }],
   "dropout and a penalty": [dropping, { x: x2, y: labelsOf(ROWS) }],
   "batch and layer normalization": [normalized, { x: x2, y: labelsOf(ROWS) }],
@@ -139,7 +127,7 @@ test("batches may have any sizes: larger than the first, and one row", async () 
       const batches = (): DataSet[] => {
         let start = 0;
         return sizes.map((size) => {
-          const taken = from(start, size);
+          const taken = rowsFrom(start, size);
           start += size;
           return { x: takeSamples(x, taken) as Matrix, y: taken.map((row) => y[row]) };
         });

@@ -1,128 +1,252 @@
-// Trainings that mix all that a network and a fit can be told, and what holds of every one of them.
-import { expect } from "vitest";
-import { memoryOf } from "../treatment/promises.js";
-import { forward } from "../reference/network.js";
-import { expectRefusal } from "../support/errors.js";
-import { toReference } from "../support/networks.js";
-import { drawSparse, withZeros } from "../support/sparse.js";
-import { randomRows, seededRandom } from "../support/random.js";
-import fc from "../support/property.js";
+// Draws trainings that mix all that a network and a fit can be told: specs, fits, optimizers, rows and targets.
+import { drawSparse, withZeros } from "../../support/sparse.js";
+import { randomRows, seededRandom } from "../../support/random.js";
+import fc from "../../support/property.js";
 import {
+  adagrad,
   adam,
+  adamax,
   adamW,
-  createNetwork,
+  cosine,
   type DataSet,
   type DenseSpec,
-  diagnose,
-  exportNetwork,
   type FitOptions,
-  type History,
-  importNetwork,
+  lion,
   type LossSpec,
   type Matrix,
-  type Network,
+  nadam,
   type NetworkSpec,
+  oneCycle,
+  reduceOnPlateau,
   rmsprop,
+  type Samples,
+  type Schedule,
   sgd,
-  traceDeaths,
-  treat,
-} from "../../src/index.js";
-import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
+  stepDecay,
+  warmup,
+} from "../../../src/index.js";
+import { toMatrix } from "../../../src/core/matrix.js";
+import { ACTIVATION_NAMES } from "../../../src/wasm/abi.js";
+
+export interface Mixed {
+  readonly spec: NetworkSpec;
+  readonly fit: FitOptions;
+  readonly schedule: Schedule | undefined;
+  /** Made anew for each training: an optimizer object goes on with its moments. */
+  readonly optimizer: () => NonNullable<FitOptions["optimizer"]>;
+  readonly rows: number;
+  readonly rowsAs: "float32" | "sparse" | "uint8" | "float16";
+  readonly seed: number;
+  readonly arithmetic: "fast" | "reproducible";
+  /** Products are large enough that threads share them. */
+  readonly isWide: boolean;
+}
+
+// ── networks ──
 
 const MOST_EPOCHS = 3;
-/** Sums of squares of larger numbers leave float32. */
-const NEAR_OVERFLOW = 1e15;
 const INITIALIZERS = ["heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal", "orthogonal"] as const;
-const rate = fc.constantFrom(1e-3, 1e-2, 0.1, 1, 100);
 const ofTen = (tenths: number) => fc.integer({ min: 0, max: 9 }).map((drawn) => drawn < tenths);
+const given = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+/** One of these in so many cases of ten, else none. */
+const sometimes = <T>(tenths: number, ...choices: readonly T[]): fc.Arbitrary<T | undefined> =>
+  fc.tuple(ofTen(tenths), fc.constantFrom(...choices)).map(([is, choice]) => (is ? choice : undefined));
 
-const hidden: fc.Arbitrary<DenseSpec> = fc.record(
-  {
+const normalization = sometimes<DenseSpec["normalization"]>(
+  4,
+  "batch",
+  "layer",
+  { kind: "batch", momentum: 0 },
+  { kind: "batch", momentum: 1, epsilon: 1e-3 },
+  { kind: "batch", momentum: 0.5, epsilon: 1e-7 },
+  { kind: "layer", epsilon: 0.1 },
+);
+const regularizer = sometimes<DenseSpec["kernelRegularizer"]>(2, { l1: 0.01 }, { l2: 0.05 }, { l1: 1e-3, l2: 0.5 });
+/** Of any layer. */
+const options: fc.Arbitrary<Partial<DenseSpec>> = fc
+  .record({
+    kernelInitializer: sometimes(5, ...INITIALIZERS),
+    frozen: sometimes(2, true),
+    normalization,
+    kernelRegularizer: regularizer,
+    maxNorm: sometimes(2, 0.5, 3),
+    bias: fc.constantFrom({}, {}, { useBias: false }, { biasInitializer: 0.2 }, { biasInitializer: -0.5 }),
+  })
+  .map(({ bias, ...rest }) => given({ ...rest, ...bias }));
+
+type Hidden = DenseSpec & { readonly wantsResidual?: true };
+const hidden: fc.Arbitrary<Hidden> = fc
+  .record({
     units: fc.integer({ min: 1, max: 12 }),
     activation: fc.oneof(fc.constant("relu" as const), fc.constantFrom(...ACTIVATION_NAMES)),
-    kernelInitializer: fc.constantFrom(...INITIALIZERS),
-    frozen: ofTen(2),
-  },
-  { requiredKeys: ["units"] },
-);
-/** Biases, which a layer may be without. */
-const withBiases = (layer: fc.Arbitrary<DenseSpec>) =>
-  fc
-    .tuple(layer, fc.constantFrom({}, {}, { useBias: false }, { biasInitializer: 0.2 }, { biasInitializer: -0.5 }))
-    .map(([spec, bias]): DenseSpec => ({ ...spec, ...bias }));
+    options,
+    dropout: sometimes(3, 0.1, 0.5, 0.9),
+    activityRegularizer: regularizer,
+    wantsResidual: sometimes(3, true as const),
+  })
+  .map(({ options, ...rest }) => given({ ...rest, ...options }));
+
+/** A residual layer is as wide as what it is fed. */
+function join(layers: readonly Hidden[]): DenseSpec[] {
+  const joined: DenseSpec[] = [];
+  for (const { wantsResidual, ...layer } of layers) {
+    const below = joined.at(-1);
+    joined.push(wantsResidual && below ? { ...layer, units: below.units, residual: true } : layer);
+  }
+  return joined;
+}
 
 const smoothing = fc.constantFrom({}, {}, { labelSmoothing: 0.1 }, { labelSmoothing: 0.5 });
-/** A loss with the last layer that suits it, and whether its targets are classes, shares or numbers. */
+/** A loss with the last layer's activation that suits it. */
 const output = fc.oneof(
-  fc.tuple(fc.constantFrom("linear", "softmax"), smoothing).map(([activation, more]) => ({
-    activation: activation as DenseSpec["activation"],
-    loss: { name: "crossEntropy", ...more } as LossSpec,
+  fc.tuple(fc.constantFrom("linear" as const, "softmax" as const), smoothing).map(([activation, more]) => ({
+    activation,
+    loss: { name: "crossEntropy", ...more } satisfies LossSpec as LossSpec,
   })),
-  fc.tuple(fc.constantFrom("linear", "sigmoid"), smoothing).map(([activation, more]) => ({
-    activation: activation as DenseSpec["activation"],
+  fc.tuple(fc.constantFrom("linear" as const, "sigmoid" as const), smoothing).map(([activation, more]) => ({
+    activation,
     loss: {
       name: "binaryCrossEntropy",
       from: activation === "sigmoid" ? "probabilities" : "logits",
       ...more,
-    } as LossSpec,
+    } satisfies LossSpec as LossSpec,
   })),
-  fc.constantFrom("meanSquaredError", "meanAbsoluteError", "huber").map((name) => ({
-    activation: "linear" as DenseSpec["activation"],
-    loss: { name } as LossSpec,
+  fc.constantFrom("meanSquaredError" as const, "meanAbsoluteError" as const, "huber" as const).map((name) => ({
+    activation: "linear" as const,
+    loss: { name } satisfies LossSpec as LossSpec,
   })),
 );
 
 const spec: fc.Arbitrary<NetworkSpec> = fc
   .record({
     inputs: fc.integer({ min: 1, max: 9 }),
-    layers: fc.array(withBiases(hidden), { maxLength: 3 }),
-    units: fc.integer({ min: 1, max: 4 }),
+    layers: fc.array(hidden, { maxLength: 3 }),
+    last: fc.tuple(fc.integer({ min: 1, max: 4 }), options),
     output,
     seed: fc.nat(1e6),
   })
-  .map(({ layers, units, output: { activation, loss }, ...rest }) => ({
+  .map(({ layers, last: [units, more], output: { activation, loss }, ...rest }) => ({
     ...rest,
-    layers: [...layers, { units: loss.name === "crossEntropy" ? units + 1 : units, activation }],
+    layers: [
+      ...join(layers),
+      {
+        ...more,
+        units: loss.name === "crossEntropy" ? units + 1 : units,
+        activation,
+        ...(activation === "softmax" && { normalization: undefined }),
+      },
+    ].map(given),
     loss,
   }));
 
-/** Made anew for each training: an optimizer object goes on with its moments. */
+// ── trainings ──
+
+const rate = fc.constantFrom(1e-3, 1e-2, 0.1, 1, 100, 1e9);
+const momenta = fc.constantFrom({}, { momentum: 0.9 }, { momentum: 0.5, nesterov: true }, { weightDecay: 0.01 });
 const optimizer = fc.oneof(
-  fc.tuple(rate, fc.constantFrom({}, { momentum: 0.9 }, { momentum: 0.5, nesterov: true }, { weightDecay: 0.01 })).map(
+  fc.tuple(rate, momenta).map(
     ([learningRate, more]) =>
       () =>
         sgd({ learningRate, ...more }),
   ),
-  fc.tuple(rate, fc.constantFrom(adam, adamW, rmsprop)).map(
+  fc.tuple(rate, fc.constantFrom(adam, adamW, nadam, adamax, rmsprop, adagrad, lion)).map(
     ([learningRate, make]) =>
       () =>
         make({ learningRate }),
   ),
 );
 
-const fit = fc.record(
-  {
-    epochs: fc.integer({ min: 2, max: MOST_EPOCHS }),
-    batchSize: fc.integer({ min: 1, max: 16 }),
-    clipNorm: fc.constantFrom(0.01, 1),
-    shuffle: fc.boolean(),
-    validation: fc.constantFrom(0, 0.3),
-  },
-  { requiredKeys: ["epochs", "batchSize"] },
+const schedule = sometimes<Schedule>(
+  4,
+  cosine(),
+  cosine({ every: 1, minimum: 1e-4 }),
+  stepDecay({ every: 1, factor: 0.5 }),
+  stepDecay({ after: [1, 2], factor: 3e-1 }),
+  warmup({ steps: 3 }),
+  warmup({ epochs: 1.5, next: cosine() }),
+  oneCycle(),
+  reduceOnPlateau({ monitor: "loss", patience: 0, threshold: 0.2, factor: 0.5 }),
+  warmup({ steps: 2, next: reduceOnPlateau({ patience: 0, threshold: 0.2 }) }),
 );
 
-/** Rows in one of the forms that they may have, with targets of any form, and weights. */
-function drawData({ inputs, layers, loss }: NetworkSpec, seed: number, rows: number): DataSet & { dense: Matrix } {
+const fit: fc.Arbitrary<FitOptions> = fc
+  .record({
+    epochs: fc.integer({ min: 2, max: MOST_EPOCHS }),
+    batchSize: fc.integer({ min: 1, max: 16 }),
+    accumulate: sometimes(3, 2, 3),
+    clipNorm: sometimes(3, 0.01, 1),
+    shuffle: sometimes(3, false),
+    validation: sometimes(3, 0.3),
+  })
+  .map(given);
+
+export const mixed: fc.Arbitrary<Mixed> = fc.record({
+  spec,
+  fit,
+  schedule,
+  optimizer,
+  rows: fc.integer({ min: 4, max: 40 }),
+  rowsAs: fc.constantFrom("float32", "float32", "sparse", "uint8", "float16"),
+  seed: fc.nat(1e6),
+  arithmetic: fc.constantFrom("fast", "reproducible"),
+  isWide: fc.constant(false),
+});
+
+/** Such that two threads share the products of hidden layers; each takes seconds. */
+export const wide: fc.Arbitrary<Mixed> = mixed.map(({ spec, fit, rows, ...rest }) => {
+  const layers: DenseSpec[] = [];
+  for (const [l, layer] of spec.layers.entries()) {
+    const added = l === spec.layers.length - 1 ? 0 : 120;
+    layers.push({ ...layer, units: layer.residual ? layers[l - 1].units : layer.units + added });
+  }
+  return {
+    ...rest,
+    spec: { ...spec, inputs: spec.inputs + 120, layers },
+    fit: { ...fit, batchSize: fit.batchSize! + 90 },
+    rows: rows + 130,
+    isWide: true,
+  };
+});
+
+// ── data ──
+
+export type Drawn = DataSet & { readonly dense: Matrix };
+
+/** Rows as they are given, and as a matrix. */
+function drawRows({ spec: { inputs }, rows, rowsAs, seed }: Mixed): { readonly x: Samples; readonly dense: Matrix } {
   const random = seededRandom(seed);
-  const isSparse = random() < 0.3;
-  const sparse = isSparse ? drawSparse(rows, inputs, 0.4, seed + 1) : undefined;
-  const dense = sparse
-    ? withZeros(sparse)
-    : { rows, columns: inputs, data: Float32Array.from(randomRows(random, rows, inputs).flat()) };
+  const fill = <T extends Uint8Array | Uint16Array>(data: T, low: number, count: number): T =>
+    data.map(() => low + Math.floor(random() * count)) as T;
+  const size = rows * inputs;
+  if (rowsAs === "sparse") {
+    const x = drawSparse(rows, inputs, 0.4, seed + 1);
+    return { x, dense: withZeros(x) };
+  }
+  const shape = { rows, columns: inputs };
+  const halves = (): Samples => ({
+    ...shape,
+    type: "float16",
+    data: fill(new Uint16Array(size), random() < 0.5 ? 0x3000 : 0xb000, 0xc00),
+  });
+  const drawn = {
+    uint8: (): Samples => ({ ...shape, data: fill(new Uint8Array(size), 0, 256), scale: 1 / 127, offset: -1 }),
+    float16: halves,
+    float32: (): Samples => ({ ...shape, data: Float32Array.from(randomRows(random, rows, inputs).flat()) }),
+  };
+  const x = drawn[rowsAs]();
+  return { x, dense: toMatrix("x", x) };
+}
+
+/** Rows in one of the forms that they may have, with targets of any form, and weights. */
+export function drawData(drawn: Mixed): Drawn {
+  const { spec, rows, seed } = drawn;
+  const { layers, loss } = spec;
+  const random = seededRandom(seed + 2);
   const { units } = layers.at(-1)!;
   const { name } = loss as LossSpec;
   const each = <T>(of: () => T): T[] => Array.from({ length: rows }, of);
-  const number = { binaryCrossEntropy: () => Math.round(random()) }[name as string] ?? (() => 4 * random() - 2);
+  const number = name === "binaryCrossEntropy" ? () => Math.round(random()) : () => 4 * random() - 2;
   const label = () => Math.min(units - 1, Math.floor(random() * units));
   const row = () => Array.from({ length: units }, () => Math.fround(number()));
   const oneHot = () => {
@@ -132,145 +256,5 @@ function drawData({ inputs, layers, loss }: NetworkSpec, seed: number, rows: num
   const classes = () => (random() < 0.7 ? each(label) : each(oneHot));
   const y = name === "crossEntropy" ? classes() : each(row);
   const weights = random() < 0.3 ? { weights: each(() => Math.floor(3 * random())).with(0, 1) } : {};
-  return { x: sparse ?? dense, y, ...weights, dense };
-}
-
-export interface Mixed {
-  readonly spec: NetworkSpec;
-  readonly fit: FitOptions;
-  readonly optimizer: () => NonNullable<FitOptions["optimizer"]>;
-  readonly seed: number;
-  readonly rows: number;
-  readonly arithmetic: "fast" | "reproducible";
-}
-
-export const mixed: fc.Arbitrary<Mixed> = fc.record({
-  spec,
-  fit,
-  optimizer,
-  seed: fc.nat(1e6),
-  rows: fc.integer({ min: 4, max: 40 }),
-  arithmetic: fc.constantFrom("fast", "reproducible"),
-});
-
-/** The optimizer's recipe is an object of its own in each training. */
-const bitsOf = (network: Network) => ({ ...(memoryOf(network) as object), optimizer: undefined });
-const withoutTime = ({ epochs, ...rest }: History) => ({
-  ...rest,
-  epochs: epochs.map(({ seconds: _, ...log }) => log),
-});
-
-/** What may have been seen, so that a test can say that its runs were not all of one kind. */
-export interface Seen {
-  diverged: number;
-  deaths: number;
-  treated: number;
-}
-
-async function trainOnce({ spec: given, fit: options, optimizer: make, arithmetic }: Mixed, data: DataSet) {
-  const network = await createNetwork(given, { arithmetic });
-  const trace = traceDeaths();
-  const history = await network.fit(data, { ...options, optimizer: make(), callbacks: [trace] });
-  return { network, history, trace };
-}
-
-/** Each epoch's loss is a number unless the training says that it diverged, and weights always are. */
-function expectNumbers(network: Network, { epochs, stopped }: History): void {
-  for (const layer of network.layers)
-    for (const values of Object.values(layer.getWeights()) as Float32Array[])
-      expect(values.every(Number.isFinite)).toBe(true);
-  if (stopped === "diverged") return;
-  expect(epochs.every(({ loss }) => Number.isFinite(loss))).toBe(true);
-}
-
-/** Stops after its first epoch, is stored, read again, and goes on. */
-async function expectResumed(given: Mixed, data: DataSet, whole: Network, wanted: History): Promise<void> {
-  const { spec: of, fit: options, optimizer: make, arithmetic } = given;
-  using network = await createNetwork(of, { arithmetic });
-  const first = { onEpochEnd: (_log: unknown, { stop }: { stop(): void }) => stop() };
-  await network.fit(data, { ...options, optimizer: make(), callbacks: [traceDeaths(), first] });
-  const bytes = await exportNetwork(network, "safetensors", { training: true });
-  using again = await importNetwork(bytes, { arithmetic });
-  const callbacks = [traceDeaths(), { onEpochEnd: () => undefined }];
-  const history = await again.fit(data, { ...options, optimizer: make(), callbacks, resume: true });
-  expect(withoutTime(history)).toEqual(withoutTime(wanted));
-  expect(bitsOf(again)).toEqual(bitsOf(whole));
-}
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** What each unit did, against a naive pass in float64. */
-function expectDiagnosed(network: Network, { x, y, dense }: DataSet & { dense: Matrix }): void {
-  const before = network.evaluate({ x, y });
-  const weights = bitsOf(network);
-  const { layers } = diagnose(network, x, { targets: y });
-  expect(bitsOf(network)).toEqual(weights);
-  expect(network.evaluate({ x, y })).toEqual(before);
-  const rows = Array.from({ length: dense.rows }, (_, r) => [
-    ...dense.data.subarray(r * dense.columns, (r + 1) * dense.columns),
-  ]);
-  const last = network.layers.length - 1;
-  const reference = toReference(network).map((layer, l) =>
-    l === last ? { ...layer, activation: { name: "linear" } } : layer,
-  );
-  const passes = forward(reference, rows);
-  const isBeyond = passes.some(({ z }) => z.flat().some((value) => !(Math.abs(value) < NEAR_OVERFLOW)));
-  if (isBeyond) return; // any-network.test.ts is of numbers that float32 does not hold
-  for (const { layer, units } of layers)
-    units.forEach(({ activity, preactivation }, unit) => {
-      const z = passes[layer].z.map((row) => row[unit]);
-      // what cancels in a sum of float32 is as large as its terms, of this layer and those below
-      const size = passes.slice(0, layer + 1).reduce((most, pass) => Math.max(most, ...pass.z.flat().map(Math.abs)), 1);
-      const error = 1e-3 * size;
-      expect(Math.abs(preactivation.mean - mean(z))).toBeLessThanOrEqual(error);
-      const fires = (over: number) => mean(z.map((value) => Number(value > over)));
-      expect(activity).toBeGreaterThanOrEqual(fires(error) - 1e-6);
-      expect(activity).toBeLessThanOrEqual(fires(-error) + 1e-6);
-    });
-}
-
-/** liftBias and prune leave what the network says as it was. */
-async function expectTreated(network: Network, { x }: DataSet, seen: Seen): Promise<void> {
-  for (const kind of ["liftBias", "prune"] as const) {
-    using copy = await network.clone();
-    const outputs = copy.predict(x, { logits: true }).data;
-    if (!outputs.every(Number.isFinite)) {
-      // finite weights whose outputs overflow, as the last update may leave them: that is said
-      await expectRefusal(() => treat(copy, x, { kind }), "value", /^layers/);
-      continue;
-    }
-    const treatment = await treat(copy, x, { kind });
-    seen.treated += treatment.treated.length;
-    const size = outputs.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    const now = treatment.network.predict(x, { logits: true }).data;
-    const change = now.reduce((most, value, i) => Math.max(most, Math.abs(value - outputs[i])), 0);
-    expect(change, kind).toBeLessThanOrEqual(kind === "liftBias" ? 0 : 1e-4 * size);
-    if (treatment.network !== copy) treatment.network.dispose();
-  }
-}
-
-/** All of it. */
-export async function expectSound(given: Mixed, seen: Seen): Promise<void> {
-  const { dense, ...data } = drawData(given.spec, given.seed, given.rows);
-  const { network, history, trace } = await trainOnce(given, data);
-  using first = network;
-  expectNumbers(network, history);
-  const twin = await trainOnce(given, data);
-  using second = twin.network;
-  expect(bitsOf(second)).toEqual(bitsOf(first));
-  expect(withoutTime(twin.history)).toEqual(withoutTime(history));
-  expect(twin.trace.deaths).toEqual(trace.deaths);
-  seen.deaths += trace.deaths.length;
-  expect(trace.deaths.filter(({ cause }) => cause === "unknown")).toEqual([]); // a replay that is not faithful says so
-  using read = await importNetwork(await exportNetwork(network, "safetensors"), { arithmetic: given.arithmetic });
-  expect(read.spec).toEqual(network.spec);
-  expect(read.layers.map((layer) => layer.getWeights())).toEqual(network.layers.map((layer) => layer.getWeights()));
-  expect(read.predict(data.x)).toEqual(network.predict(data.x));
-  if (history.stopped === "diverged") {
-    seen.diverged++;
-    return;
-  }
-  await expectResumed(given, data, network, history);
-  expectDiagnosed(network, { ...data, dense });
-  await expectTreated(network, data, seen);
+  return { ...drawRows(drawn), y, ...weights };
 }
