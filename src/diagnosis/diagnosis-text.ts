@@ -7,6 +7,7 @@ import { countStates } from "../inspect/unit-state.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
 import { endOf, onOneLine } from "../text/printable.js";
+import { shiftName } from "../text/shift.js";
 import { indent, wrap } from "../text/wrap.js";
 
 type Diagnosis = Types.Diagnosis<ObservedUnit>;
@@ -26,11 +27,28 @@ const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
   ["dead", "·"],
 ];
 
-export const ADVICE: Record<Mechanism, string> = {
+const ADVICE: Record<Mechanism, string> = {
   negativeBias: "start with a positive bias, or add biasToRevive.",
   negativeWeights: "lower the learning rate, or use leakyRelu.",
+  zeroGamma: "give it another gamma: as it is its inputs do not count.",
   silentInputs: "the layer below is silent: revive that one first.",
 };
+
+export const MECHANISMS = Object.keys(ADVICE) as Mechanism[];
+
+/** What to do about the units of these layers that are closed so. */
+export function adviceFor(mechanism: Mechanism, layers: readonly Pick<LayerDiagnosis, "normalized">[]): string {
+  const shift = shiftName(layers);
+  if (mechanism !== "negativeBias" || shift === "bias") return ADVICE[mechanism];
+  return `lower the learning rate, or add biasToRevive to ${shift}.`;
+}
+
+/** Of all layers those with units that are closed so, and how many these are. */
+export function closedSo<Layer extends LayerDiagnosis>(layers: readonly Layer[], mechanism: Mechanism) {
+  const count = ({ units }: Layer) => units.filter((unit) => unit.mechanism === mechanism).length;
+  const found = layers.filter((layer) => count(layer) > 0);
+  return { layers: found, units: found.reduce((sum, layer) => sum + count(layer), 0) };
+}
 
 const PROOFS: Record<Proof, string> = { provenDead: "closed", refuted: "opens", open: "unknown" };
 
@@ -118,7 +136,7 @@ function drawWorst(diagnosis: Diagnosis): string[] {
     "permanent",
     ...(isTried ? ["in the box"] : []),
     "highest z",
-    "bias to revive",
+    `${shiftName(worst.map(({ layer }) => diagnosis.layers[layer]))} to revive`,
   ];
   const title =
     worst.length < diagnosis.dead
@@ -160,12 +178,10 @@ function drawPermanent(dead: readonly ObservedUnit[]): string[] {
 }
 
 function drawAdvice(diagnosis: Diagnosis): string[] {
-  const counts = new Map<Mechanism, number>();
-  for (const { units } of diagnosis.layers)
-    for (const { mechanism } of units) if (mechanism) counts.set(mechanism, (counts.get(mechanism) ?? 0) + 1);
-  const lines = (Object.keys(ADVICE) as Mechanism[])
-    .filter((mechanism) => counts.has(mechanism))
-    .map((mechanism) => [`  ${mechanism}`, `(${formatCount(counts.get(mechanism)!)})`, ADVICE[mechanism]]);
+  const lines = MECHANISMS.flatMap((mechanism) => {
+    const { layers, units } = closedSo(diagnosis.layers, mechanism);
+    return units === 0 ? [] : [[`  ${mechanism}`, `(${formatCount(units)})`, adviceFor(mechanism, layers)]];
+  });
   return lines.length === 0 ? [] : ["", ...alignColumns(lines, [1])];
 }
 

@@ -168,7 +168,7 @@ function* judgeLayers(
   const verdictOf = judgeDead(observation, states, yield* prove(hidden));
   const boundOf = activityBounds(observation.rows);
   return hidden.map((unitStates, layer) => {
-    const { name, activation, units: statistics, seen: kind, closedRows } = observation.layers[layer];
+    const { name, activation, normalized, units: statistics, seen: kind, closedRows } = observation.layers[layer];
     const layerMean = meanActivation(statistics);
     const units = statistics.map((seen, unit): ObservedUnit => ({
       layer,
@@ -185,6 +185,7 @@ function* judgeLayers(
       layer,
       ...(name !== undefined && { name }),
       activation: activation.name,
+      ...(normalized && { normalized }),
       dead,
       ...(observation.fedBy && closedRows && { closedRows: closedRows.length }),
       units: units as readonly UnitDiagnosis[], // where preactivations are not known who asked says so

@@ -1,6 +1,7 @@
 // What a diagnosis says of a network, a layer and a unit.
 import type { UnitState } from "../inspect/unit-state.js";
 import type { PaceOptions } from "../core/pace.js";
+import type { NormalizationKind } from "../network/normalization.js";
 import type { History } from "../network/types.js";
 import type { DataSet, Targets } from "../network/data.js";
 import type { ObservedActivationName } from "../activations/activations.js";
@@ -9,8 +10,9 @@ export type { UnitState };
 
 /** How a dead unit is closed. */
 export type Mechanism =
-  | "negativeBias" // without its bias it would fire on some sample
-  | "negativeWeights" // it would stay closed even with a zero bias
+  | "negativeBias" // without its bias, or its beta where it is normalized, it would fire on some sample
+  | "negativeWeights" // it would stay closed even with a zero bias (or beta)
+  | "zeroGamma" // it is normalized, and its gamma is 0: beta alone is left, which is not above 0
   | "silentInputs"; // every unit that feeds it is silent
 
 /**
@@ -258,6 +260,8 @@ export interface LayerDiagnosis<Unit extends ObservedUnit = UnitDiagnosis> {
   readonly name?: string;
   /** The activation's name. */
   readonly activation: ObservedActivationName;
+  /** Over what its preactivations are normalized: they are those behind beta, which stands for the bias then. */
+  readonly normalized?: NormalizationKind;
   /** Dead units. */
   readonly dead: number;
   /**

@@ -16,6 +16,7 @@ import { isDense, type Matrix, type SampleRows, shownMatrix } from "../core/matr
 import { isSparse, measureSparse, type SparseRows } from "../core/sparse.js";
 import { finish, type Steps } from "../core/pace.js";
 import type { LayerView } from "../network/state/layer-view.js";
+import { WEIGHT_NAMES } from "../network/state/weight-names.js";
 import { listNames } from "../text/naming.js";
 import { plural } from "../text/numbers.js";
 import { Arena } from "../wasm/heap.js";
@@ -41,10 +42,11 @@ export interface LayerWeights {
   readonly bias: Float32Array;
   /** PReLU slopes. */
   readonly alpha?: Float32Array | undefined;
-  /** Of normalized layers: what their preactivations are made of, and by batches the mean outside of training. */
+  /** Of normalized layers: what their preactivations are made of, and by batches mean and variance outside of training. */
   readonly gamma?: Float32Array | undefined;
   readonly beta?: Float32Array | undefined;
   readonly runningMean?: Float32Array | undefined;
+  readonly runningVariance?: Float32Array | undefined;
 }
 
 /** The arrays as they lie now: what may be views into the heap is looked up once. */
@@ -288,16 +290,12 @@ export function outputsOf(inspector: Inspector, x: SampleRows): Float32Array {
   return outputs;
 }
 
-/** Units with a weight, bias or slope that is no finite number, in order; undefined where there are none. */
+/** Units with a weight, or another number, that is not finite, in order; undefined where there are none. */
 function findBroken({ runtime: { kernels } }: NetworkState, layer: LayerView): number[] | undefined {
-  const { inputs, units, kernelAddress, biasAddress, alphaAddress } = layer;
-  const slopes = layer.alpha?.length ?? 0;
-  const isWhole =
-    kernels.allFinite(inputs * units, kernelAddress) &&
-    kernels.allFinite(units, biasAddress) &&
-    kernels.allFinite(slopes, alphaAddress);
-  if (isWhole) return undefined;
-  return brokenUnits(arraysOf(layer));
+  const arrays = WEIGHT_NAMES.flatMap((name) => (layer[name] ? [layer[name]] : []));
+  return arrays.every(({ length, byteOffset }) => kernels.allFinite(length, byteOffset))
+    ? undefined
+    : brokenUnits(layer);
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite, and its units */
@@ -305,10 +303,7 @@ export function checkWeights(state: NetworkState): void {
   state.layers.forEach((layer, index) => {
     const broken = findBroken(state, layer);
     if (!broken) return;
-    const { kernel, bias, alpha } = layer;
-    const [part] = Object.entries({ kernel, bias, alpha }).find(
-      ([, values]) => values && !values.every(Number.isFinite),
-    )!;
+    const part = WEIGHT_NAMES.find((name) => layer[name]?.every(Number.isFinite) === false)!;
     const given = `numbers that are not, in ${plural(broken.length, "unit")} ${listNames(broken)}`;
     throw new RelumineError("value", `layers[${index}].${part}`, "to be finite", given, "Has the training diverged?");
   });

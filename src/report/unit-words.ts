@@ -1,6 +1,8 @@
 // Units in words, as pages write them.
 import type { Mechanism, Mover, ObservedUnit, Proof, Spread } from "../diagnosis/types.js";
 import { countStates, type UnitState } from "../inspect/unit-state.js";
+import type { ShownLayer } from "./shown.js";
+import { shiftName } from "../text/shift.js";
 import { formatCount, formatNumber, formatPercent, formatSigned, listWords } from "../text/numbers.js";
 
 /** The worst first. */
@@ -35,11 +37,17 @@ export const STATE_MEANINGS: Readonly<Record<UnitState, string>> = {
   alive: "fires on some rows and not on others, or bends in between",
 };
 
-export const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
+const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
   negativeBias: "its bias",
   negativeWeights: "its weights",
+  zeroGamma: "its gamma of 0",
   silentInputs: "silent inputs",
 };
+
+/** `its bias`, of a unit of this layer. */
+export function mechanismWords(mechanism: Mechanism, layer: Pick<ShownLayer, "normalized">): string {
+  return mechanism === "negativeBias" ? `its ${shiftName([layer])}` : MECHANISM_WORDS[mechanism];
+}
 
 export const PROOF_WORDS: Readonly<Record<Proof, string>> = {
   provenDead: "proved closed in the input box",
@@ -75,7 +83,7 @@ function rangeText(what: string, { min, max }: Spread): string {
 }
 
 /** `unit 5: dead, closed by its weights, permanent; z -3.1 to -0.2; bias to revive +0.21` */
-export function describeUnit(unit: ObservedUnit): string {
+export function describeUnit(unit: ObservedUnit, layer: Pick<ShownLayer, "normalized">): string {
   const {
     state,
     activity,
@@ -88,11 +96,11 @@ export function describeUnit(unit: ObservedUnit): string {
   } = unit;
   const parts = [
     STATE_WORDS[state],
-    ...(mechanism === undefined ? [] : [`closed by ${MECHANISM_WORDS[mechanism]}`]),
+    ...(mechanism === undefined ? [] : [`closed by ${mechanismWords(mechanism, layer)}`]),
     ...(permanent ? ["permanent"] : []),
     ...(proof === undefined ? [] : [PROOF_WORDS[proof]]),
     ...(state === "dead" ? [] : [`fires on ${formatPercent(activity)}`]),
   ];
-  const bias = biasToRevive === undefined ? "" : `; bias to revive ${formatSigned(biasToRevive, 3)}`;
+  const bias = biasToRevive === undefined ? "" : `; ${shiftName([layer])} to revive ${formatSigned(biasToRevive, 3)}`;
   return `unit ${unit.unit}: ${parts.join(", ")}${rangeText("z", z)}${rangeText("activation", a)}${bias}`;
 }

@@ -136,6 +136,7 @@ export const nameOf = ({ layer, unit }: UnitName): string => `layer ${layer + 1}
 const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, string>> = {
   negativeBias: "Its bias keeps it closed: with a bias of 0 it would fire on some sample.",
   negativeWeights: "Its weights keep it closed: it would stay closed even with a bias of 0.",
+  zeroGamma: "Its gamma is 0: what is left is beta, which is not above 0.",
   silentInputs: "All of its inputs are 0 on every sample.",
 };
 

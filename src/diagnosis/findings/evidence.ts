@@ -1,5 +1,6 @@
 // What the findings are made from: an observation, the verdicts on the units, and what else the caller gave.
 import { closedUpTo } from "../../activations/analysis.js";
+import { isClosedInTraining } from "../units/permanence.js";
 import type { HeldOutRows, LearningEvidence } from "../learning/learning.js";
 import type { Finding, FindingRole, LayerDiagnosis } from "../types.js";
 import { groupBy } from "../../core/group-by.js";
@@ -39,12 +40,24 @@ export function closedUnits({ observation, hidden }: Evidence, layer: number): n
   return Array.from(units.keys()).filter(isClosed);
 }
 
-/** The highest layer of which every unit is closed, or -1. */
+/** The highest layer of which every unit is closed, or -1: on the rows as they were seen, outside of training. */
 export function closedLayer(evidence: Evidence): number {
-  const { layers } = evidence.observation;
-  return layers.findLastIndex(
-    ({ units, isResidual }, layer) => !isResidual && closedUnits(evidence, layer).length === units.length,
-  );
+  return highestClosed(evidence, () => true);
+}
+
+/**
+ * The same in every training step on these rows: the batches' statistics, or dropout below, may open what running
+ * statistics close.
+ */
+export function closedLayerInTraining(evidence: Evidence): number {
+  return highestClosed(evidence, (layer, unit) => isClosedInTraining(evidence.observation, layer, unit));
+}
+
+function highestClosed(evidence: Evidence, staysClosed: (layer: number, unit: number) => boolean): number {
+  return evidence.observation.layers.findLastIndex(({ units, isResidual }, layer) => {
+    const closed = isResidual ? [] : closedUnits(evidence, layer);
+    return closed.length === units.length && closed.every((unit) => staysClosed(layer, unit));
+  });
 }
 
 /**

@@ -4,16 +4,20 @@ import { hasLearned } from "./learned.js";
 import { countOf } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
 import { columnVaries } from "../../core/matrix.js";
-import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
+import type { LayerWeights } from "../../inspect/observation.js";
+import { WEIGHT_NAMES } from "../../network/state/weight-names.js";
 
 /** Groups of a layer that are told one by one. */
 const MOST_GROUPS = 8;
 
-/** Have units of a layer the same incoming weights, bias and slope? */
+/** Have units of a layer the same incoming weights, and the same other numbers of their own? */
 function haveEqualIncoming(weights: LayerWeights, a: number, b: number): boolean {
-  const { kernel, bias, alpha, units } = arraysOf(weights);
-  for (let i = 0; i < kernel.length; i += units) if (kernel[i + a] !== kernel[i + b]) return false;
-  return bias[a] === bias[b] && alpha?.[a] === alpha?.[b];
+  const { units } = weights;
+  const areEqual = (values: Float32Array) => {
+    for (let i = 0; i < values.length; i += units) if (values[i + a] !== values[i + b]) return false;
+    return true;
+  };
+  return WEIGHT_NAMES.every((name) => weights[name] === undefined || areEqual(weights[name]));
 }
 
 function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): string {
@@ -27,7 +31,7 @@ function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): str
 }
 
 interface Likeness {
-  /** The same incoming weights, bias and slope. */
+  /** The same incoming weights and other numbers of its own. */
   readonly isTwin: boolean;
   /** ... and the same outgoing weights. */
   readonly isLocked: boolean;

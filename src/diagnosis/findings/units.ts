@@ -4,6 +4,7 @@ import { isRectifier, type ObservedActivationName } from "../../activations/acti
 import { isSmoothAndPositive } from "../../activations/analysis.js";
 import {
   closedLayer,
+  closedLayerInTraining,
   closedUnits,
   type Evidence,
   type Found,
@@ -16,6 +17,7 @@ import { findTwins } from "./identical-units.js";
 import type { Mechanism } from "../types.js";
 import { countOf, formatCount, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
+import { shiftName } from "../../text/shift.js";
 
 /**
  * Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy
@@ -82,7 +84,7 @@ export function findSilentTogether(evidence: Evidence): Found[] {
 }
 
 function findCutOff(evidence: Evidence): Found[] {
-  const layer = closedLayer(evidence);
+  const layer = closedLayerInTraining(evidence);
   if (layer < 1) return [];
   const { naming } = evidence;
   const lowest = naming.layer(0);
@@ -95,7 +97,7 @@ function findCutOff(evidence: Evidence): Found[] {
       message:
         `${below} no gradient: above, ${plural(units, "the only unit", `all ${formatCount(units)} units`)} of layer ` +
         `${name} ${plural(units, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}.`,
-      advice: `Open layer ${name} first (a higher bias there, or leakyRelu): until then no gradient gets below it.`,
+      advice: `Open layer ${name} first (a higher ${shiftOfLayers(evidence, [layer])} there, or leakyRelu): until then no gradient gets below it.`,
       layer: layer - 1,
     },
   ];
@@ -117,10 +119,14 @@ function closedBy(evidence: Evidence): ClosedBy | undefined {
     const found = closed.filter(({ mechanism }) => mechanism === wanted);
     return { mechanism: wanted, units: found.length, layers: [...new Set(found.map(({ layer }) => layer))] };
   };
-  const [bias, weights] = [by("negativeBias"), by("negativeWeights")];
-  if (bias.units + weights.units === 0) return undefined;
-  return bias.units > weights.units ? bias : weights;
+  const [weights, bias, gamma] = [by("negativeWeights"), by("negativeBias"), by("zeroGamma")];
+  const most = [weights, bias, gamma].reduce((a, b) => (b.units > a.units ? b : a));
+  return most.units === 0 ? undefined : most;
 }
+
+/** "bias", or "beta" where the layers are normalized. */
+const shiftOfLayers = ({ observation }: Evidence, layers: readonly number[]) =>
+  shiftName(layers.map((layer) => observation.layers[layer]));
 
 /** "layer 1" or "layers 0 and 1". */
 const layersText = ({ naming }: Evidence, layers: readonly number[]) =>
@@ -131,8 +137,12 @@ function openingText(evidence: Evidence, layers: readonly number[], by: Mechanis
   const names = layersText(evidence, layers);
   if (by === "negativeWeights")
     return `Lower the learning rate, centre the inputs, or make ${names} wider or leakyRelu`;
+  const shift = shiftOfLayers(evidence, layers);
+  if (by === "zeroGamma") return `Give ${names} gammas other than 0`;
+  if (by === "negativeBias" && shift !== "bias")
+    return `Lower the learning rate, and raise ${shift} of ${names} (treat does)`;
   if (by !== "negativeBias")
-    return `Open ${names} (a higher bias, or start again with another seed, a wider layer or leakyRelu)`;
+    return `Open ${names} (a higher ${shift}, or start again with another seed, a wider layer or leakyRelu)`;
   const { spec } = evidence.observation;
   const startsAtZero = layers.every((layer) => spec?.layers[layer]?.biasInitializer === 0);
   return startsAtZero
@@ -142,16 +152,25 @@ function openingText(evidence: Evidence, layers: readonly number[], by: Mechanis
 
 const isLastFrozen = ({ observation: { spec } }: Evidence) => spec?.layers.at(-1)!.frozen === true;
 
+function closedByWords(evidence: Evidence, layers: readonly number[], by: Mechanism | undefined): string {
+  if (by === "negativeBias") return shiftOfLayers(evidence, layers);
+  return by === "zeroGamma" ? "gamma" : "weights";
+}
+
 /** Cause and advice; closed: the highest layer of which every unit is closed, or -1. */
 function collapseTexts(evidence: Evidence, closed: number, isCut: boolean): [cause: string, advice: string] {
   if (closed >= 0) {
     const by = closedBy(evidence);
-    const what = by?.mechanism === "negativeBias" ? "bias" : "weights";
     const layers = by?.layers ?? [closed];
+    const what = closedByWords(evidence, layers, by?.mechanism);
+    const isOpenInTraining = closedLayerInTraining(evidence) < closed;
+    const only = isOpenInTraining
+      ? ", by running statistics, or without dropout: batches of a training may open it"
+      : "";
     const where = layers.join() === String(closed) ? "" : ` of ${layersText(evidence, layers)}`;
     const why = by ? ` (${countOf(by.units, "unit")}${where} by ${plural(by.units, "its", "their")} ${what})` : "";
     return [
-      `, since layer ${evidence.naming.layer(closed)} is closed as a whole${why}`,
+      `, since layer ${evidence.naming.layer(closed)} is closed as a whole${why}${only}`,
       `${openingText(evidence, layers, by?.mechanism)}: until ${plural(layers.length, "it opens", "they open")} ` +
         "the network is a constant.",
     ];

@@ -34,6 +34,7 @@ import { type Inspector, type RunOptions, type VisitChunk, withInspectorAsync } 
 import { hasFinite, isDead } from "../../inspect/unit-state.js";
 import type { Network } from "../../network/types.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
+import { WEIGHT_NAMES } from "../../network/state/weight-names.js";
 
 const DEFAULT_BUDGET = 2e10;
 const MOST_THREADS = 64;
@@ -52,14 +53,19 @@ export interface ProofWorkers {
 /** At most `count` workers ("auto": one a core), or undefined where there are to be none. */
 export type StartProofWorkers = (setup: ProofSetup, count: number | "auto") => Promise<ProofWorkers | undefined>;
 
-/** A checksum of a network's hidden layers: shapes, activations, weights. */
+/**
+ * A checksum of a network's hidden layers: shapes, activations, weights; where a layer is normalized, how and by what.
+ */
 export function hashHidden(state: NetworkState): string {
   const layers = state.layers.slice(0, -1);
   const shape = JSON.stringify([
     state.spec.inputs,
-    layers.map(({ units, activation: { name, alpha } }) => [units, name, alpha ?? null]),
+    layers.map(({ units, activation: { name, alpha } }, index) => {
+      const { normalization: by, residual } = state.spec.layers[index];
+      return [units, name, alpha ?? null, ...(by ? [by.kind, by.epsilon] : []), ...(residual ? ["residual"] : [])];
+    }),
   ]);
-  const views = layers.flatMap(({ kernel, bias, alpha }) => [kernel, bias, ...(alpha ? [alpha] : [])]);
+  const views = layers.flatMap((layer) => WEIGHT_NAMES.flatMap((name) => (layer[name] ? [layer[name]] : [])));
   return longChecksumOf([shape], views);
 }
 

@@ -177,6 +177,7 @@ export function findMechanisms(
   const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
     const below = unitsBelow(observation, layer);
     const { activation, seen, mayInterleave, isPart, normalized } = observation.layers[layer];
+    if (unit.weights.gamma?.[unit.unit] === 0 && !isPart) return "zeroGamma"; // whatever feeds it
     // each row of a layer is normalized over all of its units: what feeds the others moves this one, too
     const isSilentBelow =
       below && (normalized === "layer" ? below.every(isSilent) : mayHaveSilentInputs(unit, below, mayInterleave));

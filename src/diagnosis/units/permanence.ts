@@ -31,15 +31,16 @@ function isClosedInAllBatches({ activation, weights, normalized }: LayerObservat
   return beta[unit] + Math.abs(gamma[unit]) * Math.sqrt(rows - 1) * ROUNDED <= closedUpTo(activation);
 }
 
+/** Does a unit that is closed on the rows as they were seen stay so in every training step on them? */
+export function isClosedInTraining({ layers, rows }: Observation, layer: number, unit: number): boolean {
+  return !differsInTraining(layers, layer) || isClosedInAllBatches(layers[layer], rows, unit);
+}
+
 /**
  * The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the
  * loss has no gradient.
  */
-function lowestLearningLayer(
-  observation: Observation,
-  states: readonly (readonly UnitState[])[],
-  isShutForGood: (layer: number, unit: number) => boolean,
-): number {
+function lowestLearningLayer(observation: Observation, states: readonly (readonly UnitState[])[]): number {
   const { loss, layers, fedBy } = observation;
   if (fedBy) return 0; // gradients may go past a layer
   if (layers.some(({ hasActivityPenalty }) => hasActivityPenalty)) return 0; // they begin below the loss, too
@@ -48,7 +49,7 @@ function lowestLearningLayer(
   // past a residual layer gradients go on; and what is closed here may be open in training, where that differs
   const isShut = (units: readonly UnitState[], layer: number) =>
     !layers[layer].isResidual &&
-    units.every((state, unit) => state === "dead" && (!differsInTraining(layers, layer) || isShutForGood(layer, unit)));
+    units.every((state, unit) => state === "dead" && isClosedInTraining(observation, layer, unit));
   return states.findLastIndex(isShut) + 1;
 }
 
@@ -89,7 +90,7 @@ export function findPermanent(
 ): (boolean | undefined)[][] {
   const { layers, rows } = observation;
   const isShut = (layer: number, unit: number) => isClosedInAllBatches(layers[layer], rows, unit);
-  const learning = lowestLearningLayer(observation, states, isShut);
+  const learning = lowestLearningLayer(observation, states);
   /** Running statistics up to the layer move what it is fed, gradient or not. */
   const moves = (layer: number) =>
     layers.slice(0, layer + 1).some(({ normalized, differsInTraining }) => normalized === "batch" && differsInTraining);

@@ -7,6 +7,7 @@ import type { RangePlot } from "../svg/ranges.js";
 import type { ShownDiagnosis, ShownLayer } from "../shown.js";
 import { MOVER_WORDS, NOTHING } from "../unit-words.js";
 import type { Mechanism, Mover, ObservedUnit, Proof, Spread } from "../../diagnosis/types.js";
+import { shiftName } from "../../text/shift.js";
 import { countOf, formatCount, formatPercent, listWords } from "../../text/numbers.js";
 
 const MOST_RANGES = 12;
@@ -19,9 +20,10 @@ function unitsOf({ layers }: Pick<ShownDiagnosis, "layers">, state: ObservedUnit
   return layers.flatMap(({ units }) => units.filter((unit) => unit.state === state));
 }
 
-const CLOSED_BY: readonly (readonly [Mechanism, string])[] = [
-  ["negativeBias", "by their bias (without it some row would open them)"],
-  ["negativeWeights", "by their weights (without any bias they would stay closed)"],
+const closedBy = (shift: string): readonly (readonly [Mechanism, string])[] => [
+  ["negativeBias", `by their ${shift} (without it some row would open them)`],
+  ["negativeWeights", `by their weights (without any ${shift} they would stay closed)`],
+  ["zeroGamma", "by a gamma of 0 (what feeds them does not count)"],
   ["silentInputs", "by inputs that are all silent"],
 ];
 const PROVED: readonly (readonly [Proof, string])[] = [
@@ -49,9 +51,9 @@ function describePermanent(dead: readonly ObservedUnit[]): string[] {
 }
 
 /** What is not known, as mechanisms where there are no weights, is not told. */
-function describeDead(dead: readonly ObservedUnit[], samples: number): string[] {
+function describeDead(dead: readonly ObservedUnit[], { samples, layers }: ShownDiagnosis): string[] {
   const closed = countEach(
-    CLOSED_BY,
+    closedBy(shiftName(layers.filter((layer) => layer.dead > 0))),
     dead.map(({ mechanism }) => mechanism),
   );
   const proofs = countEach(
@@ -113,7 +115,7 @@ function deadHistogram(dead: readonly KnownUnit[]): Histogram[] {
 
 /** Nothing where no unit is dead or rare. */
 export function deadBlocks(diagnosis: ShownDiagnosis): Block[] {
-  const { layers, samples } = diagnosis;
+  const { layers } = diagnosis;
   const dead = unitsOf(diagnosis, "dead");
   const rare = unitsOf(diagnosis, "rare").sort((a, b) => a.activity - b.activity);
   const closed = dead.filter(isKnown).sort((a, b) => a.preactivation.max - b.preactivation.max);
@@ -123,7 +125,7 @@ export function deadBlocks(diagnosis: ShownDiagnosis): Block[] {
     ...rangePlot("Rare units, the rarest first", rare.filter(isKnown), layers),
   ];
   return [
-    ...(dead.length > 0 ? describeDead(dead, samples).map(text) : []),
+    ...(dead.length > 0 ? describeDead(dead, diagnosis).map(text) : []),
     ...(plots.length > 0 ? [{ kind: "plots", plots } as const] : []),
   ];
 }

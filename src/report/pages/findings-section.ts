@@ -1,10 +1,11 @@
 // What was found beside the states of units, and what to do about all of it, in order.
 import type { Block, Item } from "../blocks.js";
-import { ADVICE } from "../../diagnosis/diagnosis-text.js";
+import { adviceFor, closedSo, MECHANISMS } from "../../diagnosis/diagnosis-text.js";
 import type { ShownDiagnosis } from "../shown.js";
-import type { Finding, FindingRole, Mechanism } from "../../diagnosis/types.js";
+import type { Finding, FindingRole } from "../../diagnosis/types.js";
 import { capital } from "../../text/capital.js";
 import { countOf } from "../../text/numbers.js";
+import { shiftName } from "../../text/shift.js";
 
 /** Causes first: what is done about them may end the rest. */
 const ROLES: readonly FindingRole[] = ["cause", "symptom", "remark"];
@@ -25,12 +26,17 @@ function inOrder({ findings }: ShownDiagnosis, prefix: string): Placed[] {
 }
 
 function mechanismSteps({ layers }: ShownDiagnosis, target: string): { text: string; target: string }[] {
-  const units = layers.flatMap((layer) => layer.units);
-  return (Object.keys(ADVICE) as Mechanism[]).flatMap((mechanism) => {
-    const count = units.filter((unit) => unit.mechanism === mechanism).length;
-    if (count === 0) return [];
-    const words = { negativeBias: "bias", negativeWeights: "weights", silentInputs: "silent inputs" }[mechanism];
-    return [{ text: `${countOf(count, "dead unit")} closed by ${words}: ${ADVICE[mechanism]}`, target }];
+  return MECHANISMS.flatMap((mechanism) => {
+    const closed = closedSo(layers, mechanism);
+    if (closed.units === 0) return [];
+    const words = {
+      negativeBias: shiftName(closed.layers),
+      negativeWeights: "weights",
+      zeroGamma: "a gamma of 0",
+      silentInputs: "silent inputs",
+    }[mechanism];
+    const advice = adviceFor(mechanism, closed.layers);
+    return [{ text: `${countOf(closed.units, "dead unit")} closed by ${words}: ${advice}`, target }];
   });
 }
 

@@ -43,7 +43,7 @@ function stageOf(layer: ShownLayer, titled: ReadonlySet<ObservedUnit>): Stage {
     map: {
       title: `${layerHeading(layer)}: ${countOf(units.length, "unit")}: ${counts}`,
       states: units.map(({ state }) => state),
-      titles: new Map(units.flatMap((unit, at) => (titled.has(unit) ? [[at, describeUnit(unit)]] : []))),
+      titles: new Map(units.flatMap((unit, at) => (titled.has(unit) ? [[at, describeUnit(unit, layer)]] : []))),
     },
   };
 }

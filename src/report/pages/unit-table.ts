@@ -1,9 +1,10 @@
 // All units as a table, the worst first.
 import { layerName } from "./layer-names.js";
 import type { Block, CaptionedTable } from "../blocks.js";
-import { describePermanence, MECHANISM_WORDS, PROOF_WORDS, STATE_WORDS, UNIT_STATES } from "../unit-words.js";
-import type { ShownDiagnosis } from "../shown.js";
+import { describePermanence, mechanismWords, PROOF_WORDS, STATE_WORDS, UNIT_STATES } from "../unit-words.js";
+import type { ShownDiagnosis, ShownLayer } from "../shown.js";
 import type { ObservedUnit } from "../../diagnosis/types.js";
+import { shiftName } from "../../text/shift.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../../text/numbers.js";
 
 const MOST_ROWS = 500;
@@ -12,10 +13,12 @@ interface Column {
   readonly title: string;
   readonly isWords?: boolean;
   /** "" where it is not known. */
-  show(unit: ObservedUnit): string;
+  show(unit: ObservedUnit, layer: ShownLayer): string;
 }
 
 const figure = (value = Number.NaN): string => (Number.isNaN(value) ? "" : formatNumber(value, 3));
+
+const TO_REVIVE = "bias to revive";
 
 const COLUMNS: readonly Column[] = [
   { title: "state", isWords: true, show: ({ state }) => STATE_WORDS[state] },
@@ -32,28 +35,31 @@ const COLUMNS: readonly Column[] = [
   {
     title: "closed by",
     isWords: true,
-    show: ({ mechanism }) => (mechanism === undefined ? "" : MECHANISM_WORDS[mechanism]),
+    show: ({ mechanism }, layer) => (mechanism === undefined ? "" : mechanismWords(mechanism, layer)),
   },
   { title: "permanent", isWords: true, show: describePermanence },
   { title: "in the box", isWords: true, show: ({ proof }) => (proof === undefined ? "" : PROOF_WORDS[proof]) },
   {
-    title: "bias to revive",
+    title: TO_REVIVE,
     show: ({ biasToRevive }) => (biasToRevive === undefined ? "" : formatSigned(biasToRevive, 3)),
   },
 ];
 
 /** Columns that say something of no unit are left out. */
 function tableOf(diagnosis: ShownDiagnosis, units: readonly ObservedUnit[], caption: string): CaptionedTable {
-  const names = new Map(diagnosis.layers.map((layer) => [layer.layer, layerName(layer)]));
-  const columns = COLUMNS.map(({ show, ...column }) => ({ ...column, cells: units.map(show) })).filter(({ cells }) =>
-    cells.some((cell) => cell !== ""),
-  );
+  const layers = new Map(diagnosis.layers.map((layer) => [layer.layer, layer]));
+  const layerOf = ({ layer }: ObservedUnit) => layers.get(layer)!;
+  const columns = COLUMNS.map(({ show, ...column }) => ({
+    ...column,
+    cells: units.map((unit) => show(unit, layerOf(unit))),
+  })).filter(({ cells }) => cells.some((cell) => cell !== ""));
+  const shift = shiftName(units.filter(({ biasToRevive }) => biasToRevive !== undefined).map(layerOf));
   return {
     caption,
-    header: ["unit", ...columns.map(({ title }) => title)],
+    header: ["unit", ...columns.map(({ title }) => (title === TO_REVIVE ? `${shift} to revive` : title))],
     words: columns.flatMap(({ isWords }, place) => (isWords ? [place + 1] : [])),
-    rows: units.map(({ layer, unit }, row) => [
-      `${names.get(layer)}, unit ${unit}`,
+    rows: units.map((each, row) => [
+      `${layerName(layerOf(each))}, unit ${each.unit}`,
       ...columns.map(({ cells }) => cells[row]),
     ]),
   };

@@ -82,11 +82,11 @@ export function diagnoseRun(
 
 function closedByBias({ layers }: NetworkSpec, diagnosis: Diagnosis): number {
   const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
-  return dead.filter(
-    ({ layer, mechanism }) =>
-      constantBias((layers[layer] as ResolvedSpec["layers"][number]).biasInitializer) < 0 &&
-      mechanism !== "negativeWeights",
-  ).length;
+  return dead.filter(({ layer, mechanism }) => {
+    const { biasInitializer, normalization } = layers[layer] as ResolvedSpec["layers"][number];
+    const isShift = normalization === undefined; // else that is beta, which starts at 0
+    return isShift && constantBias(biasInitializer) < 0 && mechanism !== "negativeWeights";
+  }).length;
 }
 
 export function examineRun(

@@ -1,8 +1,8 @@
 // What is normalized is not reckoned by proofs: its units, and those above, stay open; those below are decided.
 import { describe, expect, test } from "vitest";
-import { expectError } from "../support/errors.js";
-import { ARITHMETICS, withNetwork } from "../support/networks.js";
-import { type DenseSpec, diagnose, forecast, type Network, prove } from "../../src/index.js";
+import { expectError } from "../../support/errors.js";
+import { ARITHMETICS, withNetwork } from "../../support/networks.js";
+import { type DenseSpec, diagnose, forecast, type Network, prove } from "../../../src/index.js";
 
 const x = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const closed = new Float32Array(4).fill(-9);
@@ -60,3 +60,17 @@ test("a forecast of normalized layers is refused, one of plain layers is made", 
   );
   expect((await forecast(specOf({}, {}), x)).layers).toHaveLength(2);
 });
+
+test("a proof is gone on with only where gamma, beta and the running statistics are what they were", () =>
+  withNetwork(specOf({ normalization: "batch" }), async (network) => {
+    close(network, 0);
+    const from = await prove(network, { x });
+    expect((await prove(network, { x }, { from })).weights).toBe(from.weights);
+    for (const name of ["gamma", "beta", "runningMean", "runningVariance"] as const) {
+      const before = network.layers[0].getWeights()[name]!;
+      network.layers[0].setWeights({ [name]: before.with(1, 0.75) });
+      await expectError(() => prove(network, { x }, { from }), "value", "from.weights");
+      network.layers[0].setWeights({ [name]: before });
+    }
+    expect((await prove(network, { x }, { from })).weights).toBe(from.weights);
+  }));

@@ -1,7 +1,7 @@
 // Which dead units of normalized layers are permanently dead: those that no batch can open, and no others.
 import { expect, test } from "vitest";
-import { withNetwork } from "../support/networks.js";
-import { diagnose, type NormalizationKind, sgd } from "../../src/index.js";
+import { withNetwork } from "../../support/networks.js";
+import { diagnose, type NormalizationKind, sgd } from "../../../src/index.js";
 
 const x = Array.from({ length: 16 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const filled = (value: number) => new Float32Array(4).fill(value);

@@ -1,8 +1,8 @@
 // Normalized layers: what is said of closed units, what is promised of them, and what is left open.
 import { describe, expect, test } from "vitest";
-import { withNetwork } from "../support/networks.js";
-import { randomRows, seededRandom } from "../support/random.js";
-import { diagnose, type Network, type NetworkSpec, sgd, type UnitDiagnosis } from "../../src/index.js";
+import { withNetwork } from "../../support/networks.js";
+import { randomRows, seededRandom } from "../../support/random.js";
+import { diagnose, type Network, type NetworkSpec, sgd, type UnitDiagnosis } from "../../../src/index.js";
 
 const ROWS = 50;
 const x = randomRows(seededRandom(1), ROWS, 3);
@@ -53,7 +53,7 @@ describe.each(["batch", "layer"] as const)("%s normalization", (kind) => {
     withNetwork(specOf(kind), (network) => {
       for (const beta of [0, -1e-9, -5]) {
         shape(network, 2, 0, beta);
-        expect(unitOf(network, 2)).toMatchObject({ state: "dead", mechanism: "negativeWeights" });
+        expect(unitOf(network, 2)).toMatchObject({ state: "dead", mechanism: "zeroGamma" });
       }
       shape(network, 2, 0, 1e-9);
       expect(unitOf(network, 2).state).not.toBe("dead");
@@ -68,9 +68,9 @@ test("a heavy beta hides no sign: of batches the rows tell, of layers nothing is
     });
   expect(await mechanismWith("batch", 1)).toBe("negativeBias");
   expect(await mechanismWith("batch", -1)).toBe("negativeBias");
-  expect(await mechanismWith("batch", 0)).toBe("negativeWeights");
+  expect(await mechanismWith("batch", 0)).toBe("zeroGamma");
   expect(await mechanismWith("layer", 1)).toBeUndefined();
-  expect(await mechanismWith("layer", 0)).toBe("negativeWeights");
+  expect(await mechanismWith("layer", 0)).toBe("zeroGamma");
 });
 
 describe("permanent", () => {
