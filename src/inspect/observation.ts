@@ -31,6 +31,7 @@ import {
   withInspector,
 } from "./inspector.js";
 import type { RowStream } from "./row-stream.js";
+import { withSettledStatistics } from "./settled-statistics.js";
 import { LayerTotals, nearestOf, type UnitStatistics } from "./statistics.js";
 
 /** May be views into the heap: read the arrays again after anything is allocated. */
@@ -156,6 +157,8 @@ export interface Observation {
   start?(): readonly StartDistance[];
   /** As `outputs`, of the network as its seed gives it; costs a forward pass. */
   startOutputs?(): Float32Array;
+  /** As `outputs`, with the running statistics that these rows give; costs a pass for each layer that has some. */
+  settledOutputs?(): Float32Array;
   /** rows x units of the last layer: what the loss reads, where it was asked for. */
   readonly outputs?: Float32Array;
   /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of the first `layers` layers. */
@@ -330,6 +333,8 @@ function wholeOf(inspector: Inspector, x: SampleRows): Partial<Observation> {
     spec: state.spec,
     start: () => (distances ??= distancesFromStart(state)),
     startOutputs: () => outputsAtStart(state, x),
+    settledOutputs: () =>
+      withSettledStatistics(state, x, (block) => withInspector(state, (other) => outputsOf(other, x), block)),
     gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
   };
 }

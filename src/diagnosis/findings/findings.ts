@@ -6,8 +6,9 @@ import { findClosedSamples } from "./closed-samples.js";
 import type { Evidence } from "./evidence.js";
 import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";
-import { findLinearNetwork } from "./linear-network.js";
+import { findLinearNetwork } from "./layers/linear-network.js";
 import { findLearning } from "./learning.js";
+import { findStatistics } from "./layers/running-statistics.js";
 import { findOverfitting } from "./overfitting.js";
 import { findPace } from "./pace.js";
 import { findOfLayers } from "./observed-layers.js";
@@ -31,6 +32,7 @@ export function findAll(evidence: Evidence): Finding[] {
   const isSlow = !isMisfit && pace.some(({ role }) => role !== "remark");
   const found = [
     ...fit,
+    ...findStatistics(evidence),
     ...findLearning(evidence),
     ...findCourse(evidence),
     ...pace,

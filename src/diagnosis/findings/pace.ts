@@ -192,12 +192,19 @@ const shortOf = (evidence: Evidence) => (moreToLearn(evidence) ? UNMOVED : OUT_O
 /** How large weights were when they started, of the layer with the largest. */
 const startOf = (sizes: readonly StartDistance[]) => Math.max(...sizes.map(({ startSize }) => startSize));
 
+/** A fit at a rate of 0 moves running statistics, which is what it may be for: weights were moved before. */
+function isForStatistics({ layers, start }: Evidence["observation"]): boolean {
+  const some = layers.some(({ normalized, differsInTraining }) => normalized === "batch" && differsInTraining);
+  return some && start?.().some(({ moved }) => moved > 0) === true;
+}
+
 /** Why no weight can have moved in a training, or undefined where some have. */
 function unmovedBy(evidence: Evidence): "rate" | "frozen" | "gradient" | undefined {
   const epochs = evidence.history?.epochs ?? [];
   if (epochs.length === 0) return undefined;
-  const { spec, start } = evidence.observation;
-  if (epochs.every(({ learningRate }) => learningRate === 0)) return "rate";
+  const { observation } = evidence;
+  const { spec, start } = observation;
+  if (epochs.every(({ learningRate }) => learningRate === 0)) return isForStatistics(observation) ? undefined : "rate";
   if (spec?.layers.every(({ frozen }) => frozen)) return "frozen";
   const stays = !isBlocked(evidence) && start?.().every(({ moved, startSize }) => moved === 0 && startSize > 0);
   return stays ? "gradient" : undefined;

@@ -51,6 +51,21 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
       "constantTogether",
     ],
   ],
+  // what evaluation makes of the rows is not what was trained
+  [
+    ["statisticsMismatch"],
+    [
+      ...COURSE,
+      ...INPUTS,
+      "highRate",
+      "vanishingGradient",
+      "linearNetwork",
+      "closedSamples",
+      "bottleneck",
+      "constantTogether",
+      "unscaledTargets",
+    ],
+  ],
   [
     ["divergence", "highRate"],
     ["vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck", "constantTogether"],

@@ -36,6 +36,8 @@ export interface LearningEvidence {
   readonly lowestLoss: number;
   /** The mean loss that the network started with, as its seed gives it; costs a forward pass the first time. */
   readonly startLoss: () => number | undefined;
+  /** The mean loss of other outputs on the same rows: rows x units of what the loss reads. */
+  readonly lossOf: (outputs: Float32Array) => number;
   /** The better of the score and the share of the constant's wrong answers that the network gets right. */
   readonly skill: number | undefined;
 }
@@ -180,6 +182,7 @@ export function judgeLearning(
     ...(predictions && { accuracy: predictions.accuracy, constantAccuracy: predictions.constantAccuracy }),
     ...(held && { heldOut: held }),
   };
+  const lossOf = (others: Float32Array) => weightedMean(lossesOfOutputs(reader, others, targets), each);
   let start: number | undefined;
   return {
     reader,
@@ -187,7 +190,8 @@ export function judgeLearning(
     predictions,
     toLearn,
     lowestLoss,
-    startLoss: () => (start ??= startOutputs && weightedMean(lossesOfOutputs(reader, startOutputs(), targets), each)),
+    startLoss: () => (start ??= startOutputs && lossOf(startOutputs())),
+    lossOf,
     skill: skillOf(losses.score, predictions?.accuracy, predictions?.constantAccuracy),
   };
 }

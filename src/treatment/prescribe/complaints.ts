@@ -63,6 +63,7 @@ const IN_ORDER: readonly Complaint[] = [
   "momentum",
   "negativeBias",
   "divergence",
+  "statisticsMismatch",
   "unscaledInputs",
   "outlierInputs",
   "uncenteredInputs",

@@ -9,6 +9,19 @@ import { resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 const normalized = (kind: NormalizationKind): Change =>
   hidden((layer) => ({ ...layer, normalization: layer.normalization ?? kind }));
 
+/** Running statistics are means of about 2/momentum batches. */
+const MOMENTUM = 0.1;
+const isMovedOtherwise = ({ normalization }: ResolvedSpec["layers"][number]): boolean =>
+  normalization?.kind === "batch" && normalization.momentum !== MOMENTUM;
+
+const usualMomentum: Change = (settings) => {
+  const { spec } = settings;
+  const layers = spec.layers.map((layer) =>
+    isMovedOtherwise(layer) ? { ...layer, normalization: { ...layer.normalization!, momentum: MOMENTUM } } : layer,
+  );
+  return { ...settings, spec: resolveSpec({ ...spec, layers }) };
+};
+
 /** Rows of a batch that say enough of a unit's mean and variance, units of a layer of a row's. */
 const LEAST_ROWS = 8;
 const LEAST_UNITS = 4;
@@ -56,6 +69,14 @@ export function structures({ inner, hasHidden, wasTrained, baseline: { spec, bat
       change: normalized("layer"),
       answers: ["highRate", "divergence", "vanishingGradient"],
       when: hasHidden && !wasTrained && inner.every(({ units }) => units >= LEAST_UNITS),
+    },
+    {
+      name: `running momentum ${MOMENTUM}`,
+      family: "normalization",
+      why: "running statistics are means of some twenty batches",
+      change: usualMomentum,
+      answers: ["statisticsMismatch"],
+      when: !wasTrained && spec.layers.some(isMovedOtherwise),
     },
     {
       name: "skip connections",

@@ -374,7 +374,7 @@ function lengths(): Remedy[] {
       family: "epochs",
       why: "the loss is still falling",
       change: epochs(3),
-      answers: ["stillLearning", "stepsTooSmall", "slow"],
+      answers: ["stillLearning", "stepsTooSmall", "slow", "statisticsMismatch"],
     },
     {
       name: "a third of the epochs",

@@ -27,6 +27,7 @@ const CAUSES: readonly FindingKind[] = [
   "highRate",
   "divergence",
   "decayCollapse",
+  "statisticsMismatch",
   "labelsMismatch",
   "linearNetwork",
   "bottleneck",

@@ -1,10 +1,10 @@
 // A network without a bend on data that need one. Layers that are linear are together one layer that is; where the data
 // need no bend, that is no fault.
-import type { Evidence, Found } from "./evidence.js";
-import { balancedRows, testFits } from "./learnable.js";
-import { hasLearned } from "./learned.js";
-import { isLinear } from "../../activations/activations.js";
-import { countOf, formatCount, formatPercent, plural } from "../../text/numbers.js";
+import type { Evidence, Found } from "../evidence.js";
+import { balancedRows, testFits } from "../learnable.js";
+import { hasLearned } from "../learned.js";
+import { isLinear } from "../../../activations/activations.js";
+import { countOf, formatCount, formatPercent, plural } from "../../../text/numbers.js";
 
 /** A bend takes away at least this share of what the best linear fit leaves on rows that it was not fitted to, */
 const GAIN = 0.2;
