@@ -74,7 +74,12 @@ describe("in a link", () => {
 describe("by hand", () => {
   async function byHand(harness: EngineHarness): Promise<Frame> {
     const edit = (layer: number, unit: number, value: number, input?: number) =>
-      harness.send({ kind: "edit", unit: { layer, unit }, value, ...(input !== undefined && { input }) }, "treated");
+      harness.send(
+        input === undefined
+          ? { kind: "edit", what: "setBias", unit: { layer, unit }, value }
+          : { kind: "edit", what: "setWeight", unit: { layer, unit }, input, value },
+        "treated",
+      );
     await harness.start(RECIPE);
     await edit(0, 3, 0.75);
     const frame = await harness.stepTo(300);
@@ -91,8 +96,11 @@ describe("by hand", () => {
     const harness = open();
     const { layout } = await harness.start(RECIPE);
     const before = await harness.frame();
-    await harness.send({ kind: "edit", unit: { layer: 1, unit: 5 }, value: -0.125 }, "treated");
-    await harness.send({ kind: "edit", unit: { layer: 1, unit: 5 }, input: 3, value: 0.1 }, "treated");
+    await harness.send({ kind: "edit", what: "setBias", unit: { layer: 1, unit: 5 }, value: -0.125 }, "treated");
+    await harness.send(
+      { kind: "edit", what: "setWeight", unit: { layer: 1, unit: 5 }, input: 3, value: 0.1 },
+      "treated",
+    );
     const after = await harness.frame();
     const expected = before.parameters.slice();
     expected[layout[1].bias + 5] = -0.125;

@@ -50,6 +50,50 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       expect(faults).toEqual([]);
     });
 
+    test("carries what stands under more settings; they open where one is set", async () => {
+      await using visitor = await visit(site, "#layers=8-8");
+      const { page, faults } = visitor;
+      const hashIs = (hash: string) => page.waitForFunction((wanted) => location.hash === wanted, hash);
+      const labelled = (text: string) => `#settings label:has-text("${text}")`;
+      await page.click("#open-settings");
+      expect(await page.locator(".more").getAttribute("open")).toBeNull();
+      await page.click(".more summary");
+      await page.selectOption(`${labelled("Normalization")} select`, "batch");
+      for (const [name, value] of [
+        ["Dropout", "0.2"],
+        ["L1 regularization", "0.001"],
+        ["L2 regularization", "0.01"],
+      ]) {
+        await page.fill(`${labelled(name)} input`, value);
+        await page.keyboard.press("Tab");
+      }
+      await page.check(`${labelled("Residual")} input`);
+      expect(await page.isVisible(labelled("over epochs"))).toBe(false);
+      await page.selectOption(`${labelled("Schedule")} select`, "warmup");
+      await page.selectOption(`${labelled("Resets")} select`, "continualBackprop");
+      await page.selectOption(`${labelled("Optimizer")} select`, "nadam");
+      const hash =
+        "#layers=8-8&optimizer=nadam&normalization=batch&dropout=0.2&residual=true&l1=0.001&l2=0.01" +
+        "&schedule=warmup&scheduleEpochs=5&resets=continualBackprop";
+      await hashIs(hash);
+      await page.reload();
+      await hashIs(hash);
+      await page.click("#open-settings");
+      await page.waitForSelector(".more[open]");
+      expect(await page.inputValue(`${labelled("over epochs")} input`)).toBe("5");
+      expect(await page.isChecked(`${labelled("Residual")} input`)).toBe(true);
+      await page.waitForFunction(() =>
+        /without the schedule and resets/.test(document.querySelector("#forecast-text")!.textContent!),
+      );
+      await page.click("#units button");
+      await page.waitForFunction(() => /Beta.*Gamma.*Bias/.test(document.querySelector(".own")!.textContent!));
+      expect(await page.isVisible(".own input[aria-label='Gamma']")).toBe(true);
+      await page.fill(".own input[aria-label='Gamma']", "0.5");
+      await page.keyboard.press("Tab");
+      await page.waitForFunction(() => /setGamma:1-1:0\.5/.test(location.hash));
+      expect(faults).toEqual([]);
+    });
+
     test("carries every setting, there and back; the back button goes back", async () => {
       await using visitor = await visit(site, "#data=spiral");
       const { page } = visitor;

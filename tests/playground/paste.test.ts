@@ -31,6 +31,20 @@ test.each<[string, Partial<Recipe>]>([
   ["AdamW decay 0.1 bias -0.5 seed 7", { optimizer: "adam", rate: 0.001, decay: 0.1, bias: -0.5, seed: 7 }],
   ["rate 0.3", { rate: 0.3 }],
   [
+    "8-8 batchnorm dropout 0.2 residual lion 3e-4 cosine l2 0.01",
+    {
+      layers: [8, 8],
+      normalization: "batch",
+      dropout: 0.2,
+      residual: true,
+      optimizer: "lion",
+      rate: 3e-4,
+      schedule: "cosine",
+      l2: 0.01,
+    },
+  ],
+  ["16 layer-norm nadam", { layers: [16], normalization: "layer", optimizer: "nadam", rate: 0.002 }],
+  [
     "MLPClassifier(hidden_layer_sizes=(30, 20), activation='logistic', solver='adam', learning_rate_init=0.002, batch_size=50)",
     { layers: [30, 20], activation: "sigmoid", optimizer: "adam", rate: 0.002, batch: 50 },
   ],
@@ -111,6 +125,7 @@ model.fit(x, y, epochs=100, batch_size=32)`;
       rate: 0.001,
       batch: 32,
       start: "glorotUniform",
+      dropout: 0.5,
     });
   });
 
@@ -119,6 +134,32 @@ model.fit(x, y, epochs=100, batch_size=32)`;
 keras.optimizers.SGD(learning_rate=0.5, clipnorm=1.0)`;
     const { recipe } = read(text);
     expect(recipe).toMatchObject({ layers: [12], start: "heNormal", optimizer: "sgd", rate: 0.5, clip: 1 });
+  });
+});
+
+describe("layers with more than sums", () => {
+  const layers = (between: string) => `nn.Sequential(nn.Linear(2, 8), ${between}, nn.Linear(8, 1))`;
+
+  test.each<[string, Partial<Recipe>, RegExp]>([
+    [layers("nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(p=0.3)"), { normalization: "batch", dropout: 0.3 }, /batch norm/],
+    [layers("nn.LayerNorm(8), nn.ReLU(), nn.Dropout()"), { normalization: "layer", dropout: 0.5 }, /dropout 0.5/],
+    [layers("nn.ReLU(), nn.BatchNorm1d(8)"), {}, /Left out: normalization that stands behind an activation/],
+    [`${layers("nn.ReLU()")}\nCosineAnnealingLR(opt, T_max=40)`, { schedule: "cosine", scheduleEpochs: 40 }, /cosine/],
+    [`${layers("nn.ReLU()")}\nStepLR(opt, 30)`, {}, /Left out: the schedule StepLR/],
+    [
+      'Dense(8, activation="relu", kernel_regularizer=regularizers.l1_l2(l1=0.1, l2=0.2)), Dropout(0.2), Dropout(0.4), Dense(1)',
+      { l1: 0.1, l2: 0.2, dropout: 0.2, start: "glorotUniform" },
+      /Left out: dropout of 0.4/,
+    ],
+    [
+      'Dense(8, kernel_regularizer=regularizers.l2(0.03)), BatchNormalization(), Activation("relu"), Dense(1)',
+      { l2: 0.03, normalization: "batch", start: "glorotUniform" },
+      /L2 0.03/,
+    ],
+  ])("%s", (text, changed, told) => {
+    const pasted = read(text);
+    expect(pasted.recipe).toEqual({ ...DEFAULTS, layers: [8], start: "torchLinear", ...changed });
+    expect(pasted.told).toMatch(told);
   });
 });
 
@@ -131,6 +172,11 @@ describe("what the page writes it reads again", () => {
     { layers: [7], activation: "leakyRelu", optimizer: "momentum", rate: 0.05, batch: 24, start: "orthogonal" },
     { layers: [9, 6, 3], activation: "silu", optimizer: "adam", rate: 0.002, decay: 0.1, clip: 0.5, start: "heNormal" },
     { activation: "sigmoid", optimizer: "rmsprop", rate: 0.003, start: "lecunNormal" },
+    { normalization: "batch", dropout: 0.2, layers: [6, 6], residual: true, schedule: "cosine", scheduleEpochs: 30 },
+    { normalization: "layer", activation: "leakyRelu", l1: 0.001, l2: 0.01, optimizer: "lion", rate: 3e-4, decay: 0.1 },
+    { l2: 0.01, optimizer: "adamax", decay: 0.02, schedule: "warmup", scheduleEpochs: 5, dropout: 0.1 },
+    { l1: 0.01, optimizer: "nadam", schedule: "oneCycle", start: "orthogonal" },
+    { optimizer: "momentum", decay: 0.02, layers: [6, 6], residual: true },
   ])("%j", async (changed) => {
     const started = await harness.start(changed);
     const frame = { recipe: started.recipe, changes: [], step: 100 };
@@ -141,7 +187,7 @@ describe("what the page writes it reads again", () => {
 
 test.each([
   ["", /to be a network, got nothing/],
-  ["64-32 adagrad", /got "adagrad"/],
+  ["64-32 ftrl", /got "ftrl"/],
   ["64-32 adm 0.1", /adam/],
   ["784-128-10", /1 to 64 units, got 784/],
   ["4-4-4-4-4-4-4-4-4-4-4", /at most 10 hidden layers, got 11/],
@@ -154,7 +200,13 @@ test.each([
   ["nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1)", /one activation in all hidden layers/],
   ["nn.Linear(2, 1)", /at least one hidden layer/],
   ['Dense(8, activation="selu"), Dense(1)', /an activation that the page has, got selu/],
-  ['Dense(8, activation="relu"), Dense(1)\nmodel.compile(optimizer="nadam")', /as optimizer, got nadam/],
+  ['Dense(8, activation="relu"), Dense(1)\nmodel.compile(optimizer="ftrl")', /as optimizer, got ftrl/],
+  ["8 dropout 1", /a dropout from 0 to 0.9, got 1/],
+  ["8 l2 11", /an L2 penalty from 0 to 10, got 11/],
+  [
+    "nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.LayerNorm(8), nn.Linear(8, 1)",
+    /one normalization in all hidden layers, got batch and layer/,
+  ],
   ["constructor", /got "constructor"/],
   ["and with", /to say something of a network/],
   ["x".repeat(100_001), /at most 100000 characters/],

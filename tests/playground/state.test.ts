@@ -16,12 +16,18 @@ import {
   DEFAULTS,
   LEAST_HELD_OUT,
   LIVE_NAMES,
+  MOST_DROPOUT,
   MOST_HELD_OUT,
   MOST_NOISE,
+  MOST_PENALTY,
+  MOST_SCHEDULE_EPOCHS,
+  NORMALIZATION_NAMES,
   OPENING,
   OPTIMIZER_NAMES,
   type Recipe,
+  RESET_NAMES,
   SCALE_NAMES,
+  SCHEDULE_NAMES,
   START_NAMES,
 } from "../../site/workshop/state/recipe.js";
 import { FEATURE_NAMES } from "../../site/tasks/features.js";
@@ -49,6 +55,14 @@ const recipes: fc.Arbitrary<Recipe> = fc.record({
   noise: fc.double({ min: 0, max: MOST_NOISE, noNaN: true }).map((value) => value + 0),
   heldOut: fc.integer({ min: LEAST_HELD_OUT, max: MOST_HELD_OUT }),
   start: fc.constantFrom(...START_NAMES),
+  normalization: fc.constantFrom(...NORMALIZATION_NAMES),
+  dropout: fc.double({ min: 0, max: MOST_DROPOUT, noNaN: true }).map((value) => value + 0),
+  residual: fc.boolean(),
+  l1: fc.double({ min: 0, max: MOST_PENALTY, noNaN: true }).map((value) => value + 0),
+  l2: fc.double({ min: 0, max: MOST_PENALTY, noNaN: true }).map((value) => value + 0),
+  schedule: fc.constantFrom(...SCHEDULE_NAMES),
+  scheduleEpochs: fc.integer({ min: 1, max: MOST_SCHEDULE_EPOCHS }),
+  resets: fc.constantFrom(...RESET_NAMES),
 });
 
 const changes: fc.Arbitrary<Change[]> = fc
@@ -127,6 +141,16 @@ describe("a link", () => {
     "heldOut=100.5",
     "start=he",
     "start=constructor",
+    "normalization=group",
+    "dropout=0.91",
+    "dropout=",
+    "residual=yes",
+    "l1=-1",
+    "l2=11",
+    "schedule=step",
+    "scheduleEpochs=0",
+    "scheduleEpochs=1.5",
+    "resets=all",
     "show=",
     "show=discrete-all",
     "changes=5:explode",
@@ -143,6 +167,8 @@ describe("a link", () => {
     });
   });
 });
+
+const BLOCKS: Partial<Recipe> = { layers: [6, 6], dropout: 0.2, residual: true };
 
 describe("code", () => {
   const folder = fileURLToPath(new URL("../../.cache/playground-code/", import.meta.url));
@@ -215,12 +241,57 @@ describe("code", () => {
     ["a start that draws biases, and a bias", { start: "asymmetric", bias: 0.1 }],
     ["too small a start", { start: "small", activation: "tanh", data: "regression", rate: 0.1 }],
     ["a calibrated start", { start: "calibrated", data: "xor" }],
+    ["batch normalization, dropout and what passes by", { ...BLOCKS, normalization: "batch" }],
+    ["layer normalization and penalties", { normalization: "layer", l1: 0.001, l2: 0.01, optimizer: "nadam" }],
+    ["a calibrated start under batch normalization", { normalization: "batch", start: "calibrated" }],
+    ["a cosine", { schedule: "cosine", scheduleEpochs: 2, optimizer: "adamax", rate: 0.05 }],
+    ["one cycle", { schedule: "oneCycle", scheduleEpochs: 2, optimizer: "adagrad", decay: 0.01 }],
+    ["a warm-up", { schedule: "warmup", scheduleEpochs: 2, optimizer: "lion", rate: 0.01, decay: 0.1 }],
+    ["continual backprop", { resets: "continualBackprop" }],
+    ["self-normalized resets", { resets: "selfNormalizedResets", rate: 1.4 }],
   ])("repeats %s: the same weights", async (_what, changed) => {
     const harness = new EngineHarness();
     harnesses.push(harness);
     const started = await harness.start({ layers: [6, 4], ...changed });
     const frame = await harness.stepTo(25);
     expectSameKernels(codeFor("relumine", frame, started), started, frame);
+  });
+});
+
+describe("code of schedules that changes cut, and of numbers of normalized layers", () => {
+  const folder = fileURLToPath(new URL("../../.cache/playground-code/", import.meta.url));
+
+  test.each(["cosine", "warmup", "oneCycle"] as const)("%s: the same weights", async (schedule) => {
+    const harness = new EngineHarness();
+    const started = await harness.start({ ...BLOCKS, normalization: "batch", schedule, scheduleEpochs: 4 });
+    await harness.stepTo(20);
+    await harness.engine.handle({ kind: "adjust", what: "rate", value: 0.3 });
+    await harness.stepTo(7);
+    await harness.send({ kind: "edit", what: "setGamma", unit: { layer: 0, unit: 1 }, value: 0.5 }, "treated");
+    await harness.send({ kind: "edit", what: "setBeta", unit: { layer: 1, unit: 2 }, value: -0.25 }, "treated");
+    const frame = await harness.stepTo(40);
+    harness.engine.dispose();
+    expect(frame.settings.rate).toBe(0.3);
+    expect(frame.scheduledRate).toBeLessThan(schedule === "warmup" ? 0.31 : 0.01);
+    const names = ["kernel", "bias", "gamma", "beta", "runningMean", "runningVariance"];
+    const print = `console.log("weights" + JSON.stringify(network.layers.slice(0, 2).map((layer) => { const w = layer.getWeights(); return ${JSON.stringify(names)}.map((name) => [...w[name]]); })));`;
+    writeFileSync(`${folder}schedule.mjs`, `${codeFor("relumine", frame, started)}${print}\n`);
+    const said = execFileSync(process.execPath, [`${folder}schedule.mjs`], { encoding: "utf8" });
+    const weights = JSON.parse(/weights(.*)/.exec(said)![1]) as number[][][];
+    const places = ["kernel", "bias", "gamma", "beta", "mean", "variance"] as const;
+    const own = started.layout.slice(0, 2).map((layer, index) =>
+      places.map((name) => {
+        const size = name === "kernel" ? 6 * (index === 0 ? 2 : 6) : 6;
+        return [...frame.parameters.subarray(layer[name]!, layer[name]! + size)];
+      }),
+    );
+    expect(weights).toEqual(own);
+    const repeated = fromHash(toHash(frame));
+    expect(repeated.unread).toEqual([]);
+    const other = new EngineHarness();
+    const again = await other.follow(repeated.recipe, repeated.changes, repeated.step ?? frame.step);
+    other.engine.dispose();
+    expect(again.parameters).toEqual(frame.parameters);
   });
 });
 

@@ -2,6 +2,7 @@
 import type { MapPlan, SweepDataSet, SweepPlan } from "../../../src/sweep.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import { fitOptions } from "../../workshop/engine/brief-training.js";
+import { scheduleOf } from "../../workshop/engine/scheduled-rate.js";
 import { optimizerOf, specOf, targetsOf } from "../../workshop/engine/recipe-to-network.js";
 import type { Recipe } from "../../workshop/state/recipe.js";
 import { startingWeights, startsBiases } from "../../workshop/state/start.js";
@@ -29,10 +30,17 @@ export const canBeMapped = (recipe: Recipe): boolean => !startingWeights(recipe)
 /** What `deathMap` is asked for; the recipe's own rate and bias are the setting that is marked. */
 export function mapPlanOf(recipe: Recipe, task: LearningTask, range: MapRange): MapPlan {
   const { name, options } = optimizerOf(recipe, recipe);
+  const learningRate = scheduleOf(recipe);
   return {
     base: {
       spec: specOf(recipe, task),
-      fit: { optimizer: { name, options }, epochs: range.epochs, ...fitOptions(recipe) },
+      fit: {
+        optimizer: { name, options },
+        epochs: range.epochs,
+        ...fitOptions(recipe),
+        ...(learningRate && { learningRate }),
+        ...(recipe.resets !== "none" && { callbacks: [{ name: recipe.resets }] }),
+      },
       ...(recipe.start === "calibrated" && { remedies: { calibrate: {} } }),
     },
     x: { name: "learningRate", values: range.rates },

@@ -3,6 +3,8 @@ import { createNetwork } from "../../../src/network/network.js";
 import type { Network } from "../../../src/index.js";
 import { countDead } from "../../../src/inspect/dead-units.js";
 import { optimizerOf, specOf, targetsOf } from "./recipe-to-network.js";
+import { resetsOf } from "./resets.js";
+import { rateOf } from "./scheduled-rate.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import type { LiveSettings, Recipe } from "../state/recipe.js";
 import { startingWeights } from "../state/start.js";
@@ -32,19 +34,25 @@ export function fitOptions({ batch, clip }: LiveSettings): { batchSize: number; 
   return { batchSize: batch, ...(clip > 0 && { clipNorm: clip }) };
 }
 
-/** Trains it for so many steps, with a recipe's settings. */
+/**
+ * Trains it for so many steps, with a recipe's settings.
+ * @param from steps that it has been trained for, which a schedule goes on from
+ */
 export async function trainBriefly(
   network: Network,
   task: LearningTask,
   recipe: Recipe,
   steps: number,
+  from = 0,
 ): Promise<BriefTraining> {
+  const rateAt = rateOf(recipe, task);
   const data = { x: task.train.x, y: targetsOf(recipe, task.train) };
   let left = steps;
   const { stopped } = await network.fit(data, {
     epochs: steps,
     optimizer: optimizerOf(recipe, recipe),
-    callbacks: [{ onBatchEnd: (_log, { stop }) => void (--left <= 0 && stop()) }],
+    learningRate: (step) => rateAt(from + step, recipe.rate),
+    callbacks: [...(await resetsOf(recipe)), { onBatchEnd: (_log, { stop }) => void (--left <= 0 && stop()) }],
     ...fitOptions(recipe),
   });
   return {

@@ -43,6 +43,9 @@ function recordOf(death: Death, offset: number): DeathRecord {
 }
 
 export class DeathRegister {
+  /** @param back by what units come back while the network trains */
+  constructor(private readonly back: "itself" | "reset" = "itself") {}
+
   /** By step; those that came back too. */
   records: readonly DeathRecord[] = [];
   private trace: Pick<DeathTrace, "deaths" | "revivals"> = { deaths: [], revivals: [] };
@@ -63,7 +66,7 @@ export class DeathRegister {
     const { deaths, revivals } = this.trace;
     if (deaths === this.readDeaths && revivals.length === this.readRevivals) return;
     for (const { layer, unit, step } of revivals.slice(this.readRevivals))
-      this.bringBack({ layer, unit }, step + this.offset, "itself");
+      this.bringBack({ layer, unit }, step + this.offset, this.back);
     const fresh = deaths.filter((death) => !this.readDeaths.includes(death) && !this.openRecord(death));
     this.readDeaths = deaths;
     this.readRevivals = revivals.length;
@@ -92,7 +95,7 @@ export class DeathRegister {
     const { deaths } = this.trace;
     for (const record of this.records) {
       if (record.cameBack || isDead(record) || deaths.some((death) => isSameUnit(death, record))) continue;
-      this.bringBack(record, step, "itself");
+      this.bringBack(record, step, this.back);
     }
   }
 
@@ -107,7 +110,7 @@ export class DeathRegister {
   }
 
   copy(): DeathRegister {
-    const copy = new DeathRegister();
+    const copy = new DeathRegister(this.back);
     copy.records = this.records;
     return copy;
   }

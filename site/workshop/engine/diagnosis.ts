@@ -32,6 +32,7 @@ export function diagnoseTraining(training: Training, chosen: UnitName | undefine
     step,
     samples,
     isTwoSided,
+    normalization: training.recipe.normalization,
     findings,
     verdict: verdictOf(diagnosis, training),
     ...(hasScore && { constantLoss: learning.constantLoss }),

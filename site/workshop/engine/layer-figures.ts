@@ -59,10 +59,10 @@ export function layerFiguresOf(
   });
   const gradients = gradientsOf(state, data);
   return layers.map((_, layer) => {
-    const { kernel, bias } = gradients.layers[layer];
+    const { kernel, bias, gamma = [], beta = [] } = gradients.layers[layer];
     return {
       activations: activationsOf(activations[layer]),
-      gradient: gradientSizesOf(Float32Array.of(...kernel, ...bias)),
+      gradient: gradientSizesOf(Float32Array.of(...kernel, ...bias, ...gamma, ...beta)),
     };
   });
 }

@@ -1,7 +1,8 @@
 // From a recipe and its data to what the package is asked for.
-import { adam, adamW, rmsprop, sgd } from "../../../src/network/training/optimizers.js";
+import { adagrad, adam, adamax, adamW, lion, nadam, rmsprop, sgd } from "../../../src/network/training/optimizers.js";
 import type { NetworkSpec, Optimizer, Targets } from "../../../src/index.js";
 import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
+import { layerOptionsOf, penaltyOf } from "../state/layer-options.js";
 import type { Recipe } from "../state/recipe.js";
 import { kernelInitializerOf, startsBiases } from "../state/start.js";
 
@@ -10,11 +11,17 @@ export function specOf(recipe: Recipe, task: LearningTask): NetworkSpec {
   const kernelInitializer = kernelInitializerOf(recipe.start);
   const kernel = kernelInitializer !== undefined && { kernelInitializer };
   const biases = !startsBiases(recipe) && { biasInitializer: bias };
-  const hidden = recipe.layers.map((units) => ({ units, activation, ...kernel, ...biases }));
+  const hidden = recipe.layers.map((units, layer) => ({
+    units,
+    activation,
+    ...kernel,
+    ...biases,
+    ...layerOptionsOf(recipe, layer),
+  }));
   const isSoftmax = recipe.head === "softmax";
   return {
     inputs: task.features.length,
-    layers: [...hidden, { units: isSoftmax ? 1 : task.outputs, ...kernel }],
+    layers: [...hidden, { units: isSoftmax ? 1 : task.outputs, ...kernel, ...penaltyOf(recipe) }],
     loss: isSoftmax ? "crossEntropy" : task.loss,
     seed: recipe.seed,
   };
@@ -37,7 +44,15 @@ export function optimizerOf(
       return sgd({ learningRate, momentum: 0.9, weightDecay: decay });
     case "adam":
       return decay > 0 ? adamW({ learningRate, weightDecay: decay }) : adam({ learningRate });
+    case "nadam":
+      return nadam({ learningRate, weightDecay: decay });
+    case "adamax":
+      return adamax({ learningRate, weightDecay: decay });
     case "rmsprop":
       return rmsprop({ learningRate });
+    case "adagrad":
+      return adagrad({ learningRate, weightDecay: decay });
+    case "lion":
+      return lion({ learningRate, weightDecay: decay });
   }
 }

@@ -5,7 +5,7 @@ import { RepeatedEvent } from "./repeated-event.js";
 import { Training } from "./training.js";
 import type { Cure, CureOutcome, Done, Edit, Frame, FrameRequest, Started, Twin } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, endsFit, isEdit, isSetting } from "../state/changes.js";
+import { type Change, EDITED_PARTS, endsFit, isEdit, isSetting } from "../state/changes.js";
 import type { LiveName, Recipe } from "../state/recipe.js";
 import { pageNaming } from "../state/naming.js";
 import { countDead, openDeath, unitIndex } from "../state/units.js";
@@ -33,10 +33,10 @@ function pairedSettings(following: readonly Change[]): Pick<ChosenCure, "rate" |
 }
 
 /** `layer 2, unit 3: bias 0.25` */
-function editText({ unit, input, value }: Edit): string {
+function editText({ what, unit, input, value }: Edit): string {
   const { layer, unit: place } = pageNaming();
-  const what = input === undefined ? "bias" : `weight from its input ${formatCount(input + 1)}`;
-  return `layer ${layer(unit.layer)}, unit ${place(unit.unit)}: ${what} ${formatNumber(value)}`;
+  const part = input === undefined ? EDITED_PARTS[what] : `weight from its input ${formatCount(input + 1)}`;
+  return `layer ${layer(unit.layer)}, unit ${place(unit.unit)}: ${part} ${formatNumber(value)}`;
 }
 
 export class Session {
@@ -96,7 +96,15 @@ export class Session {
 
   describe(): Started {
     const { recipe, task, spec, network } = this.main;
-    const layout = stateOf(network).layout.layers.map(({ kernel, bias }) => ({ kernel: kernel / 4, bias: bias / 4 }));
+    const layout = stateOf(network).layout.layers.map(({ kernel, bias, normalization }) => ({
+      kernel: kernel / 4,
+      bias: bias / 4,
+      ...(normalization && { gamma: normalization.gamma / 4, beta: normalization.beta / 4 }),
+      ...(normalization?.running && {
+        mean: normalization.running.mean / 4,
+        variance: normalization.running.variance / 4,
+      }),
+    }));
     return { kind: "started", recipe, task, spec, layout };
   }
 
@@ -141,6 +149,7 @@ export class Session {
       isSlowed: this.isSlowed,
       recipe: main.recipe,
       settings: main.settings,
+      ...(main.recipe.schedule !== "constant" && { scheduledRate: main.rate }),
       changes: main.changes,
       pending: this.script,
       activation: evaluator.activation,
@@ -333,7 +342,7 @@ export class Session {
     const due = this.script.filter(({ step }) => step <= this.main.step);
     this.script = this.script.slice(due.length);
     for (const [place, { what, value, unit, input }] of due.entries()) {
-      if (isEdit(what)) this.main.edit({ unit: unit!, value: value!, ...(input !== undefined && { input }) });
+      if (isEdit(what)) this.main.edit({ what, unit: unit!, value: value!, ...(input !== undefined && { input }) });
       else if (what === "break" || isSetting(what)) this.main.adjust({ what, ...(value !== undefined && { value }) });
       else await this.treatMain({ remedy: what, ...(unit && { unit }), ...pairedSettings(due.slice(place + 1)) });
     }

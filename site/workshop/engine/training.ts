@@ -6,10 +6,12 @@ import { type BriefTraining, fitOptions, runFromStart, startNetwork, trainBriefl
 import { DeathRegister } from "./death-register.js";
 import { NetworkEvaluator } from "./network-evaluator.js";
 import { optimizerOf, targetsOf } from "./recipe-to-network.js";
+import { resetsOf } from "./resets.js";
+import { type RateAt, rateOf } from "./scheduled-rate.js";
 import { TrainingHistory } from "./training-history.js";
 import type { Edit, Measurement, UnitName } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, isCure, isEdit, isSetting, setsTheSame } from "../state/changes.js";
+import { type Change, EDITED_PARTS, isCure, isEdit, isSetting, setsTheSame } from "../state/changes.js";
 import type { LiveSettings, Recipe } from "../state/recipe.js";
 import { countDead, unitIndex } from "../state/units.js";
 
@@ -51,6 +53,7 @@ export class Training {
   readonly history: TrainingHistory;
   readonly register: DeathRegister;
   private optimizer: Optimizer;
+  private readonly rateAt: RateAt;
   step: number;
   /** Rate, batch, decay and clip as they are now. */
   settings: LiveSettings;
@@ -73,6 +76,7 @@ export class Training {
   ) {
     this.network = parts.network;
     this.optimizer = parts.optimizer;
+    this.rateAt = rateOf(recipe, task);
     this.history = parts.history;
     this.register = parts.register;
     this.step = parts.step;
@@ -86,9 +90,9 @@ export class Training {
     const training = new Training(recipe, task, {
       network,
       evaluator: await NetworkEvaluator.create(network.spec, task, recipe),
-      history: new TrainingHistory(recipe.layers, stateOf(network).layout.bytes),
+      history: new TrainingHistory(recipe.layers, stateOf(network).layout.weightBytes),
       optimizer: optimizerOf(recipe, recipe),
-      register: new DeathRegister(),
+      register: new DeathRegister(recipe.resets === "none" ? "itself" : "reset"),
       step: 0,
       settings: liveSettingsOf(recipe),
       changes: [],
@@ -119,6 +123,11 @@ export class Training {
 
   get stepsPerEpoch(): number {
     return Math.ceil(this.task.train.x.rows / this.settings.batch);
+  }
+
+  /** Of the next step: where there is a schedule, another one than is set. */
+  get rate(): number {
+    return this.rateAt(this.step + 1, this.settings.rate);
   }
 
   get epoch(): number {
@@ -202,17 +211,18 @@ export class Training {
     const own = layers[unit.layer];
     const isThere = own !== undefined && unit.unit < own.units;
     const before = unit.layer === 0 ? inputs : layers[unit.layer - 1]?.units;
+    if ((what === "setGamma" || what === "setBeta") && !own?.normalization) return false;
     return isThere && input < before && (isEdit(what) || unit.layer < layers.length - 1);
   }
 
   /** Between two fits: a number of the network is written by hand. */
-  edit({ unit: { layer, unit }, input, value }: Edit): void {
-    const { kernel, bias } = this.network.layers[layer].getWeights();
-    if (input === undefined) bias[unit] = value;
-    else kernel[input * bias.length + unit] = value;
-    this.network.layers[layer].setWeights({ kernel, bias });
-    const weight = input === undefined ? {} : { input };
-    this.noteChange({ what: input === undefined ? "setBias" : "setWeight", unit: { layer, unit }, ...weight, value });
+  edit({ what, unit: { layer, unit }, input, value }: Edit): void {
+    const own = this.network.layers[layer];
+    const name = EDITED_PARTS[what];
+    const part = own.getWeights()[name]!;
+    part[input === undefined ? unit : input * own.units + unit] = value;
+    own.setWeights({ [name]: part });
+    this.noteChange({ what, unit: { layer, unit }, ...(input !== undefined && { input }), value });
     const { states } = this.record();
     this.register.revive((name) => states[this.indexOf(name)] !== "dead", this.step, "by hand");
   }
@@ -258,9 +268,10 @@ export class Training {
     const ended = await this.network.fit(this.data, {
       epochs: EPOCHS_A_FIT,
       optimizer: this.optimizer,
-      learningRate: () => this.settings.rate,
+      learningRate: () => this.rate,
       validation: this.heldOut,
       callbacks: [
+        ...(await resetsOf(this.recipe)),
         trace,
         { onEpochEnd: (log) => this.noteEpoch(log) },
         { onBatchEnd: (_log, context) => onBatchEnd(context) },
@@ -278,7 +289,7 @@ export class Training {
   async tryRate(rate: number, steps: number, cure: (network: Network) => Promise<unknown>): Promise<BriefTraining> {
     using network = await this.network.clone();
     await cure(network);
-    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps);
+    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps, this.step);
   }
 
   /** What a lower rate had made of it from the start. */

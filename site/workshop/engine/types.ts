@@ -11,7 +11,7 @@ import type {
   UnitState,
 } from "../../../src/index.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import type { Change } from "../state/changes.js";
+import type { Change, EditName } from "../state/changes.js";
 import type { LiveName, LiveSettings, Recipe } from "../state/recipe.js";
 
 export interface UnitName {
@@ -40,9 +40,11 @@ export interface Cure {
   readonly unit?: UnitName;
 }
 
-/** A bias, or with an input a weight, that is written by hand. */
+/** A number of a unit's that is written by hand. */
 export interface Edit {
+  readonly what: EditName;
   readonly unit: UnitName;
+  /** Of a weight. */
   readonly input?: number;
   readonly value: number;
 }
@@ -134,7 +136,7 @@ export interface DeathRecord extends UnitName {
   readonly survivesAt?: number;
   /** Layers and units counted from 1. */
   readonly explanation: string;
-  /** It fires again since that step, by itself or by a remedy. */
+  /** It fires again since that step, by "itself", a "reset" (or itself, where units are reset) or a remedy. */
   readonly cameBack?: { readonly step: number; readonly by: string };
 }
 
@@ -189,14 +191,25 @@ export type ToEngine =
   /** Ends the comparison with the twins, of which one takes the place of the network if it is kept; by default the newest. */
   | { readonly kind: "endTwin"; readonly keep: boolean; readonly which?: number };
 
+export interface LayerPlaces {
+  readonly kernel: number;
+  readonly bias: number;
+  /** Where it is normalized. */
+  readonly gamma?: number;
+  readonly beta?: number;
+  /** By batches: the running statistics. */
+  readonly mean?: number;
+  readonly variance?: number;
+}
+
 export interface Started {
   readonly kind: "started";
   readonly turn?: number;
   readonly recipe: Recipe;
   readonly task: LearningTask;
   readonly spec: NetworkSpec;
-  /** Where each layer's kernel and bias lie in a block of parameters, in floats. */
-  readonly layout: readonly { readonly kernel: number; readonly bias: number }[];
+  /** Where each layer's weights lie in a block of parameters, in floats. */
+  readonly layout: readonly LayerPlaces[];
 }
 
 /** Short trainings of the recipe's network, from other starts and at other rates: as many as there are by now. */
@@ -237,6 +250,8 @@ export interface Frame extends Picture {
   /** Of the network that trains, which may be a twin that was kept. */
   readonly recipe: Recipe;
   readonly settings: LiveSettings;
+  /** Of the next step, where a schedule makes it another than is set. */
+  readonly scheduledRate?: number;
   readonly changes: readonly Change[];
   /** Of a link, still to come. */
   readonly pending: readonly Change[];
@@ -263,6 +278,8 @@ export interface DiagnosisMessage {
   readonly samples: number;
   /** The hidden activation is flat on either side of 0 (sigmoid, tanh), so that units neither fire nor are closed. */
   readonly isTwoSided: boolean;
+  /** Of the hidden layers. */
+  readonly normalization: Recipe["normalization"];
   readonly unit?: UnitDiagnosis;
   readonly findings: readonly Finding[];
   /** Whether it has learned, in words. */

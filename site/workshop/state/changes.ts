@@ -11,8 +11,15 @@ export const CURES: Readonly<Record<CureName, Remedy>> = {
 };
 /** break: a fit ended there, and the next began a new epoch (a comparison was started, or a change undone). */
 /** Numbers of the network that were written by hand. */
-export const EDIT_NAMES = ["setBias", "setWeight"] as const;
+export const EDIT_NAMES = ["setBias", "setWeight", "setGamma", "setBeta"] as const;
 export type EditName = (typeof EDIT_NAMES)[number];
+/** Of the layer's weights. */
+export const EDITED_PARTS = {
+  setBias: "bias",
+  setWeight: "kernel",
+  setGamma: "gamma",
+  setBeta: "beta",
+} as const satisfies Readonly<Record<EditName, string>>;
 export const CHANGE_NAMES = ["break", ...CURE_NAMES, ...LIVE_NAMES, ...EDIT_NAMES] as const;
 export type ChangeName = (typeof CHANGE_NAMES)[number];
 

@@ -19,7 +19,7 @@ export const ACTIVATION_NAMES = [
   "tanh",
   "sigmoid",
 ] as const satisfies readonly ActivationName[];
-export const OPTIMIZER_NAMES = ["sgd", "momentum", "adam", "rmsprop"] as const;
+export const OPTIMIZER_NAMES = ["sgd", "momentum", "adam", "nadam", "adamax", "rmsprop", "adagrad", "lion"] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
 /**
@@ -45,6 +45,15 @@ export type StartName = (typeof START_NAMES)[number];
 /** Deviations of the weights. */
 export const SMALL_START = 0.01;
 export const LARGE_START = 2;
+
+/** Between the sums of a hidden layer and its activation. */
+export const NORMALIZATION_NAMES = ["none", "batch", "layer"] as const;
+/** How the rate goes over the epochs. */
+export const SCHEDULE_NAMES = ["constant", "cosine", "warmup", "oneCycle"] as const;
+export type ScheduleName = (typeof SCHEDULE_NAMES)[number];
+/** What resets units while the network trains. */
+export const RESET_NAMES = ["none", "recycleDormant", "continualBackprop", "selfNormalizedResets"] as const;
+export type ResetName = (typeof RESET_NAMES)[number];
 
 export const SCALE_NAMES = ["asIs", "standardized"] as const;
 
@@ -74,6 +83,20 @@ export interface Recipe {
   /** Of a plane: how many of its 360 points are held out. */
   readonly heldOut: number;
   readonly start: StartName;
+  /** Of the hidden layers. */
+  readonly normalization: (typeof NORMALIZATION_NAMES)[number];
+  /** The share of each hidden layer's activations that a step leaves out; 0: none. */
+  readonly dropout: number;
+  /** Each hidden layer of as many units as the one below adds that one's outputs to its own. */
+  readonly residual: boolean;
+  /** What the weights cost, biases aside: l1·Σ|w| + l2·Σw². */
+  readonly l1: number;
+  readonly l2: number;
+  /** Of the rate, which is its highest. */
+  readonly schedule: ScheduleName;
+  /** Epochs that the schedule takes; the rate stays as it is then. */
+  readonly scheduleEpochs: number;
+  readonly resets: ResetName;
 }
 
 /** What may change while a network trains. */
@@ -86,6 +109,9 @@ export const MOST_UNITS = 64;
 export const MOST_NOISE = 0.5;
 export const LEAST_HELD_OUT = POINTS / 10;
 export const MOST_HELD_OUT = POINTS - LEAST_HELD_OUT;
+export const MOST_DROPOUT = 0.9;
+export const MOST_PENALTY = 10;
+export const MOST_SCHEDULE_EPOCHS = 20_000;
 export const LEAST_RATE = 1e-4;
 export const MOST_RATE = 10;
 
@@ -107,6 +133,14 @@ export const DEFAULTS: Recipe = {
   noise: 0,
   heldOut: POINTS / 3,
   start: "usual",
+  normalization: "none",
+  dropout: 0,
+  residual: false,
+  l1: 0,
+  l2: 0,
+  schedule: "constant",
+  scheduleEpochs: 100,
+  resets: "none",
 };
 
 /** Where deaths decide: within sixty steps the second layer is dead and every digit is given the same answer. */
@@ -122,6 +156,20 @@ export const FOR_DIGITS: Recipe = {
   batch: 32,
   seed: 5,
 };
+
+/** Which hidden layers pass their inputs by: not the first, and none of another width than the one below. */
+export function isResidual({ layers, residual }: Pick<Recipe, "layers" | "residual">, layer: number): boolean {
+  return residual && layer > 0 && layers[layer] === layers[layer - 1];
+}
+
+export function hasResidual(recipe: Pick<Recipe, "layers" | "residual">): boolean {
+  return recipe.layers.some((_, layer) => isResidual(recipe, layer));
+}
+
+/** A layer's inputs pass it by, or its outputs the one above. */
+export function isPassedBy(recipe: Pick<Recipe, "layers" | "residual">, layer: number): boolean {
+  return isResidual(recipe, layer) || isResidual(recipe, layer + 1);
+}
 
 export function sameRecipe(a: Recipe, b: Recipe): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));

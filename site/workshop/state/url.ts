@@ -8,15 +8,21 @@ import {
   DATA_NAMES,
   DEFAULTS,
   LEAST_HELD_OUT,
+  MOST_DROPOUT,
   MOST_HELD_OUT,
   MOST_LAYERS,
   MOST_NOISE,
+  MOST_PENALTY,
+  MOST_SCHEDULE_EPOCHS,
   MOST_UNITS,
+  NORMALIZATION_NAMES,
   OPENING,
   OPTIMIZER_NAMES,
   type Recipe,
+  RESET_NAMES,
   sameRecipe,
   SCALE_NAMES,
+  SCHEDULE_NAMES,
   START_NAMES,
 } from "./recipe.js";
 
@@ -81,6 +87,14 @@ const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   noise: number(0, MOST_NOISE),
   heldOut: number(LEAST_HELD_OUT, MOST_HELD_OUT, true),
   start: oneOf(START_NAMES),
+  normalization: oneOf(NORMALIZATION_NAMES),
+  dropout: number(0, MOST_DROPOUT),
+  residual: (text) => (text === "true" || text === "false" ? text === "true" : undefined),
+  l1: number(0, MOST_PENALTY),
+  l2: number(0, MOST_PENALTY),
+  schedule: oneOf(SCHEDULE_NAMES),
+  scheduleEpochs: number(1, MOST_SCHEDULE_EPOCHS, true),
+  resets: oneOf(RESET_NAMES),
 };
 
 function readChanges(text: string): Change[] | undefined {

@@ -91,9 +91,14 @@ function survival({ survivesAt, step, blow }: DeathRecord): string {
   return `; at a rate of ${formatRate(survivesAt)} it would have ${wouldHave} that one step`;
 }
 
+const BACK_BY: Readonly<Record<string, string | undefined>> = {
+  itself: "came back by itself",
+  reset: "was reset, or came back by itself,",
+};
+
 function fate({ cameBack }: DeathRecord): string {
   if (!cameBack) return "";
-  const by = cameBack.by === "itself" ? "came back by itself" : `brought back (${cameBack.by})`;
+  const by = BACK_BY[cameBack.by] ?? `brought back (${cameBack.by})`;
   return `; ${by} at step ${count(cameBack.step)}`;
 }
 
@@ -133,11 +138,14 @@ export const stateText = (state: UnitState): string => STATES[state];
 /** The page counts from 1. */
 export const nameOf = ({ layer, unit }: UnitName): string => `layer ${layer + 1}, unit ${unit + 1}`;
 
-const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, string>> = {
-  negativeBias: "Its bias keeps it closed: with a bias of 0 it would fire on some sample.",
-  negativeWeights: "Its weights keep it closed: it would stay closed even with a bias of 0.",
-  zeroGamma: "Its gamma is 0: what is left is beta, which is not above 0.",
-  silentInputs: "All of its inputs are 0 on every sample.",
+type Normalization = DiagnosisMessage["normalization"];
+/** What is added to all that goes into a hidden unit's activation. */
+type Shift = "bias" | "beta";
+const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, (shift: Shift) => string>> = {
+  negativeBias: (shift) => `Its ${shift} keeps it closed: with a ${shift} of 0 it would fire on some sample.`,
+  negativeWeights: (shift) => `Its weights keep it closed: it would stay closed even with a ${shift} of 0.`,
+  zeroGamma: () => "Its gamma is 0: what is left is beta, which is not above 0.",
+  silentInputs: () => "All of its inputs are 0 on every sample.",
 };
 
 const PROOFS: Readonly<Record<NonNullable<UnitDiagnosis["proof"]>, string>> = {
@@ -153,9 +161,11 @@ const STATE_NOTES: Readonly<Partial<Record<UnitState, string>>> = {
 };
 
 /** The diagnosis of a unit, and how far the evidence goes: one sentence each. */
-export function diagnosisSentences({ unit, samples, isTwoSided }: DiagnosisMessage): string[] {
+export function diagnosisSentences({ unit, samples, isTwoSided, normalization }: DiagnosisMessage): string[] {
   if (!unit) return [];
-  return unit.state === "dead" ? deadUnitSentences(unit, samples) : livingUnitSentences(unit, samples, isTwoSided);
+  return unit.state === "dead"
+    ? deadUnitSentences(unit, samples, normalization)
+    : livingUnitSentences(unit, samples, isTwoSided);
 }
 
 function livingUnitSentences({ state, activity }: UnitDiagnosis, samples: number, isTwoSided: boolean): string[] {
@@ -164,24 +174,31 @@ function livingUnitSentences({ state, activity }: UnitDiagnosis, samples: number
   return [`${fires} on ${percent(activity)} of ${count(samples)} training samples.`, ...(note ? [note] : [])];
 }
 
-function permanenceSentence({ permanent, stillMovedBy }: UnitDiagnosis): string {
-  if (!permanent) return "Layers below it still learn, so a change of its inputs may revive it.";
+const REVIVED_BY: Readonly<Record<Normalization, string>> = {
+  none: "Layers below it still learn, so a change of its inputs may revive it.",
+  batch: "Training may open it: a batch's mean and spread are others than the running ones.",
+  layer: "Training may open it: the layer's other units move the mean and spread that all of them share.",
+};
+
+function permanenceSentence({ permanent, stillMovedBy }: UnitDiagnosis, normalization: Normalization): string {
+  if (!permanent) return REVIVED_BY[normalization];
   const movers = stillMovedBy?.map((mover) => (mover === "momentum" ? "momentum" : "weight decay"));
   const moves = movers ? ` (${movers.join(" and ")} may still move it)` : "";
   return `No gradient step on these samples can revive it${moves}.`;
 }
 
-function deadUnitSentences(unit: UnitDiagnosis, samples: number): string[] {
+function deadUnitSentences(unit: UnitDiagnosis, samples: number, normalization: Normalization): string[] {
+  const shift: Shift = normalization === "none" ? "bias" : "beta";
   const { mechanism, proof, activityBound, biasToRevive } = unit;
   const bound = percent(Math.ceil(activityBound * 1000) / 1000);
   const isLiftable = biasToRevive !== undefined && biasToRevive >= 1e-6;
   return [
     `Closed on all ${count(samples)} training samples; ` +
       `it would fire on at most ${bound} of others like them (95 % bound).`,
-    ...(mechanism ? [MECHANISMS[mechanism]] : []),
-    permanenceSentence(unit),
+    ...(mechanism ? [MECHANISMS[mechanism](shift)] : []),
+    permanenceSentence(unit, normalization),
     ...(proof ? [PROOFS[proof]] : []),
-    ...(isLiftable ? [`It fires if its bias is raised by ${figure(biasToRevive)}.`] : []),
+    ...(isLiftable ? [`It fires if its ${shift} is raised by ${figure(biasToRevive)}.`] : []),
   ];
 }
 
@@ -194,9 +211,10 @@ export function verdictText({ step, verdict, constantLoss }: DiagnosisMessage): 
 const DIVERGED = "; the loss is no longer finite: see the findings, lower the rate, reset";
 const SLOWED = "; full speed has ended, it goes on slowly";
 
-export function statusOf({ step, shown, epoch, stopped, settings, until, isSlowed }: Frame): string {
+export function statusOf(frame: Frame): string {
+  const { step, shown, epoch, stopped, settings, scheduledRate, until, isSlowed } = frame;
   const where =
     shown === step ? `step ${count(step)}, epoch ${count(epoch)}` : `showing step ${count(shown)} of ${count(step)}`;
   const goal = until === undefined ? "" : `; going to step ${count(until)} of this link`;
-  return `${where}, rate ${figure(settings.rate)}${goal}${stopped ? DIVERGED : ""}${isSlowed ? SLOWED : ""}`;
+  return `${where}, rate ${figure(scheduledRate ?? settings.rate)}${goal}${stopped ? DIVERGED : ""}${isSlowed ? SLOWED : ""}`;
 }

@@ -18,7 +18,11 @@ const MOST_ROWS = 100;
 
 const WORDS: readonly (readonly [word: string, text: string])[] = [
   ["Unit", "weighs its inputs, adds a bias, and passes the sum through a function. Here it is a small square."],
-  ["Preactivation", "that sum, z = w·x + b, before the function. A unit has one for each sample."],
+  [
+    "Preactivation",
+    "that sum, z = w·x + b, before the function; where layers are normalized, what that makes of it. A unit has one for " +
+      "each sample.",
+  ],
   [
     "ReLU",
     "passes z on where it is above 0 (the unit is open, orange), and 0 elsewhere (closed, blue). Where it is closed " +

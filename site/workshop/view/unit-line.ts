@@ -10,17 +10,35 @@ import { COORDINATES } from "../../tasks/features.js";
 /** 0, as maps have it. */
 const ZERO = 128;
 
-function planeUnitOf({ layer, unit }: UnitName, index: number, frame: Frame, started: Started): PlaneUnit | undefined {
+/** Of a preactivation, or of one that is normalized by running statistics: what an input's weight and 0 come to. */
+function foldedOf(unit: number, { parameters }: Frame, { spec, layout }: Started): { scale: number; bias: number } {
+  const { bias, gamma, beta, mean, variance } = layout[0];
+  const { normalization } = spec.layers[0];
+  const own = parameters[bias + unit];
+  if (gamma === undefined || typeof normalization !== "object") return { scale: 1, bias: own };
+  const scale = parameters[gamma + unit] / Math.sqrt(parameters[variance! + unit] + normalization.epsilon!);
+  return { scale, bias: (own - parameters[mean! + unit]) * scale + parameters[beta! + unit] };
+}
+
+/** What the network computes outside of its steps. */
+export function planeUnitOf(
+  { layer, unit }: UnitName,
+  index: number,
+  frame: Frame,
+  started: Started,
+): PlaneUnit | undefined {
   const { spec, task, layout } = started;
   const isBare = !task.plane || task.plane.features.join() === COORDINATES.join();
-  if (layer > 0 || spec.inputs !== 2 || !isBare) return undefined;
+  const isByRows = started.recipe.normalization === "layer"; // then it switches along no line
+  if (layer > 0 || spec.inputs !== 2 || !isBare || isByRows) return undefined;
   const { units } = spec.layers[0];
-  const { kernel, bias } = layout[0];
+  const { kernel } = layout[0];
+  const { scale, bias } = foldedOf(unit, frame, started);
   const { parameters } = frame;
   return {
     name: String(unit + 1),
-    weights: [parameters[kernel + unit], parameters[kernel + units + unit]],
-    bias: parameters[bias + unit],
+    weights: [scale * parameters[kernel + unit], scale * parameters[kernel + units + unit]],
+    bias,
     isDead: frame.states[index] === "dead",
   };
 }

@@ -31,7 +31,11 @@ const RATES: Readonly<Record<OptimizerName, readonly [low: number, high: number]
   sgd: [0.02, 10],
   momentum: [0.002, 2],
   adam: [0.0003, 1],
+  nadam: [0.0003, 1],
+  adamax: [0.0003, 1],
   rmsprop: [0.0001, 1],
+  adagrad: [0.003, 3],
+  lion: [0.00003, 0.1],
 };
 const BIASES = [-1.6, 0.8] as const;
 

@@ -4,7 +4,8 @@ import type { Frame, Started } from "../../engine/types.js";
 import type { DenseSpec } from "../../../../src/index.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
 import { type CureName, isCure } from "../changes.js";
-import { LARGE_START, type LiveSettings, type Recipe, SMALL_START } from "../recipe.js";
+import { hasResidual, LARGE_START, type LiveSettings, type Recipe, SMALL_START } from "../recipe.js";
+import { RESET_TEXTS } from "../setting-names.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
 import { type Act, plainStagesOf } from "./stages.js";
 
@@ -82,6 +83,15 @@ export function networkOf(recipe: Recipe, { task, spec }: ProgramTraining): Pyth
     canDie: !["tanh", "sigmoid"].includes(recipe.activation),
     hasAccuracy: recipe.head === "usual",
   };
+}
+
+/** Layers have more than their sums and an activation: each is a module of its own. */
+export const hasBlocks = (recipe: Recipe): boolean =>
+  recipe.normalization !== "none" || recipe.dropout > 0 || hasResidual(recipe);
+
+/** What the page does that the program leaves out. */
+export function leftOut({ resets }: Recipe): string[] {
+  return resets === "none" ? [] : [`# Left out: units that are reset while it trains (${RESET_TEXTS[resets]}).`];
 }
 
 /** A Python number: as JavaScript writes it, but for `1e-7`, which both read. */

@@ -5,11 +5,22 @@ import type { CureName } from "../changes.js";
 import type { Recipe } from "../recipe.js";
 import { startingWeights, startsBiases } from "../start.js";
 import {
+  calibrationLines,
+  curesFor,
+  deadLines,
+  editLines,
+  hiddenLoop,
+  linearOf,
+  modelLines,
+} from "./pytorch-layers.js";
+import {
   ABOUT,
   cureFunctions,
   dataLines,
   deviationOf,
   everDecays,
+  hasBlocks,
+  leftOut,
   type LossKind,
   networkOf,
   number,
@@ -18,18 +29,9 @@ import {
   type PythonNetwork,
   stageLines,
 } from "./python.js";
+import { scheduleImports, scheduleLines } from "./python-schedule.js";
+import { scheduleSteps } from "./relumine-schedule.js";
 import { short } from "./rows.js";
-import type { Act } from "./stages.js";
-
-const ACTIVATIONS: Readonly<Record<Recipe["activation"], string>> = {
-  relu: "nn.ReLU()",
-  leakyRelu: "nn.LeakyReLU(0.01)",
-  elu: "nn.ELU()",
-  gelu: "nn.GELU()",
-  silu: "nn.SiLU()",
-  tanh: "nn.Tanh()",
-  sigmoid: "nn.Sigmoid()",
-};
 
 const LOSSES: Readonly<Record<LossKind, string>> = {
   number: "nn.MSELoss()",
@@ -69,17 +71,6 @@ const ASYMMETRIC = [
   "",
 ];
 
-const CALIBRATE = [
-  "with torch.no_grad():  # kernels to a deviation of 1, each unit open on half of the rows (LSUV, Mishkin and Matas 2016)",
-  "    a = x",
-  "    for place, layer in enumerate(model):",
-  "        if isinstance(layer, nn.Linear):",
-  "            layer.weight /= (a @ layer.weight.T).var(0, unbiased=False).mean().sqrt()",
-  "            if place < len(model) - 1:",
-  "                layer.bias.copy_(-(a @ layer.weight.T).quantile(0.5, dim=0))",
-  "        a = layer(a)",
-];
-
 function ownWeightLines(recipe: Recipe): string[] | undefined {
   const own = startingWeights(recipe);
   if (!own) return undefined;
@@ -87,8 +78,8 @@ function ownWeightLines(recipe: Recipe): string[] | undefined {
   return [
     "with torch.no_grad():",
     ...own.flatMap(({ kernel, bias }, layer) => [
-      `    model[${layer * 2}].weight.copy_(torch.tensor([${list(kernel)}]))`,
-      `    model[${layer * 2}].bias.copy_(torch.tensor(${list(bias)}))`,
+      `    ${linearOf(recipe, layer)}.weight.copy_(torch.tensor([${list(kernel)}]))`,
+      `    ${linearOf(recipe, layer)}.bias.copy_(torch.tensor(${list(bias)}))`,
     ]),
   ];
 }
@@ -110,14 +101,14 @@ function startLines(recipe: Recipe, { spec }: ProgramTraining): string[] {
     ...(start === "torchLinear" ? [] : [kernelLine(output)]),
     ...(drawsBiases || start === "torchLinear" ? [] : [biasLine(0)]),
   ];
+  const [loop, indent] = hiddenLoop(recipe);
   const all = [
     ...(start === "asymmetric" ? ASYMMETRIC : []),
-    "for layer in model[:-1]:",
-    "    if isinstance(layer, nn.Linear):",
-    ...hiddenLines.map((line) => `        ${line}`),
+    ...loop,
+    ...hiddenLines.map((line) => `${indent}${line}`),
   ];
   const last = outputLines.length > 0 ? ["layer = model[-1]", ...outputLines] : [];
-  return [...all, ...last, ...(start === "calibrated" ? CALIBRATE : [])];
+  return [...all, ...last, ...(start === "calibrated" ? calibrationLines(recipe) : [])];
 }
 
 /** @param isDecoupled whether Adam's decay is above 0 at some time */
@@ -133,97 +124,105 @@ function optimizerLine({ optimizer, rate, decay }: Recipe, isDecoupled: boolean)
       return `optimizer = torch.optim.Adam${isDecoupled ? "W" : ""}(${lr}${weightDecay})`;
     case "rmsprop":
       return `optimizer = torch.optim.RMSprop(${lr})`;
+    case "nadam":
+      return `optimizer = torch.optim.NAdam(${lr}${weightDecay})`;
+    case "adamax":
+      return `optimizer = torch.optim.Adamax(${lr}${weightDecay})`;
+    case "adagrad":
+      return `optimizer = torch.optim.Adagrad(${lr}${weightDecay})`;
+    case "lion":
+      return `optimizer = Lion(${lr}${weightDecay})`;
   }
 }
 
-const CURES: Readonly<Record<CureName, readonly string[]>> = {
-  liftBias: [
-    "@torch.no_grad()",
-    "def lift_bias():  # of each unit that is dead, until a tenth of the rows open it; the outputs stay as they are",
-    "    a = x",
-    "    for layer, activation, following in zip(model[0::2], model[1::2], model[2::2]):",
-    "        z = layer(a)",
-    "        dead = (z <= 0).all(0)",
-    "        if dead.any():",
-    "            layer.bias[dead] -= z[:, dead].quantile(0.9, dim=0)",
-    "            following.weight[:, dead] = 0",
-    "        a = activation(layer(a))",
-  ],
-  recycle: [
-    "@torch.no_grad()",
-    "def recycle():  # new incoming weights for dormant units, outgoing ones of 0 (ReDo, Sokar et al. 2023)",
-    "    a = x",
-    "    for layer, activation, following in zip(model[0::2], model[1::2], model[2::2]):",
-    "        size = activation(layer(a)).abs().mean(0)",
-    "        dormant = size <= 0.025 * (size.mean() + 1e-9)",
-    "        layer.weight[dormant] = torch.randn_like(layer.weight[dormant]) * (2 / layer.in_features) ** 0.5",
-    "        layer.bias[dormant] = 0",
-    "        following.weight[:, dormant] = 0",
-    "        a = activation(layer(a))",
-  ],
-  leakyRelu: [
-    "def leaky_relu():  # from here on",
-    "    for place in range(1, len(model), 2):",
-    "        model[place] = nn.LeakyReLU(0.01)",
-  ],
-};
+/** Chen et al. 2023; PyTorch has none. */
+const LION = [
+  "class Lion(torch.optim.Optimizer):  # Chen et al. 2023",
+  "    def __init__(self, parameters, lr, weight_decay=0):",
+  '        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})',
+  "",
+  "    @torch.no_grad()",
+  "    def step(self):",
+  "        for group in self.param_groups:",
+  '            for p in group["params"]:',
+  '                m = self.state[p].setdefault("m", torch.zeros_like(p))',
+  '                p -= group["lr"] * ((0.9 * m + 0.1 * p.grad).sign() + group["weight_decay"] * p)',
+  "                m.lerp_(p.grad, 0.01)",
+  "",
+];
+
 const CURE_CALLS: Readonly<Record<CureName, string>> = {
   liftBias: "lift_bias",
   recycle: "recycle",
   leakyRelu: "leaky_relu",
 };
 
-/** A number that is written by hand; every second layer of the model is an activation. */
-function editLines({ what, unit, input, value }: Act): string[] {
-  const place = what === "setBias" ? `bias.data[${unit!.unit}]` : `weight.data[${unit!.unit}, ${input}]`;
-  return [`model[${2 * unit!.layer}].${place} = ${number(value!)}`];
+/** L1 and L2 of the weights: PyTorch's weight_decay would reach biases too, and is no part of Adam's gradient. */
+function penaltyLines({ l1, l2 }: Recipe): string[] {
+  if (l1 === 0 && l2 === 0) return [];
+  const parts = [
+    ...(l1 > 0 ? [`${number(l1)} * w.abs().sum()`] : []),
+    ...(l2 > 0 ? [`${number(l2)} * w.square().sum()`] : []),
+  ];
+  return [
+    "weights = [layer.weight for layer in model.modules() if isinstance(layer, nn.Linear)]",
+    "",
+    "def penalty():",
+    `    return sum(${parts.join(" + ")} for w in weights)`,
+    "",
+  ];
 }
 
-const TRAIN = [
-  "def train(steps, batch, rate, clip=None):",
-  "    for group in optimizer.param_groups:",
-  '        group["lr"] = rate',
-  "    step = 0",
-  "    while step < steps:",
-  "        for rows_of_batch in torch.randperm(len(x)).split(batch):",
-  "            optimizer.zero_grad()",
-  "            loss_function(model(x[rows_of_batch]), y[rows_of_batch]).backward()",
-  "            if clip is not None:",
-  "                nn.utils.clip_grad_norm_(model.parameters(), clip)",
-  "            optimizer.step()",
-  "            step += 1",
-  "            if step == steps:",
-  "                break",
-];
-
-function reportLines({ kind, canDie, hasAccuracy }: PythonNetwork): string[] {
-  const dead = [
-    "    a = x",
-    "    for layer in model[:-1]:",
-    "        a = layer(a)",
-    "        if not isinstance(layer, nn.Linear):",
-    '            print(f"{int((a <= 0).all(0).sum())} of {a.shape[1]} units are closed on every row")',
+function trainLines(recipe: Recipe): string[] {
+  const isScheduled = recipe.schedule !== "constant";
+  const isPenalized = recipe.l1 > 0 || recipe.l2 > 0;
+  const loss = "loss_function(model(x[rows_of_batch]), y[rows_of_batch])";
+  const setRate = (indent: string, rate: string) => [
+    `${indent}for group in optimizer.param_groups:`,
+    `${indent}    group["lr"] = ${rate}`,
   ];
+  const deep = " ".repeat(12);
+  return [
+    "def train(steps, batch, rate, clip=None):",
+    ...(isScheduled ? ["    global done"] : setRate("    ", "rate")),
+    ...(hasBlocks(recipe) ? ["    model.train()"] : []),
+    "    step = 0",
+    "    while step < steps:",
+    "        for rows_of_batch in torch.randperm(len(x)).split(batch):",
+    ...(isScheduled ? setRate(deep, "rate * rate_share(done)") : []),
+    "            optimizer.zero_grad()",
+    `            ${isPenalized ? `(${loss} + penalty())` : loss}.backward()`,
+    "            if clip is not None:",
+    "                nn.utils.clip_grad_norm_(model.parameters(), clip)",
+    "            optimizer.step()",
+    ...(isScheduled ? ["            done += 1"] : []),
+    "            step += 1",
+    "            if step == steps:",
+    "                break",
+    ...(hasBlocks(recipe) ? ["    model.eval()"] : []),
+  ];
+}
+
+function reportLines(recipe: Recipe, { kind, canDie, hasAccuracy }: PythonNetwork): string[] {
   const right = { number: undefined, twoClasses: "(z > 0) == (y > 0.5)", classes: "z.argmax(1) == y" }[kind];
   return [
     "with torch.no_grad():",
     "    z = model(x)",
     '    print(f"loss {loss_function(z, y):.4g}")',
     ...(right && hasAccuracy ? [`    print(f"accuracy {(${right}).float().mean():.1%}")`] : []),
-    ...(canDie ? dead : []),
+    ...(canDie ? deadLines(recipe) : []),
   ];
 }
 
 export function pytorchFor(frame: ProgramFrame, training: ProgramTraining): string {
   const { recipe } = frame;
   const network = networkOf(recipe, training);
-  const { sizes, kind } = network;
+  const { kind } = network;
   const data = dataLines(recipe, training);
-  const hidden = recipe.layers.map(
-    (units, layer) => `    nn.Linear(${sizes[layer]}, ${units}), ${ACTIVATIONS[recipe.activation]},`,
-  );
   return [
     ...ABOUT.map((line) => `# ${line}`),
+    ...leftOut(recipe),
+    ...scheduleImports(recipe),
     ...(data.some((line) => line.includes("np.")) ? ["import numpy as np"] : []),
     "import torch",
     "from torch import nn",
@@ -234,25 +233,25 @@ export function pytorchFor(frame: ProgramFrame, training: ProgramTraining): stri
     "x = torch.tensor(rows).float()",
     `y = ${TARGETS[kind]}`,
     "",
-    "model = nn.Sequential(",
-    ...hidden,
-    `    nn.Linear(${recipe.layers.at(-1)}, ${sizes.at(-1)}),`,
-    ")",
+    ...modelLines(recipe, network),
     ...startLines(recipe, training),
     "",
     `loss_function = ${LOSSES[kind]}`,
+    ...(recipe.optimizer === "lion" ? ["", ...LION] : []),
     optimizerLine(recipe, recipe.optimizer === "adam" && everDecays(frame)),
     "",
-    ...TRAIN,
+    ...penaltyLines(recipe),
+    ...scheduleLines(recipe, scheduleSteps(recipe, training.task)),
+    ...trainLines(recipe),
     "",
-    ...cureFunctions(frame, CURES, (list) => `torch.tensor(${list})`),
+    ...cureFunctions(frame, curesFor(recipe), (list) => `torch.tensor(${list})`),
     ...stageLines(frame, {
       cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
-      edit: editLines,
+      edit: (act) => editLines(recipe, act),
       decay: (decay) => ["for group in optimizer.param_groups:", `    group["weight_decay"] = ${number(decay)}`],
     }),
     "",
-    ...reportLines(network),
+    ...reportLines(recipe, network),
     "",
   ].join("\n");
 }

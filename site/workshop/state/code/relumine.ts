@@ -2,10 +2,12 @@
 // with the data where they are built in. It ends with the page's weights, bit for bit.
 import { literal } from "../../../../src/text/literal.js";
 import type { Frame, Started } from "../../engine/types.js";
+import { layerOptionsOf, penaltyOf } from "../layer-options.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import { isCure, isEdit, remedyOf } from "../changes.js";
+import { EDITED_PARTS, type EditName, isCure, isEdit, remedyOf } from "../changes.js";
 import type { Recipe } from "../recipe.js";
 import { kernelInitializerOf, startingWeights } from "../start.js";
+import { scheduleLines, scheduleSteps } from "./relumine-schedule.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
 import { type Act, type Stage, stagesOf } from "./stages.js";
 
@@ -52,19 +54,34 @@ function dataLines(recipe: Recipe, task: LearningTask): string[] {
   return [...aboutRows(recipe).map((line) => `// ${line}`), ...rows, `const y = [${targets.join(", ")}];`];
 }
 
-function layerLines({ layers, activation, bias, head, start }: Recipe, { outputs }: LearningTask): string[] {
+/** `, dropout: 0.2` */
+function optionText(options: object): string {
+  const text = literal(options);
+  return text === "{}" ? "" : `, ${text.slice(2, -2)}`;
+}
+
+function layerLines(recipe: Recipe, { outputs }: LearningTask): string[] {
+  const { layers, activation, bias, head, start } = recipe;
   const initializer = kernelInitializerOf(start);
   const kernel = initializer === undefined ? "" : `, kernelInitializer: ${literal(initializer)}`;
   const options = `activation: "${activation}"${kernel}${bias === 0 ? "" : `, biasInitializer: ${bias}`}`;
-  const hidden = layers.map((units) => `    { units: ${units}, ${options} },`);
-  return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs}${kernel} },`];
+  const hidden = layers.map(
+    (units, layer) => `    { units: ${units}, ${options}${optionText(layerOptionsOf(recipe, layer))} },`,
+  );
+  return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs}${kernel}${optionText(penaltyOf(recipe))} },`];
 }
 
+const decayText = (decay: number): string => (decay > 0 ? `weightDecay: ${decay}` : "");
+
 const OPTIMIZERS: Readonly<Record<Recipe["optimizer"], (decay: number) => readonly [name: string, options: string]>> = {
-  sgd: (decay) => ["sgd", decay > 0 ? `weightDecay: ${decay}` : ""],
+  sgd: (decay) => ["sgd", decayText(decay)],
   momentum: (decay) => ["sgd", `momentum: 0.9${decay > 0 ? `, weightDecay: ${decay}` : ""}`],
-  adam: (decay) => (decay > 0 ? ["adamW", `weightDecay: ${decay}`] : ["adam", ""]),
+  adam: (decay) => (decay > 0 ? ["adamW", decayText(decay)] : ["adam", ""]),
+  nadam: (decay) => ["nadam", decayText(decay)],
+  adamax: (decay) => ["adamax", decayText(decay)],
   rmsprop: () => ["rmsprop", ""],
+  adagrad: (decay) => ["adagrad", decayText(decay)],
+  lion: (decay) => ["lion", decayText(decay)],
 };
 
 /** The textbook's unit starts from weights of its own. */
@@ -77,20 +94,31 @@ function startLines(recipe: Recipe): string[] {
   return [...own, ...(recipe.start === "calibrated" ? ["await calibrate(network, x);"] : [])];
 }
 
-/** `(step) => (step <= 12 ? 0.8 : 0.3)` */
-function rateText({ settings, rates }: Stage): string {
-  if (rates.length === 0) return String(settings.rate);
+/** `step <= 12 ? 0.8 : 0.3` */
+function highestRate({ settings, rates }: Stage): string {
   const parts = [settings.rate, ...rates.map(([, rate]) => rate)];
   const conditions = rates.map(([step], index) => `step <= ${step} ? ${parts[index]} : `);
-  return `(step) => ${conditions.join("")}${parts.at(-1)}`;
+  return `${conditions.join("")}${parts.at(-1)}`;
 }
+
+/** The rate of a stage: a number, a schedule, or a function of the step. */
+function rateText(recipe: Recipe, stage: Stage, isWhole: boolean): string {
+  const rate = highestRate(stage);
+  const isConstant = stage.rates.length === 0;
+  if (recipe.schedule === "constant") return isConstant ? rate : `(step) => ${rate}`;
+  if (isWhole) return `${recipe.schedule}({ epochs: ${recipe.scheduleEpochs} })`;
+  return `(step) => scheduled(${rate}, ${stage.from > 0 ? `${stage.from} + ` : ""}step)`;
+}
+
+/** The training is one fit at one rate, which a schedule of the package can change. */
+const isWhole = (stages: readonly Stage[]): boolean => stages.length === 1 && stages[0].rates.length === 0;
 
 /** A cure, or a number that is written by hand. */
 function actLines({ what, unit, input, value, step }: Act): string[] {
   if (isCure(what)) return [`await treat(network, x, ${literal(remedyOf(what, unit))}); // after step ${step}`];
-  const part = what === "setBias" ? "bias" : "kernel";
+  const part = EDITED_PARTS[what as EditName];
   const layer = `network.layers[${unit!.layer}]`;
-  const place = part === "bias" ? `${unit!.unit}` : `${input} * weights.bias.length + ${unit!.unit}`;
+  const place = part === "kernel" ? `${input} * weights.bias.length + ${unit!.unit}` : `${unit!.unit}`;
   return [
     `weights = ${layer}.getWeights(); // after step ${step}`,
     `weights.${part}[${place}] = ${value};`,
@@ -98,15 +126,18 @@ function actLines({ what, unit, input, value, step }: Act): string[] {
   ];
 }
 
-function stageLines(recipe: Recipe, stage: Stage, isFirst: boolean, before: Stage | undefined): string[] {
+function stageLines(recipe: Recipe, stages: readonly Stage[], index: number): string[] {
+  const [stage, before] = [stages[index], stages[index - 1] as Stage | undefined];
+  const isScheduled = recipe.schedule !== "constant" && isWhole(stages);
   const { settings, acts, from, to } = stage;
-  const [factory, options] = OPTIMIZERS[recipe.optimizer](settings.decay);
+  const [factory, own] = OPTIMIZERS[recipe.optimizer](settings.decay);
+  const options = [...(isScheduled ? [`learningRate: ${settings.rate}`] : []), own].filter(Boolean).join(", ");
   const isOptimizerNew = before?.settings.decay !== settings.decay;
-  const fit = [`batchSize: ${settings.batch}`, `learningRate: ${rateText(stage)}`];
+  const fit = [`batchSize: ${settings.batch}`, `learningRate: ${rateText(recipe, stage, isScheduled)}`];
   if (settings.clip > 0) fit.push(`clipNorm: ${settings.clip}`);
   return [
     ...acts.flatMap(actLines),
-    ...(isOptimizerNew ? [`${isFirst ? "let " : ""}optimizer = ${factory}(${options ? `{ ${options} }` : ""});`] : []),
+    ...(isOptimizerNew ? [`${before ? "" : "let "}optimizer = ${factory}(${options ? `{ ${options} }` : ""});`] : []),
     ...(to > from ? [`await train(${to - from}, { ${fit.join(", ")} }); // to step ${to}`] : []),
   ];
 }
@@ -120,7 +151,10 @@ export function relumineFor(
   const stages = stagesOf({ ...frame, step: Math.max(1, frame.step) });
   const factories = new Set(stages.map(({ settings }) => OPTIMIZERS[recipe.optimizer](settings.decay)[0]));
   const names = ["createNetwork", "diagnose", ...factories, "traceDeaths"];
+  const isOneSchedule = recipe.schedule !== "constant" && isWhole(stages);
   if (recipe.start === "calibrated") names.unshift("calibrate");
+  if (isOneSchedule) names.push(recipe.schedule);
+  if (recipe.resets !== "none") names.push(recipe.resets);
   const acts = stages.flatMap((stage) => stage.acts);
   if (acts.some(({ what }) => isCure(what))) names.push("treat");
   return [
@@ -138,17 +172,19 @@ export function relumineFor(
     `}, { arithmetic: "reproducible" });`,
     ...startLines(recipe),
     "",
+    ...(recipe.schedule === "constant" || isOneSchedule ? [] : scheduleLines(recipe, scheduleSteps(recipe, task))),
     "// Trains for so many steps and tells who died. The package counts layers and units from 0, the page from 1; steps",
     "// are counted from 1 in each call.",
     "async function train(steps, options) {",
     "  const trace = traceDeaths();",
     "  const end = { onBatchEnd: ({ step }, { stop }) => { if (step >= steps) stop(); } };",
-    "  await network.fit({ x, y }, { epochs: steps, optimizer, ...options, callbacks: [trace, end] });",
+    "  await network.fit({ x, y }, { epochs: steps, optimizer, ...options, callbacks: [" +
+      `${recipe.resets === "none" ? "" : `${recipe.resets}(), `}trace, end] });`,
     "  for (const { explanation } of trace.deaths) console.log(explanation);",
     "}",
     "",
     ...(acts.some(({ what }) => isEdit(what)) ? ["let weights;"] : []),
-    ...stages.flatMap((stage, index) => stageLines(recipe, stage, index === 0, stages[index - 1])),
+    ...stages.flatMap((_, index) => stageLines(recipe, stages, index)),
     "",
     "console.log(String(diagnose(network, x, { targets: y })));",
     "",

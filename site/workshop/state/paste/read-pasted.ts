@@ -1,7 +1,15 @@
 // A network of the reader's, pasted as a few words (`64-32-10 adam 0.01`) or as the lines of a program for PyTorch,
 // Keras or scikit-learn that make it: what of it the page has becomes a recipe.
-import { MOST_LAYERS, MOST_UNITS, type Recipe } from "../recipe.js";
-import { ACTIVATION_TEXTS, OPTIMIZER_TEXTS, START_TEXTS } from "../setting-names.js";
+import {
+  hasResidual,
+  MOST_DROPOUT,
+  MOST_LAYERS,
+  MOST_PENALTY,
+  MOST_SCHEDULE_EPOCHS,
+  MOST_UNITS,
+  type Recipe,
+} from "../recipe.js";
+import { ACTIVATION_TEXTS, OPTIMIZER_TEXTS, SCHEDULE_TEXTS, START_TEXTS } from "../setting-names.js";
 import { readSnippet } from "./read-snippet.js";
 import { readWords } from "./read-words.js";
 import { type Reading, refusePaste } from "./vocabulary.js";
@@ -38,7 +46,7 @@ function check(isGood: boolean, expected: string, given: unknown, hint?: string)
 const isWithin = (value: number | undefined, low: number, high: number, isWhole = false) =>
   value === undefined || (value >= low && value <= high && (!isWhole || Number.isInteger(value)));
 
-function checkReading(layers: readonly number[], { rate, batch, decay, clip, bias, seed }: Reading): void {
+function checkReading(layers: readonly number[], { rate, batch, decay, clip, bias, seed, ...more }: Reading): void {
   const smaller = "The page draws every unit; what units do is the same in a smaller network of the same depth.";
   const wrong = layers.find((units) => !isWithin(units, 1, MOST_UNITS, true));
   check(layers.length <= MOST_LAYERS, `to have at most ${MOST_LAYERS} hidden layers`, layers.length, smaller);
@@ -48,6 +56,11 @@ function checkReading(layers: readonly number[], { rate, batch, decay, clip, bia
   check(isWithin(decay, 0, 10), "to have a weight decay from 0 to 10", decay);
   check(isWithin(clip, 0, 1e6), "to have a clip norm from 0 to 1000000", clip);
   check(isWithin(bias, -10, 10), "to have a starting bias from -10 to 10", bias);
+  check(isWithin(more.dropout, 0, MOST_DROPOUT), `to have a dropout from 0 to ${MOST_DROPOUT}`, more.dropout);
+  check(isWithin(more.l1, 0, MOST_PENALTY), `to have an L1 penalty from 0 to ${MOST_PENALTY}`, more.l1);
+  check(isWithin(more.l2, 0, MOST_PENALTY), `to have an L2 penalty from 0 to ${MOST_PENALTY}`, more.l2);
+  const length = isWithin(more.scheduleEpochs, 1, MOST_SCHEDULE_EPOCHS, true);
+  check(length, `to have a schedule of 1 to ${MOST_SCHEDULE_EPOCHS} epochs`, more.scheduleEpochs);
   check(isWithin(seed, 0, 2 ** 31, true), "to have a whole seed from 0 to 2147483648", seed);
 }
 
@@ -68,13 +81,25 @@ export function readPasted(text: string, current: Recipe, shape: DataShape): Pas
   return { recipe, told: tellOf(recipe, told, leftOut) };
 }
 
-function tellOf(
-  { layers, activation, optimizer, rate, batch, start }: Recipe,
-  sizes: string,
-  leftOut: readonly string[],
-): string {
+/** What is told where it is not as usual. */
+function moreOf(recipe: Recipe): string {
+  const { normalization, dropout, l1, l2, schedule, scheduleEpochs } = recipe;
+  return [
+    ...(normalization === "none" ? [] : [`${normalization} normalization`]),
+    ...(dropout > 0 ? [`dropout ${dropout}`] : []),
+    ...(hasResidual(recipe) ? ["residual layers"] : []),
+    ...(l1 > 0 ? [`L1 ${l1}`] : []),
+    ...(l2 > 0 ? [`L2 ${l2}`] : []),
+    ...(schedule === "constant" ? [] : [`rate: ${SCHEDULE_TEXTS[schedule]}, over ${scheduleEpochs} epochs`]),
+  ]
+    .map((text) => `, ${text}`)
+    .join("");
+}
+
+function tellOf(recipe: Recipe, sizes: string, leftOut: readonly string[]): string {
+  const { layers, activation, optimizer, rate, batch, start } = recipe;
   const hidden = `hidden ${layers.length === 1 ? "layer" : "layers"} ${layers.join("-")}${sizes === "" ? "" : ` (${sizes})`}`;
   const rest = leftOut.length === 0 ? "" : ` Left out: ${leftOut.join(", ")}.`;
   const names = `${ACTIVATION_TEXTS[activation]}, weights start: ${START_TEXTS[start]}, ${OPTIMIZER_TEXTS[optimizer]}`;
-  return `Read as ${hidden}, ${names}, rate ${rate}, batch ${batch}.${rest}`;
+  return `Read as ${hidden}, ${names}, rate ${rate}, batch ${batch}${moreOf(recipe)}.${rest}`;
 }

@@ -1,6 +1,7 @@
 // The lines of a program for PyTorch or Keras that make a network and its optimizer, read by what they look like: names
 // and numbers, no program is run.
 import type { Recipe, StartName } from "../recipe.js";
+import { extrasIn, scheduleIn } from "./read-layers.js";
 import { ACTIVATION_WORDS, OPTIMIZER_WORDS, type Reading, refusePaste, withMomentum } from "./vocabulary.js";
 
 /** Of a call with no call in its arguments but one without arguments: `model.parameters()`. */
@@ -21,7 +22,12 @@ interface Layers {
 
 /** Without comments and with one kind of quotes. */
 function cleaned(text: string): string {
-  return text.replaceAll(/#.*$/gm, "").replaceAll("'", '"');
+  return text
+    .replaceAll(/#.*$/gm, "")
+    .replaceAll("'", '"')
+    .replaceAll(/^class \w+\(torch\.optim\.Optimizer\).*$/gm, "") // of the page's own programs, as what follows
+    .replaceAll(/nn\.Linear\(inputs, units\)|self\.dense\(x\)/g, "")
+    .replaceAll(/\bLayer\((\d+, \d+)/g, "nn.Linear($1");
 }
 
 const isOutputAlone = (name: string) => /^(log)?softmax$/.test(name) || name === "linear" || name === "none";
@@ -56,9 +62,9 @@ function readKeras(text: string): Layers | undefined {
     const name = /\bactivation\s*=\s*"?([\w.]+)/.exec(given)?.[1] ?? /^\s*\d+\s*,\s*"(\w+)"/.exec(given)?.[1];
     return name ? [name.split(".").at(-1)!] : [];
   });
-  const layers = [...text.matchAll(/\b(ReLU|LeakyReLU|ELU)\s*\(|\bActivation\s*\(\s*"(\w+)"/g)].map(
-    ([, a, b]) => a ?? b,
-  );
+  const layers = [
+    ...text.matchAll(/\b(ReLU|LeakyReLU|ELU)\s*\(|\b(?:Activation|activations\.get)\s*\(\s*"?(\w+)/g),
+  ].map(([, a, b]) => a ?? b);
   const found = new Set(
     [...own, ...layers].map((name) => name.toLowerCase().replaceAll("_", "")).filter((name) => !isOutputAlone(name)),
   );
@@ -81,14 +87,15 @@ function startIn(text: string, byDefault: StartName): StartName {
   return said[0] === "heNormal" && said.at(-1) === "glorotUniform" ? "usual" : said[0];
 }
 
-const OPTIMIZER_CALL = new RegExp(String.raw`\b(SGD|AdamW|Adam|RMSprop)\s*${ARGUMENTS}`, "i");
+const OPTIMIZER_CALL = new RegExp(String.raw`\b(SGD|AdamW|NAdam|Adamax|Adam|RMSprop|Adagrad|Lion)\s*${ARGUMENTS}`, "i");
 const UNKNOWN_OPTIONS = /\b(nesterov\s*=\s*True|amsgrad\s*=\s*True|dampening|centered\s*=\s*True|betas|beta_[12])\b/g;
 
 function readOptimizer(text: string): Partial<Reading> & Pick<Reading, "leftOut"> {
   const call = OPTIMIZER_CALL.exec(text);
   const word = (call?.[1] ?? /\boptimizer\s*=\s*"(\w+)"/.exec(text)?.[1])?.toLowerCase();
   if (word === undefined || !Object.hasOwn(OPTIMIZER_WORDS, word)) {
-    if (word !== undefined) refusePaste("to have SGD, Adam, AdamW or RMSprop as optimizer", word);
+    if (word !== undefined)
+      refusePaste("to have SGD, Adam, AdamW, NAdam, Adamax, RMSprop, Adagrad or Lion as optimizer", word);
     return { leftOut: [] };
   }
   const given = call?.[2] ?? "";
@@ -98,7 +105,9 @@ function readOptimizer(text: string): Partial<Reading> & Pick<Reading, "leftOut"
   const momentum = numberNamed("momentum", given) ?? 0;
   const isKeras = /keras|Dense/.test(text);
   const usualDecay = isKeras ? 0.004 : 0.01;
-  const decay = numberNamed("weight_decay", given) ?? (word === "adamw" ? usualDecay : 0);
+  const ofPenalty = new RegExp(String.raw`^penalty = keras\.regularizers\.L2\(${NUMBER}\)`, "m").exec(text)?.[1];
+  const half = ofPenalty === undefined ? undefined : 2 * Number(ofPenalty); // as the page's programs for Keras have it
+  const decay = half ?? numberNamed("weight_decay", given) ?? (word === "adamw" ? usualDecay : 0);
   const isCoupled = word === "adam" && decay > 0 && !isKeras; // an L2 penalty that Adam scales, which the page has not
   return {
     optimizer: withMomentum(name, momentum),
@@ -131,14 +140,20 @@ export function readSnippet(given: string): Reading | undefined {
   const isOptimizerAlone = layers === undefined && /\w\s*\(/.test(text) && OPTIMIZER_CALL.test(text);
   if (layers === undefined && !isOptimizerAlone) return undefined;
   if (layers?.sizes.length === 0) refusePaste("to have at least one hidden layer", "the output layer alone");
+  const extras = layers && extrasIn(text.replace(/^penalty = .*$/m, ""));
+  const schedule = scheduleIn(given);
+  const optimizer = readOptimizer(text);
   const batch = numberNamed("batch|batch_size", text);
   const clip = numberNamed("clip|clipnorm|global_clipnorm|max_norm", text) ?? positionalClip(text);
   return {
     ...(layers
       ? { sizes: layers.sizes, activation: activationOf(layers.activations), start: layers.start, bias: 0 }
       : { sizes: [] }),
+    ...extras,
+    ...schedule,
     areHidden: true,
-    ...readOptimizer(text),
+    ...optimizer,
+    leftOut: [...(extras?.leftOut ?? []), ...schedule.leftOut, ...optimizer.leftOut],
     clip: clip ?? 0,
     ...(batch !== undefined && { batch }),
   };

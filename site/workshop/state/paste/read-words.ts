@@ -1,9 +1,18 @@
 // A network in a few words: `64-32-10 relu adam 0.01 batch 32`.
 import { suggestion } from "../../../../src/core/suggestion.js";
 import type { Recipe } from "../recipe.js";
-import { ACTIVATION_WORDS, OPTIMIZER_WORDS, type Reading, refusePaste, withMomentum } from "./vocabulary.js";
+import {
+  ACTIVATION_WORDS,
+  NORMALIZATION_WORDS,
+  OPTIMIZER_WORDS,
+  type Reading,
+  refusePaste,
+  SCHEDULE_WORDS,
+  withMomentum,
+} from "./vocabulary.js";
 
-type NumberName = "rate" | "batch" | "decay" | "clip" | "bias" | "seed" | "momentum" | "epochs";
+type NumberName =
+  "rate" | "batch" | "decay" | "clip" | "bias" | "seed" | "dropout" | "l1" | "l2" | "momentum" | "epochs";
 
 const NUMBER_WORDS: Readonly<Record<string, NumberName>> = {
   rate: "rate",
@@ -20,6 +29,9 @@ const NUMBER_WORDS: Readonly<Record<string, NumberName>> = {
   clip: "clip",
   clipnorm: "clip",
   bias: "bias",
+  dropout: "dropout",
+  l1: "l1",
+  l2: "l2",
   seed: "seed",
   randomstate: "seed",
   momentum: "momentum",
@@ -41,7 +53,7 @@ const isSizes = (word: string) => /^\d+(?:[-–x×>]+\d+)+$/.test(word);
 
 interface Words {
   sizes: number[];
-  names: Pick<Reading, "activation" | "optimizer">;
+  names: Pick<Reading, "activation" | "optimizer" | "normalization" | "schedule" | "residual">;
   numbers: Partial<Record<NumberName, number>>;
   /** What the next number is. */
   next: NumberName | undefined;
@@ -64,6 +76,10 @@ function takeNumber(said: Words, word: string): void {
 function takeWord(said: Words, word: string): void {
   const name = plain(word);
   if (Object.hasOwn(ACTIVATION_WORDS, name)) said.names = { ...said.names, activation: ACTIVATION_WORDS[name] };
+  else if (Object.hasOwn(NORMALIZATION_WORDS, name))
+    said.names = { ...said.names, normalization: NORMALIZATION_WORDS[name] };
+  else if (Object.hasOwn(SCHEDULE_WORDS, name)) said.names = { ...said.names, schedule: SCHEDULE_WORDS[name] };
+  else if (name === "residual") said.names = { ...said.names, residual: true };
   else if (Object.hasOwn(OPTIMIZER_WORDS, name) && !(name === "momentum" && said.optimizerWord)) {
     said.optimizerWord = name;
     said.names = { ...said.names, optimizer: OPTIMIZER_WORDS[name][0] };
@@ -73,7 +89,8 @@ function takeWord(said: Words, word: string): void {
 }
 
 function refuseWord(word: string): never {
-  const known = [...Object.keys(ACTIVATION_WORDS), ...Object.keys(OPTIMIZER_WORDS), "rate", "batch", "decay", "clip"];
+  const named = [ACTIVATION_WORDS, OPTIMIZER_WORDS, NORMALIZATION_WORDS, SCHEDULE_WORDS].flatMap(Object.keys);
+  const known = [...named, "rate", "batch", "decay", "clip", "dropout", "residual"];
   refusePaste(
     'to be like "64-32 relu adam 0.01 batch 32"',
     JSON.stringify(word.slice(0, 40)),

@@ -17,6 +17,13 @@ export interface Reading {
   readonly bias?: number;
   readonly seed?: number;
   readonly start?: StartName;
+  readonly normalization?: Recipe["normalization"];
+  readonly dropout?: number;
+  readonly residual?: boolean;
+  readonly l1?: number;
+  readonly l2?: number;
+  readonly schedule?: Recipe["schedule"];
+  readonly scheduleEpochs?: number;
   /** What it says that the page has not. */
   readonly leftOut: readonly string[];
 }
@@ -46,6 +53,23 @@ export const OPTIMIZER_WORDS: Readonly<Record<string, readonly [name: Recipe["op
   adam: ["adam", 0.001],
   adamw: ["adam", 0.001],
   rmsprop: ["rmsprop", 0.001],
+  nadam: ["nadam", 0.002],
+  adamax: ["adamax", 0.002],
+  adagrad: ["adagrad", 0.01],
+  lion: ["lion", 0.0001],
+};
+
+/** Of hidden layers, before their activation. */
+export const NORMALIZATION_WORDS: Readonly<Record<string, Recipe["normalization"]>> = {
+  batchnorm: "batch",
+  batchnormalization: "batch",
+  layernorm: "layer",
+  layernormalization: "layer",
+};
+
+export const SCHEDULE_WORDS: Readonly<Record<string, Recipe["schedule"]>> = {
+  cosine: "cosine",
+  onecycle: "oneCycle",
 };
 
 /** SGD's momentum is 0.9 or none here. */

@@ -62,6 +62,12 @@ function harmlessText(rates: readonly RateForecast[], all: number): string {
   return first === 1 ? already : `${already}, and no more ${at}`;
 }
 
+/** What its trainings do not have. */
+function withoutText({ schedule, resets }: ForecastMessage["recipe"]): string {
+  const without = [...(schedule === "constant" ? [] : ["the schedule"]), ...(resets === "none" ? [] : ["resets"])];
+  return without.length === 0 ? "" : `That is without ${without.join(" and ")}. `;
+}
+
 function textOf({ rates, steps, sample, recipe, isDone }: ForecastMessage, rate: number): string {
   const here = nearest(rates, rate);
   const diverged = here.diverged === 0 ? "" : `; ${here.diverged} of ${here.runs} diverged`;
@@ -70,7 +76,7 @@ function textOf({ rates, steps, sample, recipe, isDone }: ForecastMessage, rate:
   return (
     `Tried, ${count(steps)} steps${rows} from ${starts} at each of ${rates.length} rates${isDone ? "" : " so far"}: ` +
     `${harmlessText(rates, sum(recipe.layers))}. ` +
-    `At a rate of ${figure(here.rate)}: ${deadText(here, recipe.layers)}${diverged}.`
+    `${withoutText(recipe)}At a rate of ${figure(here.rate)}: ${deadText(here, recipe.layers)}${diverged}.`
   );
 }
 

@@ -1,5 +1,5 @@
-// The settings, in three groups: data (of a plane), network (layers, activation, how it starts), training (optimizer,
-// rate with what it does to the units, batch, decay, clip). Rate, batch, decay and clip change while it trains; all
+// The settings, in groups: data (of a plane), network (layers, activation, how it starts), training (optimizer, rate
+// with what it does to the units, batch, decay, clip), and what is needed more rarely. Rate, batch, decay and clip change while it trains; all
 // others start anew.
 import type { ForecastMessage } from "../../engine/types.js";
 import {
@@ -17,6 +17,7 @@ import { roundTo } from "../../../../src/text/numbers.js";
 import { h, setText } from "../../../look/dom.js";
 import { createDataSettings } from "./data-settings.js";
 import { createLayerFields } from "./layer-fields.js";
+import { createMoreSettings } from "./more-settings.js";
 import { createPasteField } from "./paste-field.js";
 import { createRateForecastView } from "./rate-forecast.js";
 import { choice, field, group, numberField } from "./setting-fields.js";
@@ -63,6 +64,7 @@ export function createSettings(
     onchange: () => set({ rate: toRate(rate.valueAsNumber) }),
   });
   const forecast = createRateForecastView();
+  const more = createMoreSettings(set);
   const isWide = innerWidth > PHONE_WIDTH; // on a phone two are folded at first
   const dataGroup = group("Data", isWide, ...data.elements);
   root.replaceChildren(
@@ -86,6 +88,7 @@ export function createSettings(
       field("Clip norm (0: off)", clip),
       h("div", { class: "field rate" }, rateTitle, forecast.canvas, rate, forecast.text),
     ),
+    more.element,
   );
   root.addEventListener("toggle", () => forecast.redraw(), true);
 
@@ -100,6 +103,7 @@ export function createSettings(
       recipe = next;
       dataGroup.hidden = !isPlane(next);
       data.show(next);
+      more.show(next);
       layers.show(next.layers);
       activation.value = next.activation;
       start.value = next.start;

@@ -1,5 +1,6 @@
-// The chosen unit's numbers, to be changed by hand: its bias by a handle under the histogram, which it moves, and its
-// largest weights as fields.
+// The chosen unit's numbers, to be changed by hand: its bias, or beta where its layer is normalized, by a handle under the
+// histogram, which it moves; gamma, and its largest weights, as fields.
+import type { EditName } from "../../state/changes.js";
 import type { Edit, Frame, Started, UnitName } from "../../engine/types.js";
 import { roundTo } from "../../../../src/text/numbers.js";
 import { h, setText } from "../../../look/dom.js";
@@ -10,7 +11,7 @@ export interface UnitNumbers {
   start(started: Started): void;
   /** @param reach of the histogram's axis, to either side of 0 */
   draw(frame: Frame, chosen: UnitName, reach: number): void;
-  /** How far the bias is dragged from where it is. */
+  /** How far the bias, or beta, is dragged from where it is. */
   readonly shift: number;
   /** Opens the weights, at one of them. */
   openWeight(of: WeightPlace): void;
@@ -25,6 +26,8 @@ const MOST_WEIGHTS = 8;
 const STOPS = 200;
 const DIGITS = 4;
 const EVERY_MS = 250;
+const GAMMA_HINT = "What the normalized preactivation is multiplied by.";
+const BIAS_HINT = "Added before the normalization.";
 
 interface Row {
   readonly place: WeightPlace;
@@ -46,22 +49,28 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
   let drawnAt = 0;
 
   const isPast = () => frame!.shown < frame!.step;
-  const biasName = h("span", {});
+  /** What is added to all that goes into its activation. */
+  let what: "setBias" | "setBeta" = "setBias";
+  const shiftName = h("span", {});
   const handle = h("input", {
     type: "range",
     class: "bias-handle",
     min: -STOPS / 2,
     max: STOPS / 2,
     step: 1,
-    "aria-label": "Bias: moves the preactivations of all samples",
+    "aria-label": "Shift: moves the preactivations of all samples",
     oninput: () => {
       shift = (handle.valueAsNumber / (STOPS / 2)) * reach;
-      nameBias();
+      nameShift();
       shifted();
     },
-    onchange: () => setBias(roundTo(biasNow() + shift, DIGITS)),
+    onchange: () => setShift(roundTo(shiftNow() + shift, DIGITS)),
   });
-  const biasField = numberField("Bias", (value) => setBias(value));
+  const shiftField = numberField("Bias", (value) => setShift(value));
+  const gammaField = numberField("Gamma", (value) => editOwn("setGamma", value));
+  const biasField = numberField("Bias", (value) => editOwn("setBias", value));
+  const gammaRow = h("label", { title: GAMMA_HINT }, h("span", {}, "Gamma"), gammaField);
+  const biasRow = h("label", { title: BIAS_HINT }, h("span", {}, "Bias"), biasField);
   const weights = h("details", { class: "weights" }, h("summary", {}, "Weights"));
   const list = h("div", {});
   weights.append(list);
@@ -70,7 +79,7 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
     "div",
     { class: "numbers" },
     handle,
-    h("div", { class: "row" }, h("label", {}, biasName, biasField)),
+    h("div", { class: "own" }, h("label", {}, shiftName, shiftField), gammaRow, biasRow),
     weights,
   );
 
@@ -87,12 +96,37 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
 
   const valueAt = ({ layer, unit, input }: WeightPlace) =>
     frame!.parameters[started.layout[layer].kernel + input * started.spec.layers[layer].units + unit];
-  const biasNow = () => frame!.parameters[started.layout[chosen!.layer].bias + chosen!.unit];
+  const own = (part: "bias" | "gamma" | "beta") =>
+    frame!.parameters[(started.layout[chosen!.layer][part] ?? NaN) + chosen!.unit];
+  const shiftNow = () => own(what === "setBias" ? "bias" : "beta");
 
-  function setBias(value: number): void {
-    if (!chosen || Math.fround(value) === biasNow()) return void recentre();
+  function editOwn(name: EditName, value: number): void {
+    if (chosen) edit({ what: name, unit: chosen, value });
+  }
+
+  function setShift(value: number): void {
+    if (!chosen || Math.fround(value) === shiftNow()) return void recentre();
     awaited = Math.fround(value);
-    edit({ unit: chosen, value });
+    editOwn(what, value);
+  }
+
+  /** Of the layer that it is in: what there is beside its weights. */
+  function showParts({ layer }: UnitName): void {
+    const isNormalized = started.layout[layer].gamma !== undefined;
+    what = isNormalized ? "setBeta" : "setBias";
+    gammaRow.hidden = biasRow.hidden = !isNormalized;
+    shiftField.setAttribute("aria-label", isNormalized ? "Beta" : "Bias");
+  }
+
+  function showOwn(): void {
+    const show = (field: HTMLInputElement, value: number) => {
+      if (field !== document.activeElement) field.value = String(roundTo(value, DIGITS));
+    };
+    nameShift();
+    show(shiftField, shiftNow());
+    if (what === "setBias") return;
+    show(gammaField, own("gamma"));
+    show(biasField, own("bias"));
   }
 
   function recentre(): void {
@@ -101,9 +135,10 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
     handle.value = "0";
   }
 
-  function nameBias(): void {
-    const now = biasNow();
-    setText(biasName, shift === 0 ? "Bias" : `Bias ${signed(now)} → ${signed(now + shift)}`);
+  function nameShift(): void {
+    const now = shiftNow();
+    const name = what === "setBias" ? "Bias" : "Beta";
+    setText(shiftName, shift === 0 ? name : `${name} ${signed(now)} → ${signed(now + shift)}`);
     handle.setAttribute("aria-valuetext", figure(now + shift));
   }
 
@@ -142,7 +177,7 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
       if (at && places.some(isWanted) && !shown.some(isWanted)) shown[shown.length - 1] = at;
       const lines = shown.map((place) => {
         const field = numberField(`Weight ${title} ${name(place)}`, (value) =>
-          edit({ unit: place, input: place.input, value }),
+          edit({ what: "setWeight", unit: place, input: place.input, value }),
         );
         rows.push({ place, field });
         return h("label", {}, h("span", {}, name(place)), field);
@@ -188,13 +223,13 @@ export function createUnitNumbers(edit: (edit: Edit) => void, shifted: () => voi
       const isOther = chosen?.layer !== unit.layer || chosen.unit !== unit.unit;
       frame = next;
       chosen = { layer: unit.layer, unit: unit.unit };
-      if (isOther || biasNow() === awaited) recentre();
+      if (isOther) showParts(unit);
+      if (isOther || shiftNow() === awaited) recentre();
       if (shift === 0) reach = axis;
       if (!isOther && !wanted && !next.isSettled && performance.now() - drawnAt < EVERY_MS) return;
       drawnAt = performance.now();
-      handle.disabled = biasField.disabled = isPast();
-      nameBias();
-      if (biasField !== document.activeElement) biasField.value = String(roundTo(biasNow(), DIGITS));
+      for (const field of [handle, shiftField, gammaField, biasField]) field.disabled = isPast();
+      showOwn();
       if (wanted && isOfChosen(wanted)) showWanted();
       else if (isOther || rows.length === 0) listWeights();
       else if (weights.open) showWeights();

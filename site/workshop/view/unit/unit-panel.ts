@@ -1,7 +1,18 @@
 // The chosen unit, beside the network: its preactivations, its history, its diagnosis and the cures. On a phone it is a
 // sheet over the network, of which only the title shows until it is opened.
 import { typeset } from "../../../../src/text/numbers.js";
-import type { Cure, DeathRecord, DiagnosisMessage, Done, Edit, Frame, Started, UnitName } from "../../engine/types.js";
+import type {
+  Cure,
+  DeathRecord,
+  DiagnosisMessage,
+  Done,
+  Edit,
+  Frame,
+  RemedyName,
+  Started,
+  UnitName,
+} from "../../engine/types.js";
+import { isPassedBy } from "../../state/recipe.js";
 import { type CureOffer, forUnit, offersFor } from "../../state/remedy-offers.js";
 import { countDead, isSameUnit, lastDeath } from "../../state/units.js";
 import { h, replacer, setText } from "../../../look/dom.js";
@@ -51,6 +62,11 @@ const SCALES = new Set<string>(["unscaledInputs", "uncenteredInputs"]);
 const SCALES_HINT =
   "First standardize the inputs: as they are, they make the steps too large, and no cure here changes that. " +
   "For a table of yours choose “standardized” at “Numbers”.";
+/** What hides a unit behind weights of 0 while it is brought back. */
+const HIDDEN_BY: readonly RemedyName[] = ["liftBias", "recycle"];
+const PASSED_BY_HINT =
+  "A residual layer passes what this unit puts out, or what comes into it, on as it is: bringing it back would change " +
+  "the outputs, and it is left as it is.";
 const HINT = "Choose a unit in the network to see its preactivations on the data, its history and the cures.";
 const NAMED_EVERY_MS = 1000;
 
@@ -74,6 +90,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const diagnosisList = h("ul");
   const cures = h("div");
   const scales = h("p", { class: "small", hidden: true }, SCALES_HINT);
+  const passedBy = h("p", { class: "small", hidden: true }, PASSED_BY_HINT);
   const done = h("p", { class: "small", role: "status" });
   const doneDetails = h("p", { class: "small" });
   const more = h("details", { hidden: true }, h("summary", {}, "Details"), doneDetails);
@@ -100,6 +117,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     { hidden: true },
     h("h3", {}, "Cures"),
     scales,
+    passedBy,
     scopeRow,
     cures,
     h("p", { class: "small" }, CURES_HINT),
@@ -208,8 +226,11 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     const isOfInputs = (last?.findings ?? []).some(({ kind, role }) => SCALES.has(kind) && role === "cause");
     scales.hidden = !isOfInputs;
     const all = offersFor(death, matching(chosen), frame.settings, { deaths, undetermined, isOfInputs });
+    const isHeld = isPassedBy(frame.recipe, chosen.layer);
+    passedBy.hidden = !isHeld;
     const isAlone = !scopeRow.hidden && scope.value === "one";
-    const offers = isAlone ? forUnit(all, { layer: chosen.layer, unit: chosen.unit }) : all;
+    const possible = isHeld ? all.filter(({ cure }) => !HIDDEN_BY.includes(cure.remedy)) : all;
+    const offers = isAlone ? forUnit(possible, { layer: chosen.layer, unit: chosen.unit }) : possible;
     updateCures(JSON.stringify(offers), () =>
       offers.map((offer) =>
         h(
