@@ -11,6 +11,7 @@ import {
   adamW,
   type DenseSpec,
   createNetwork,
+  type DataSet,
   exportNetwork,
   importNetwork,
   type Network,
@@ -35,6 +36,13 @@ const CASES: Record<string, readonly DenseSpec[]> = {
   residual: [{ units: 6 }, { units: 6, residual: true }, { units: 6, residual: true }, { units: 3 }],
   batch: [{ units: 7, normalization: "batch" }, { units: 5, normalization: "batch" }, { units: 3 }],
   layer: [{ units: 7, normalization: "layer" }, { units: 5, normalization: "layer" }, { units: 3 }],
+  "slopes behind normalization": [
+    { units: 6, activation: "prelu", normalization: "batch" },
+    { units: 5, activation: "prelu", normalization: "layer", useBias: false },
+    { units: 6, activation: "prelu", normalization: { kind: "batch", epsilon: 1e-2 } },
+    { units: 6, activation: "prelu", normalization: "layer", residual: true },
+    { units: 3, normalization: "layer" },
+  ],
   normalized: [
     { units: 6, normalization: "batch", dropout: 0.2, activityRegularizer: { l2: 0.05 } },
     { units: 6, normalization: "layer", residual: true, kernelRegularizer: { l1: 0.01 }, useBias: false },
@@ -57,7 +65,7 @@ const specOf = (layers: readonly DenseSpec[], activation: "tanh" | "relu" | "pre
 });
 
 /** (L(w + h) - L(w - h)) / 2h of loss and penalty, for every weight. */
-function finiteDifferences(network: Network, epoch: number, h = 2 ** -7): number[] {
+function finiteDifferences(network: Network, rows: DataSet, epoch: number, h = 2 ** -7): number[] {
   return network.layers.flatMap((layer, l) => {
     const original = layer.getWeights();
     return (["kernel", "bias", "alpha", "gamma", "beta"] as const).flatMap((part) =>
@@ -67,7 +75,7 @@ function finiteDifferences(network: Network, epoch: number, h = 2 ** -7): number
           const changed = original[part]!.slice();
           changed[i] = moved;
           layer.setWeights({ [part]: changed });
-          const { loss, penalty } = trainingGradient(network, data, epoch);
+          const { loss, penalty } = trainingGradient(network, rows, epoch);
           return { at: changed[i], whole: loss + penalty };
         });
         layer.setWeights(original);
@@ -87,10 +95,14 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
   test.each(Object.entries(CASES))("%s: finite differences of loss and penalty", (_name, layers) =>
     use(specOf(layers), (network) => {
       const epoch = 3;
+      for (const layer of network.layers) {
+        const { alpha } = layer.getWeights();
+        if (alpha) layer.setWeights({ alpha: alpha.map((_, unit) => 0.9 + 0.03 * unit) }); // bends hardly
+      }
       // away from corners of |w|
       const step = trainingGradient(network, data, epoch);
       const gradient = numbersOf(step.layers);
-      const measured = finiteDifferences(network, epoch);
+      const measured = finiteDifferences(network, data, epoch);
       const weights = weightsOf(network);
       const isCorner = (i: number) => Math.abs(weights[i]) <= 2 ** -6;
       expect(differing(gradient, measured, 2e-3).filter((i) => !isCorner(i))).toEqual([]);
@@ -104,6 +116,20 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
       const others = differing(gradient, numbersOf(plain.layers), 1e-4).length;
       if (_name === "residual" || _name === "layer") expect(others).toBe(0);
       else expect(others).toBeGreaterThan(gradient.length / 10);
+    }),
+  );
+
+  test.each(["batch", "layer", "normalized"])("%s, of weighted rows: finite differences", (name) =>
+    use(specOf(CASES[name]), (network) => {
+      const weighted = { ...data, weights: x.map((_, r) => r % 4) };
+      const gradient = numbersOf(trainingGradient(network, weighted, 2).layers);
+      const measured = finiteDifferences(network, weighted, 2);
+      expect(differing(gradient, measured, 3e-3)).toEqual([]);
+      expect(differing(numbersOf(trainingGradient(network, data, 2).layers), measured, 3e-3)).not.toEqual([]);
+      // rows that weigh nothing still are of the batch, as its statistics have it
+      const others = { ...weighted, x: x.map((row, r) => (r % 4 ? row : row.map((value) => value + 3))) };
+      const isEqual = trainingGradient(network, others, 2).loss === trainingGradient(network, weighted, 2).loss;
+      expect(isEqual).toBe(name === "layer");
     }),
   );
 

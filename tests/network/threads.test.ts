@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createNetwork, RelumineError, sgd, type Network } from "../../src/index.js";
+import { adam, createNetwork, type DenseSpec, RelumineError, sgd, type Network } from "../../src/index.js";
 import { canShare } from "../../src/wasm/threads.js";
 import { weightsOf } from "../support/networks.js";
 import { labelled } from "../support/samples.js";
@@ -44,6 +44,28 @@ describe.skipIf(!canShare())("threads", () => {
         alone.dispose();
         together.dispose();
       }
+  });
+
+  it.each([2, 3])("%i give the same bits as one: normalization, dropout, skips and penalties", async (threads) => {
+    const layers: DenseSpec[] = [
+      { units: 140, normalization: "batch", dropout: 0.3, kernelRegularizer: { l1: 1e-4 } },
+      { units: 140, normalization: "layer", residual: true, activation: "prelu", maxNorm: 2 },
+      { units: 140, normalization: "batch", residual: true, useBias: false, activityRegularizer: { l2: 1e-3 } },
+      { units: 10, normalization: "batch" },
+    ];
+    const weightsIn = (network: Network) =>
+      network.layers.flatMap((layer) => (Object.values(layer.getWeights()) as Float32Array[]).flatMap((w) => [...w]));
+    for (const arithmetic of ["fast", "reproducible"] as const) {
+      using alone = await createNetwork({ ...spec, layers }, { arithmetic });
+      using together = await createNetwork({ ...spec, layers }, { arithmetic, threads });
+      const before = weightsIn(alone);
+      for (const network of [alone, together])
+        await network.fit(data, { ...options(), optimizer: adam({ learningRate: 0.01 }) });
+      const weights = weightsIn(alone);
+      expect(weightsIn(together).filter((weight, i) => !Object.is(weight, weights[i])).length).toBe(0);
+      expect(weights.filter((weight, i) => weight !== before[i]).length).toBeGreaterThan(weights.length / 2);
+      expect(together.predict(data.x)).toEqual(alone.predict(data.x));
+    }
   });
 
   it.each([2, 3, 5])("%i add up blocks in the same order as one", async (threads) => {
