@@ -93,7 +93,7 @@ function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<n
     openBefore: share,
     before: preactivation,
     after: preactivation,
-    change: object({ weights: number, bias: number, inputs: number }),
+    change: object({ weights: number, bias: number, inputs: number, statistics: optional(number) }),
     survivesAt: optional(number),
     rate: optional(number),
     closedBy: optional(step),

@@ -32,7 +32,12 @@ const REASONS: Partial<Record<Death["cause"], string>> = {
 const GONE = "; it was not explained in time: the snapshots that would tell its cause are gone";
 const UNKNOWN = "; the update could not be replayed, so that its cause is not known";
 
-const unknownReason = ({ lastStraw }: Facts) => (lastStraw.snapshotsGone ? GONE : UNKNOWN);
+const NORMALIZED = "; what is normalized moves with statistics, too: which part of it that was is not known";
+
+function unknownReason({ lastStraw }: Facts): string {
+  if (lastStraw.snapshotsGone) return GONE;
+  return lastStraw.change.statistics === undefined ? UNKNOWN : NORMALIZED;
+}
 
 function reason(death: Facts): string {
   switch (death.cause) {

@@ -46,7 +46,11 @@ export interface PendingDeath extends FoundDeath, Waiting {
 
 /** The cause where the unit lived through the last update of a batch that opened it: `fall` is what came after. */
 function causeOfAftermath({ without }: PendingDeath, fall: Fall, parts: readonly Removable[]): Cause {
-  if (Math.abs(fall.inputs) >= Math.abs(fall.weights + fall.bias)) return "upstream";
+  const { statistics = 0 } = fall;
+  const own = Math.abs(fall.weights + fall.bias);
+  if (Number.isNaN(statistics)) return "unknown";
+  if (Math.abs(fall.inputs) >= own + Math.abs(statistics)) return "upstream";
+  if (statistics !== 0 && Math.abs(fall.inputs) + Math.abs(statistics) >= own) return "unknown";
   if (parts.length === 1) return parts[0];
   const known = parts.filter((part) => without[part]);
   return known.sort((a, b) => without[b]!.mean - without[a]!.mean)[0] ?? "unknown";
@@ -229,8 +233,19 @@ export class DeathExplainer {
     }
   }
 
-  private causeOf({ atWindow, after, fall, without }: PendingDeath): Cause {
-    return causeOf({ fall, windowMean: atWindow!.summary.mean, after: after!, without });
+  private causeOf(death: PendingDeath): Cause {
+    const { layer, atWindow, after, fall, without, survivesAt } = death;
+    const cause = causeOf({ fall, windowMean: atWindow!.summary.mean, after: after!, without });
+    // at no rate it lives: what moves whatever the rate closes it
+    const isUnknown = cause === "learningRate" && survivesAt === undefined && this.statisticsMove(layer);
+    if (isUnknown) death.fall = { ...fall, statistics: fall.statistics ?? 0 };
+    return isUnknown ? "unknown" : cause;
+  }
+
+  /** Running statistics of the layer, or of one below, that training moves. */
+  private statisticsMove(layer: number): boolean {
+    const { layers } = this.fit.state.spec;
+    return layers.slice(0, layer + 1).some(({ normalization, frozen }) => normalization?.kind === "batch" && !frozen);
   }
 
   private linger(death: PendingDeath, position: number): void {

@@ -7,6 +7,7 @@
 import type { FoundDeath } from "./explain-deaths.js";
 import { searchedPositions } from "./find-blows.js";
 import { RateLine } from "./rate-line.js";
+import { isStraight } from "./survival-rate.js";
 import type { Snapshots } from "./snapshots.js";
 import { rowsRead } from "./unit-readings.js";
 import { groupBy } from "../../core/group-by.js";
@@ -128,7 +129,7 @@ export class Prices {
 
   /** Of the rates that spare units of one layer. */
   private rates(layer: number, units: number): number {
-    if (layer === 0) return 0;
+    if (isStraight(this.fit.state.spec, layer)) return 0;
     if (!RateLine.serves(this.fit.state.spec, layer))
       return TRIED * this.pass(new Map([[layer, units]])) + units * TRIED_ALONE * this.pass(new Map([[layer, 1]]));
     return this.rows * this.inputs[layer] * (TRIED * (FILL + units) + TRIED_ALONE * ALONE * units);

@@ -85,7 +85,8 @@ export class RateLine {
 
   /** Can units of this layer be told so? */
   static serves({ layers }: ResolvedSpec, layer: number): boolean {
-    return layer === 1 && isRectifier(layers[0].activation.name);
+    const isNormalized = layers.slice(0, 2).some(({ normalization }) => normalization); // no straight lines in the rate
+    return layer === 1 && isRectifier(layers[0].activation.name) && !isNormalized;
   }
 
   /** The replay must stand before the update, with its gradient. */

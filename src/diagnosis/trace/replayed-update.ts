@@ -2,7 +2,7 @@
 // have come to without momentum or decay and at other rates.
 import { type Cause, type Fall, type SampleShare, total } from "./types.js";
 import { countOpen, type Reading, type UnitReader } from "./unit-readings.js";
-import { deepRates, firstLayerRate, type SparedUnit } from "./survival-rate.js";
+import { deepRates, firstLayerRate, isStraight, type SparedUnit } from "./survival-rate.js";
 import { type FirstLayer, roomForLine } from "./rate-line.js";
 import type { Replay } from "./replay.js";
 import type { History } from "./snapshots.js";
@@ -30,13 +30,17 @@ export interface ReplayedFall {
 /** See Cause. */
 export function causeOf({ fall, windowMean, after, without }: ReplayedFall): Cause {
   const change = total(fall);
+  const { statistics = 0 } = fall;
+  if (Number.isNaN(statistics)) return "unknown";
   // it closed though the mean did not fall
   const inputsAlone = change >= 0 && fall.inputs < 0 && fall.weights + fall.bias >= 0;
   if (inputsAlone || (change < 0 && fall.inputs < change / 2)) return "upstream";
   const windowFall = windowMean - after.summary.mean;
   if (windowFall > 0 && -change < DRIFT * windowFall) return "drift";
   const saving = REMOVABLE.filter((part) => without[part]?.lives);
-  return saving.sort((a, b) => without[b]!.mean - without[a]!.mean)[0] ?? "learningRate";
+  const byStatistics = statistics < 0 && (change >= 0 || statistics < change / 2);
+  const plain = byStatistics ? "unknown" : "learningRate";
+  return saving.sort((a, b) => without[b]!.mean - without[a]!.mean)[0] ?? plain;
 }
 
 function largestShares(lengths: Float64Array, rows: Uint32Array): readonly SampleShare[] | undefined {
@@ -105,7 +109,8 @@ export class ReplayedUpdate {
     first: FirstLayer | undefined,
   ): (number | undefined)[] {
     const rate = this.snapshots.rateOf(this.replay.position + 1);
-    const deep = [...units.keys()].filter((i) => units[i].layer > 0);
+    const isLined = ({ layer }: UnitIndex) => isStraight(this.replay.state.spec, layer);
+    const deep = [...units.keys()].filter((i) => !isLined(units[i]));
     const rates =
       deep.length > 0
         ? deepRates(
@@ -116,8 +121,8 @@ export class ReplayedUpdate {
             first,
           )
         : [];
-    return units.map(({ layer, least }, i) =>
-      layer > 0 ? rates[deep.indexOf(i)] : firstLayerRate(rate, before[i].z, after[i].z, least),
+    return units.map((unit, i) =>
+      isLined(unit) ? firstLayerRate(rate, before[i].z, after[i].z, unit.least) : rates[deep.indexOf(i)],
     );
   }
 }

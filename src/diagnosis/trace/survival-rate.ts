@@ -5,6 +5,7 @@ import { countOpen, isOpen, type UnitReader } from "./unit-readings.js";
 import { groupBy } from "../../core/group-by.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
+import type { ResolvedSpec } from "../../network/spec.js";
 
 const GRID = 8;
 const TRIED_ROWS = 64;
@@ -12,8 +13,13 @@ const PRECISION = 1.005; // the rate that is found, times this, kills
 const MARGIN = 1 - 2 ** -10; // the closed form is exact but for rounding
 const SMALLEST = 2 ** -24; // of the rate
 
+/** Do preactivations of this layer run on straight lines in the rate of an update? */
+export function isStraight({ layers }: ResolvedSpec, layer: number): boolean {
+  return layer === 0 && !layers[0].normalization;
+}
+
 /**
- * In the first layer: the inputs stay, the update is proportional to the rate, so each preactivation runs on a straight
+ * In the first layer, unless it is normalized: the inputs stay, the update is proportional to the rate, so each preactivation runs on a straight
  * line from z0 at rate 0 to z1 at this rate. From this rate downwards, each row that crosses 0 opens or closes.
  * @param least so many rows must open it
  */
@@ -195,7 +201,7 @@ function ratesInLayer(
 }
 
 /**
- * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a
+ * In the others: the replay must stand before the update, with its gradient. Rates are tried from the top down on a
  * grid that all units of a layer share, since a preactivation may cross 0 more than once; then each unit's step of the
  * grid is halved.
  * @param first of the rows that are read; where it is not there, all is told by passes

@@ -10,20 +10,28 @@ export interface Preactivation {
   readonly std: number;
 }
 
-/** The parts of the change of a mean preactivation w·x + b that came from w, b and x. */
+/**
+ * The parts of the change of a mean preactivation w·x + b that came from w, b and x. Under batch normalization it is
+ * gamma·(w·x + b - mean)/deviation + beta, by running statistics; under layer normalization parts are not known: NaN.
+ */
 export interface Fall {
-  /** From the change of w. */
+  /** From the change of w, and of gamma. */
   readonly weights: number;
-  /** From the change of b. */
+  /** From the change of b, and of beta. */
   readonly bias: number;
   /** From the change of x, which the layers below made. */
   readonly inputs: number;
+  /**
+   * From running statistics; absent where none move in the layer, or in one below. A change that they may have made has
+   * the cause "unknown".
+   */
+  readonly statistics?: number;
 }
 
 export const NO_FALL: Fall = { weights: 0, bias: 0, inputs: 0 };
 
-export function total({ weights, bias, inputs }: Fall): number {
-  return weights + bias + inputs;
+export function total({ weights, bias, inputs, statistics = 0 }: Fall): number {
+  return weights + bias + inputs + statistics;
 }
 
 /**

@@ -4,6 +4,7 @@ import { squaredNorm } from "../../core/matrix.js";
 import { countRows, Inspector, type Rows, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
 import { type Plan, rowsPerStep } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
+import type { LayerView } from "../../network/state/layer-view.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { Arena, GrowingBlock } from "../../wasm/heap.js";
 
@@ -25,7 +26,26 @@ export interface Reading {
   readonly kernel: Float64Array;
   readonly bias: number;
   readonly inputs: Float64Array;
+  /** "rows": each row by its own statistics. */
+  readonly normalized?: Running | "rows";
   readonly summary: Preactivation;
+}
+
+/** What batch normalization makes of a sum outside of training: gamma·inverse·(sum - mean) + beta. */
+interface Running {
+  readonly gamma: number;
+  readonly beta: number;
+  readonly mean: number;
+  readonly inverse: number;
+}
+
+function normalizationOf({ spec }: NetworkState, layer: number, weights: LayerView, unit: number) {
+  const { normalization } = spec.layers[layer];
+  if (!normalization) return undefined;
+  const { gamma, beta, runningMean, runningVariance } = weights;
+  if (!runningMean || !runningVariance) return "rows";
+  const inverse = 1 / Math.sqrt(runningVariance[unit] + normalization.epsilon);
+  return { gamma: gamma![unit], beta: beta![unit], mean: runningMean[unit], inverse };
 }
 
 /** Reads units on rows of the training, with the weights that the copy has at the time. */
@@ -153,7 +173,9 @@ export function readUnits(
     const inputs = means.get(layer)!;
     const kernel = Float64Array.from(weights.incoming(unit));
     const bias = weights.bias[unit];
-    return { z: all[i], kernel, bias, inputs, summary: summarize(all[i], dot(kernel, inputs) + bias) };
+    const normalized = normalizationOf(state, layer, weights, unit);
+    const mean = meanOf(dot(kernel, inputs) + bias, all[i], normalized);
+    return { z: all[i], kernel, bias, inputs, ...(normalized && { normalized }), summary: summarize(all[i], mean) };
   });
 }
 
@@ -171,8 +193,33 @@ function addRows(x: Float32Array, sums: Float64Array): void {
   for (; at < x.length; at += width) for (let column = 0; column < width; column++) sums[column] += x[at + column];
 }
 
-/** The symmetric split of the change of the mean of w·x + b: exact, whichever of them moved. */
+/** The mean of what goes into the activation, by that of w·x + b where it follows from that. */
+function meanOf(sum: number, z: Float32Array, normalized: Reading["normalized"]): number {
+  if (normalized === undefined) return sum;
+  if (normalized === "rows") return z.reduce((total, value) => total + value, 0) / z.length;
+  return normalized.gamma * normalized.inverse * (sum - normalized.mean) + normalized.beta;
+}
+
+/** The symmetric split of the change of the mean: exact, whichever moved. */
 export function splitChange(from: Reading, to: Reading): Fall {
+  const sum = splitSum(from, to);
+  const [a, b] = [from.normalized, to.normalized];
+  if (a === undefined || b === undefined) return sum;
+  if (a === "rows" || b === "rows") return { weights: NaN, bias: NaN, inputs: NaN, statistics: NaN };
+  const half = (x: number, y: number) => (x + y) / 2;
+  const scale = half(a.gamma * a.inverse, b.gamma * b.inverse);
+  const centre = ({ kernel, inputs, bias }: Reading, { mean }: Running) => dot(kernel, inputs) + bias - mean;
+  const centred = half(centre(from, a), centre(to, b));
+  return {
+    weights: scale * sum.weights + centred * half(a.inverse, b.inverse) * (b.gamma - a.gamma),
+    bias: scale * sum.bias + b.beta - a.beta,
+    inputs: scale * sum.inputs,
+    statistics: centred * half(a.gamma, b.gamma) * (b.inverse - a.inverse) - scale * (b.mean - a.mean),
+  };
+}
+
+/** The same of the mean of w·x + b. */
+function splitSum(from: Reading, to: Reading): Fall {
   const mean = (a: Float64Array, b: Float64Array) => a.map((value, i) => (value + b[i]) / 2);
   const difference = (a: Float64Array, b: Float64Array) => b.map((value, i) => value - a[i]);
   return {

@@ -19,18 +19,20 @@ const MOST_EXPLANATIONS = 8;
 /** A part of the change of the mean preactivation; "" where it is not known. */
 const partOf =
   (part: keyof Fall) =>
-  ({ change }: Death): string =>
-    Number.isNaN(change[part]) ? "" : formatSigned(change[part], 2);
+  ({ change: { [part]: value = Number.NaN } }: Death): string =>
+    Number.isNaN(value) ? "" : formatSigned(value, 2);
 
 const PARTS: readonly DeathColumn[] = [
   { title: "by weights", show: partOf("weights") },
   { title: "by bias", show: partOf("bias") },
   { title: "by inputs", show: partOf("inputs") },
 ];
+const STATISTICS: DeathColumn = { title: "by statistics", show: partOf("statistics") };
 
 function deathTable(deaths: readonly Death[]): Block {
   const shown = deaths.slice(0, MOST_ROWS);
-  const columns = [...deathColumns(shown).slice(2), ...PARTS];
+  const hasStatistics = shown.some(({ change }) => change.statistics !== undefined);
+  const columns = [...deathColumns(shown).slice(2), ...PARTS, ...(hasStatistics ? [STATISTICS] : [])];
   const caption =
     shown.length < deaths.length
       ? `The first ${formatCount(shown.length)} of ${formatCount(deaths.length)} deaths`
