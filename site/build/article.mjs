@@ -188,7 +188,7 @@ async function articlePage(address) {
     address: escape(address),
     contents: `<ol>${contents.join("")}</ol>`,
     chapters: bodies.join("\n"),
-    glossary: section("glossary", "Ten words", undefined, glossary.list()),
+    glossary: section("glossary", "Words", undefined, glossary.list()),
     sources: section("sources", "Sources", undefined, sources.list()),
     version: JSON.parse(readFileSync(path("../package.json"), "utf8")).version,
   };

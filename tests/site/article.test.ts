@@ -93,9 +93,9 @@ test("each of the seven figures, and each of nine claims, is placed once; the te
   expect(all(/id="claim-(\d+)"/g).sort()).toEqual(numbers(9));
 });
 
-test("ten words are explained, each where it is named", () => {
+test("fourteen words are explained, each where it is named", () => {
   const terms = all(/<dt id="(term-[^"]+)"/g);
-  expect(terms).toHaveLength(10);
+  expect(terms).toHaveLength(14);
   expect(sorted(all(/class="term" href="#([^"]+)"/g))).toEqual(sorted(terms));
 });
 
