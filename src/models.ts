@@ -7,6 +7,7 @@ export type { Activation, ActivationName, LayerActivationName, ResolvedActivatio
 export type { ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { Head } from "./models/chain/head.js";
+export type { ModelChange } from "./models/chain/training-parts.js";
 export type { ModelFiles } from "./models/files.js";
 export type { FileFormat } from "./models/format.js";
 export type { GraphEnds } from "./models/read/said.js";

@@ -8,7 +8,8 @@ import { checkName, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 import { type Head, headOf, HEADS } from "./chain/head.js";
-import { layersOfNetwork, networkOfLayers, specOfChain } from "./chain/network.js";
+import { layersOfNetwork, networkOfLayers, fitChain } from "./chain/network.js";
+import type { ModelChange } from "./chain/training-parts.js";
 import { type ModelFiles, toFileMap } from "./files.js";
 import { type FileFormat, formatOf } from "./format.js";
 import type { GraphEnds, ReadFile, Said } from "./read/said.js";
@@ -31,6 +32,18 @@ export interface ReadModelOptions {
    * in the last layer.
    */
   readonly loss?: Loss | LossSpec;
+  /**
+   * Of batch normalizations: "fold" makes them part of the layers beside them, by their running statistics; "keep"
+   * makes those between a dense layer and its activation the network's own, for training it on, and folds the others; a
+   * layer without a bias then learns none (`useBias: false`).
+   * Both predict the same within rounding. Default "fold".
+   */
+  readonly normalization?: "fold" | "keep";
+  /**
+   * Of dropout: "drop" leaves it out; "keep" makes that behind a hidden layer's activation the network's own, which
+   * shows in training alone. Default "drop".
+   */
+  readonly dropout?: "drop" | "keep";
 }
 
 /** A model that was read. */
@@ -39,12 +52,17 @@ export interface ReadModel {
   readonly format: FileFormat;
   /** The program that wrote it, as far as the file says, or "". */
   readonly writer: string;
-  /** Of the network: batch normalizations are folded into its layers, layer normalizations kept, dropout is gone. */
+  /**
+   * Of the network: layer normalizations and residual sums are kept, batch normalizations and dropout as the options
+   * say (`changes`).
+   */
   readonly spec: NetworkSpec;
   /** What the file ends with; `predict` gives it, of logSoftmax the probabilities. It chooses a loss that none says. */
   readonly head: Head;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
+  /** What became of its batch normalizations, dropout and noise, in the file's order. */
+  readonly changes: readonly ModelChange[];
   /**
    * Of PyTorch's files: the names of the parameters, layer by layer, where each is one of the network's, so that
    * `writeModel` can give them back.
@@ -60,7 +78,7 @@ export interface ReadModel {
   toNetwork(options?: RuntimeOptions): Promise<Network>;
 }
 
-const OPTIONS = ["name", "files", "activation", "order", "head", "loss"] as const;
+const OPTIONS = ["name", "files", "activation", "order", "head", "loss", "normalization", "dropout"] as const;
 
 function checkSaid(given: ReadModelOptions): Said {
   const { activation, order, head } = given;
@@ -71,20 +89,24 @@ function checkSaid(given: ReadModelOptions): Said {
   if (head !== undefined) checkName("head", head, HEADS);
   if (given.name !== undefined && typeof given.name !== "string")
     throw new RelumineError("value", "name", "to be a string", describe(given.name));
-  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head };
+  const keep = {
+    normalization: checkName("normalization", given.normalization ?? "fold", ["fold", "keep"]) === "keep",
+    dropout: checkName("dropout", given.dropout ?? "drop", ["drop", "keep"]) === "keep",
+  };
+  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head, keep };
 }
 
 /** Readers are loaded when a file needs them. */
 async function readFile(bytes: Uint8Array, format: FileFormat, said: Said): Promise<ReadFile> {
   switch (format) {
     case "onnx":
-      return (await import("./read/onnx/graph.js")).readOnnx(bytes, said.files);
+      return (await import("./read/onnx/graph.js")).readOnnx(bytes, said);
     case "safetensors":
       return (await import("./read/torch/safetensors.js")).readSafetensors(bytes, said);
     case "torch":
       return (await import("./read/torch/state.js")).readTorch(bytes, said);
     case "keras":
-      return (await import("./read/keras/files.js")).readKeras(bytes);
+      return (await import("./read/keras/files.js")).readKeras(bytes, said);
     case "keras-h5":
       return (await import("./read/keras/files.js")).readKerasH5(bytes, said);
     case "tfjs":
@@ -125,17 +147,18 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const format = formatOf(plain, said.name);
   const read = await readFile(plain, format, said);
-  const { writer = "", layers, head } = read;
+  const { writer = "", head, changes = [] } = read;
   const notes = [...(read.notes ?? []), ...(read.warnings ?? [])];
-  const spec = read.spec
-    ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss })
-    : specOfChain(read, given.loss, read.compiled);
+  const { spec, layers } = read.spec
+    ? { spec: resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss }), layers: read.layers }
+    : fitChain(read, given.loss, read.compiled);
   return {
     format,
     writer,
     spec,
     head,
     notes,
+    changes,
     ...(read.parameters && { parameters: read.parameters }),
     ...(read.ends && { ends: read.ends }),
     toNetwork: (runtime) => networkOfLayers(spec, layers, runtime),

@@ -58,8 +58,8 @@ async function writeTorch(
  * "tfjs": model.json and weights.bin, likewise; "torch": a state_dict, which `safetensors.torch.load_file` reads, and
  * "load.py", which makes the nn.Sequential of Linear layers and activations that it belongs to; with `parameters` it is
  * one of the model that has them, without a program, and a batch normalization is folded into its layer; "relumine":
- * what exportNetwork writes. Normalizations and residual layers are such there too; dropout and penalties, which
- * training alone has, are left out.
+ * what exportNetwork writes. Normalizations, residual layers, dropout and layers without a bias are such there too;
+ * penalties, which training alone has, are left out.
  * @param network stays as it is
  * @param format "onnx", "tfjs", "torch" or "relumine"
  * @param options parameters: names for "torch"; ends: names for "onnx"; head: what the file ends with

@@ -30,7 +30,7 @@ const KINDS = ["batch", "layer"] as const satisfies readonly NormalizationKind[]
 const MOMENTUM = 0.1;
 const EPSILON = 1e-5;
 /** 1 / sqrt(epsilon) is a float32. */
-const LEAST_EPSILON = 1e-30;
+export const LEAST_EPSILON = 1e-30;
 
 /** @throws RelumineError "value" */
 export function resolveNormalization(path: string, given: unknown): ResolvedNormalization {

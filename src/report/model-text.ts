@@ -1,8 +1,9 @@
-// A model that was read, in a line: whose file it is, its shape, what it ends with.
+// A model that was read, in a line: whose file it is, its shape, what it ends with; and what became of its parts.
 import type { Head } from "../models/chain/head.js";
+import type { ModelChange } from "../models/chain/training-parts.js";
 import type { FileFormat } from "../models/format.js";
 import type { NetworkSpec } from "../network/spec.js";
-import { formatCount } from "../text/numbers.js";
+import { formatCount, formatNumber } from "../text/numbers.js";
 
 /** Formats by the names that people know them by. */
 export const FORMAT_WORDS: Readonly<Record<FileFormat, string>> = {
@@ -52,4 +53,22 @@ export function describeModel({ format, writer, spec, head }: DescribedModel, pa
   const whose = isSaid ? `${FORMAT_WORDS[format]} by ${writer}` : writer || FORMAT_WORDS[format];
   const parts = `network ${shapeText(spec)}${activationsText(spec)}, ${formatCount(parameterCount)} parameters`;
   return `${whose}: ${parts}${HEAD_WORDS[head]}`;
+}
+
+const PART_WORDS = { batchNormalization: "batch normalization", dropout: "dropout", noise: "noise" };
+const BECAME_WORDS = { folded: "folded into the layers beside it", kept: "kept", dropped: "left out" };
+const MOST_NAMED = 6;
+
+/** `batch normalization folded into the layers beside it: "bn1", "bn2"`: a line for all of a kind. */
+export function changeLines(changes: readonly ModelChange[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { part, name, became, share } of changes) {
+    const kind = `${PART_WORDS[part]} ${BECAME_WORDS[became]}`;
+    const words = `${JSON.stringify(name)}${share === undefined ? "" : ` (${formatNumber(share)})`}`;
+    groups.set(kind, [...(groups.get(kind) ?? []), words]);
+  }
+  return [...groups].map(([kind, names]) => {
+    const more = names.length > MOST_NAMED ? ` and ${formatCount(names.length - MOST_NAMED)} more` : "";
+    return `${kind}: ${names.slice(0, MOST_NAMED).join(", ")}${more}`;
+  });
 }

@@ -9,7 +9,7 @@ import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { mulberry32 } from "../core/random.js";
 import { chainOfHeaded, type Head, type ReadChain } from "../models/chain/head.js";
-import { networkOfLayers, specOfChain } from "../models/chain/network.js";
+import { networkOfLayers, fitChain } from "../models/chain/network.js";
 import type { Loss, LossSpec } from "../network/losses.js";
 import type { Network } from "../network/types.js";
 import { formatNumber } from "../text/numbers.js";
@@ -143,8 +143,8 @@ export async function twinOf(
   const { live, chain } = read;
   const { inputs } = chain.layers[0];
   const rows = x === undefined ? drawRows(inputs) : await takeSpaced(tf, "x", x, inputs, CHECKED_ROWS);
-  const spec = specOfChain(chain, loss, compiledLoss(live.model));
-  const network = await networkOfLayers(spec, chain.layers, runtime);
+  const { spec, layers } = fitChain(chain, loss, compiledLoss(live.model));
+  const network = await networkOfLayers(spec, layers, runtime);
   try {
     const twin = { ...read, network };
     await checkSame(tf, twin, rows);

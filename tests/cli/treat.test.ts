@@ -6,6 +6,7 @@ import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
 import { finish, Folder, FULL_DISK, PENGUINS, relumine, start } from "./run.js";
 import type { Diagnosis, Treatment } from "../../src/index.js";
 import { readModel } from "../../src/models/read-model.js";
+import type { NetworkSpec } from "../../src/network/spec.js";
 
 const folder = new Folder();
 
@@ -248,6 +249,25 @@ describe("refused before anything is read or written:", () => {
 });
 
 describe("convert", () => {
+  it("tells what training needs, and keeps what is asked for", async () => {
+    interface Converted {
+      readonly model: { readonly changes: readonly { part: string; became: string }[]; readonly spec: NetworkSpec };
+    }
+    const model = fixture("onnx/bn-relu.ts17.onnx");
+    const convert = (...more: string[]) => document<Converted>("convert", pathOf(model), place("kept.onnx"), ...more);
+    const [folded, kept] = [await convert(), await convert("--keep", "normalization,dropout")];
+    const became = ({ model: { changes } }: Converted) => new Set(changes.map((each) => `${each.part} ${each.became}`));
+    expect(became(folded)).toContain("batchNormalization folded");
+    expect(became(kept)).toContain("batchNormalization kept");
+    expect(folded.model.spec.layers[0].normalization).toBeUndefined();
+    expect(kept.model.spec.layers[0].normalization).toMatchObject({ kind: "batch" });
+    const { stdout } = await relumine("convert", pathOf(model), place("told.onnx"));
+    expect(stdout).toMatch(/batch normalization folded into the layers beside it: "/);
+    const again = await readModel(readFileSync(place("kept.onnx")), { normalization: "keep" });
+    expect(again.spec.layers[0]).toEqual(kept.model.spec.layers[0]);
+    expect((await relumine("convert", pathOf(model), place("x.onnx"), "--keep", "bias")).code).not.toBe(0);
+  });
+
   it("writes each format, which is read back to the same verdicts", async () => {
     const model = fixture("keras/relu-dead.keras");
     const rows = rowsOf(folder, "converted", model);

@@ -192,12 +192,6 @@ describe("PyTorch", () => {
     expect(namesOf(files.get("model.safetensors")!)).toEqual(names.sort());
   });
 
-  test("the file of a residual network is not read as a chain", async () => {
-    using network = await make([hidden({}), hidden({ residual: true })]);
-    const bytes = (await writeModel(network, "torch")).get("model.safetensors")!;
-    await expectError(readModel(bytes, { activation: "relu" }), "unsupported", "the file's weights");
-  });
-
   const parameters = ["a.weight", "a.bias", "b.weight", "b.bias"];
 
   test("names of a plain model: a batch normalization is folded", async () => {

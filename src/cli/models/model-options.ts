@@ -17,7 +17,12 @@ export interface ModelOptions {
   readonly head?: Head;
   readonly order?: readonly string[];
   readonly loss?: Loss;
+  /** See `addKeepOption`. */
+  readonly keep?: readonly KeptPart[];
 }
+
+const KEPT_PARTS = ["normalization", "dropout"] as const;
+type KeptPart = (typeof KEPT_PARTS)[number];
 
 /** `relu`, `leakyRelu:0.2` */
 export function activation(text: string): Activation {
@@ -47,6 +52,15 @@ export function addModelOptions(command: Command): Command {
     .option("--loss <name>", "instead of the one that goes with the head", oneOf(LOSS_NAMES));
 }
 
+/** Of commands that write a network to train on. */
+export function addKeepOption(command: Command): Command {
+  return command.option(
+    "--keep <parts>",
+    `what training needs stays: ${KEPT_PARTS.join(", ")}, or both with a comma`,
+    (text) => text.split(",").map((part) => oneOf(KEPT_PARTS)(part.trim())),
+  );
+}
+
 /** What readers call an option of readModel, by its name on the command line. */
 const OPTION_IN_HINT = /\{ (activation|order): (?:"(\w+)"|\[([^\]]*)\]) \}/g;
 
@@ -74,8 +88,17 @@ function inCommandLine(error: unknown): unknown {
 export function readAnyModel({ file, path, bytes, beside }: ModelFile, options: ModelOptions): Promise<ReadModel> {
   return about(file, async () => {
     const { readModel } = await import("../../models.js");
-    const { activation: named, head, order, loss } = options;
-    const given: ReadModelOptions = { name: basename(path), files: beside, activation: named, head, order, loss };
+    const { activation: named, head, order, loss, keep = [] } = options;
+    const given: ReadModelOptions = {
+      name: basename(path),
+      files: beside,
+      activation: named,
+      head,
+      order,
+      loss,
+      normalization: keep.includes("normalization") ? "keep" : "fold",
+      dropout: keep.includes("dropout") ? "keep" : "drop",
+    };
     return readModel(bytes, given).catch((error: unknown) => {
       throw inCommandLine(error);
     });

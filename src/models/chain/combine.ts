@@ -1,16 +1,21 @@
 // Elementwise operators on values: what two of them together are, if it is an activation that a layer can have. GELU by
 // the error function (Hendrycks and Gimpel 2016), SiLU by the sigmoid (Elfwing et al. 2018), PReLU by two ReLUs, Leaky
 // ReLU by a maximum, Softplus by its threshold. What is none of these gives undefined: the reader refuses it.
+import { LEAST_EPSILON } from "../../network/normalization.js";
 import { refuse } from "./refuse.js";
 import {
   type Affine,
   at,
   identity,
+  isIdentity,
+  isSame,
   isSmooth,
   isSameTerm,
   type KinkTerm,
   scale,
   type SmoothTerm,
+  withoutBatch,
+  withoutDropout,
   zip,
 } from "./value.js";
 
@@ -37,9 +42,6 @@ export function kink(argument: Affine, below: Float64Array | number, learns = fa
   const slopes = typeof below === "number" ? Float64Array.of(below) : below;
   return identity({ kind: "kink", units: argument.term.units, argument, below: slopes, learns });
 }
-
-/** What batch and layer normalizations divide by is above 0 as a float32. */
-const LEAST_EPSILON = 1e-30;
 
 /**
  * Layer normalization of a value: gamma·normalized + beta.
@@ -105,8 +107,36 @@ function slopesAlong(x: Affine, v: Affine): Slopes | undefined {
 
 const plus = (x: Float64Array, y: Float64Array): Float64Array => zip((a, b) => a + b, x, y);
 
-/** x + y: of one term, or of two ReLUs that bend at the same place. */
+/** What the dense layer of a value is fed, where the value is an activation of one, unscaled, or that layer itself. */
+function fedTo(value: Affine): Affine | undefined {
+  let inner = value;
+  if (inner.term.kind === "dropout" && isIdentity(inner)) inner = inner.term.argument;
+  const { term } = inner;
+  if (term.kind === "kink" || term.kind === "smooth") {
+    if (!isIdentity(inner)) return undefined;
+    inner = withoutDropout(term.argument);
+  }
+  if (inner.term.kind === "norm") inner = withoutBatch(withoutDropout(inner.term.argument));
+  if (inner.term.kind === "batch") inner = inner.term.argument;
+  return inner.term.kind === "dense" ? inner.term.input : undefined;
+}
+
+/** x + y, where y is what the layer that gives x is fed, and can be handed on as it is. */
+function residual(x: Affine, y: Affine): Affine | undefined {
+  const fed = fedTo(x);
+  if (fed === undefined || !(isSame(fed, y) || isSame(withoutDropout(fed), y))) return undefined;
+  const takesScale = y.term.kind === "dense" || y.term.kind === "norm" || y.term.kind === "batch";
+  if (y.term.kind === "input") return undefined; // a first layer is not residual
+  if (x.term.units !== y.term.units || !(takesScale || isIdentity(y))) return undefined;
+  return identity({ kind: "sum", units: x.term.units, branch: x, passed: y });
+}
+
+/** x + y: of one term, of two ReLUs that bend at the same place, or of a layer and what it is fed. */
 export function add(x: Affine, y: Affine): Affine | undefined {
+  return addBent(x, y) ?? residual(x, y) ?? residual(y, x);
+}
+
+function addBent(x: Affine, y: Affine): Affine | undefined {
   if (isSameTerm(x.term, y.term)) return { a: plus(x.a, y.a), b: plus(x.b, y.b), term: x.term };
   const bend = [x.term, y.term].find((term): term is KinkTerm => term.kind === "kink");
   if (bend === undefined) return undefined;

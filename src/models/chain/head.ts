@@ -1,7 +1,8 @@
 // What a model ends with: the head, which is no part of the last layer but chooses the loss.
 import { factsOf, type Loss, type LossSpec } from "../../network/losses.js";
-import { type Affine, isIdentity, isSmooth } from "./value.js";
+import { type Affine, isIdentity, isSmooth, withoutDropout } from "./value.js";
 import { type ImportedLayer, layersOf } from "./layers.js";
+import type { ModelChange, TrainingParts } from "./training-parts.js";
 
 /** What makes probabilities of the last layer's outputs; "none": they are the outputs. */
 export type Head = "softmax" | "logSoftmax" | "sigmoid" | "none";
@@ -13,6 +14,8 @@ export interface ReadChain {
   readonly layers: readonly ImportedLayer[];
   /** What a person should know of how it became one. */
   readonly warnings?: readonly string[];
+  /** What became of batch normalizations and dropout. */
+  readonly changes?: readonly ModelChange[];
   readonly head: Head;
 }
 
@@ -24,20 +27,24 @@ export interface HeadedValue {
 
 /** A sigmoid at the end of a value is the head. */
 export function withHead(value: Affine, head: Head = "none"): HeadedValue {
-  const { term } = value;
-  if (head === "none" && isSmooth(term, "sigmoid") && isIdentity(value))
+  const last = withoutDropout(value);
+  const { term } = last;
+  if (head === "none" && isSmooth(term, "sigmoid") && isIdentity(last))
     return { value: term.argument, head: "sigmoid" };
-  return { value, head };
+  return { value: last, head };
 }
 
-/** The layers behind a value. */
-export function chainOfHeaded({ value, head }: HeadedValue): ReadChain {
-  return { ...layersOf(value), head };
+/** The layers behind a value, and what became of the parts that its reader met. */
+export function chainOfHeaded({ value, head }: HeadedValue, parts?: TrainingParts): ReadChain {
+  const { kept, layers, warnings } = layersOf(value);
+  // a remedy may want to lift biases that the file does not have
+  const biased = parts?.leavesOutBiases ? layers : layers.map(({ useBias: _useBias, ...layer }) => layer);
+  return { layers: biased, warnings, head, ...(parts && { changes: parts.changes(kept) }) };
 }
 
 /** The same; a sigmoid at its end is the head. */
-export function chainOf(value: Affine, head?: Head): ReadChain {
-  return chainOfHeaded(withHead(value, head));
+export function chainOf(value: Affine, head?: Head, parts?: TrainingParts): ReadChain {
+  return chainOfHeaded(withHead(value, head), parts);
 }
 
 const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };

@@ -9,15 +9,21 @@ import { refuse } from "./refuse.js";
 import {
   type Affine,
   at,
+  type BatchTerm,
   checkWeights,
   type DenseTerm,
+  type DropoutTerm,
   foldNorm,
   identity,
   isIdentity,
+  isUntouched,
   type KinkTerm,
   type NormTerm,
   scale,
   type SmoothTerm,
+  type Term,
+  withoutBatch,
+  withoutDropout,
 } from "./value.js";
 
 /** A dense layer as it goes into a network; the kernel is inputs x units, row-major. */
@@ -31,6 +37,10 @@ export interface ImportedLayer extends Weights {
   readonly normalization?: ResolvedNormalization;
   /** What it is fed is added to its activations. */
   readonly residual?: boolean;
+  /** What training sets to 0 of its activations. */
+  readonly dropout?: number;
+  /** false: it has no bias, which is 0 here. */
+  readonly useBias?: boolean;
   /** Where its kernel started, if the file says so. */
   readonly kernelInitializer?: KernelInitializer;
 }
@@ -102,23 +112,36 @@ export interface Step {
   readonly dense: DenseTerm;
   readonly before: Affine;
   readonly after: Affine;
-  /** Layer normalization, where there is one: gamma·norm + beta. */
+  /** A normalization, where there is one: gamma·norm + beta. */
   readonly norm?: Normalized;
   readonly applied: Function;
+  readonly dropout?: DropoutTerm;
+  /** What passes it by, where it is residual. */
+  readonly passed?: Affine;
 }
 
-type Normalized = Affine & { readonly term: NormTerm };
+type Normalized = Affine & { readonly term: NormTerm | BatchTerm };
 
-const isNormalized = (value: Affine): value is Normalized => value.term.kind === "norm";
+const isNormalized = (value: Affine): value is Normalized => value.term.kind === "norm" || value.term.kind === "batch";
 
 /** What a value does before its activation: of a dense layer, normalized perhaps. */
-function preactivation(value: Affine): Pick<Step, "dense" | "after" | "norm"> | undefined {
+function preactivation(given: Affine): Pick<Step, "dense" | "after" | "norm"> | undefined {
+  const value = withoutDropout(given);
   const { term } = value;
   if (term.kind === "dense") return { dense: term, after: value };
   if (!isNormalized(value)) return undefined;
-  const after = value.term.argument;
+  const after = withoutBatch(withoutDropout(value.term.argument));
   if (after.term.kind === "dense") return { dense: after.term, after, norm: value };
-  const what = { input: "the input", kink: "an activation", smooth: "an activation", norm: "another" };
+  const activation = "an activation";
+  const what = {
+    input: "the input",
+    kink: activation,
+    smooth: activation,
+    dropout: activation,
+    norm: "another",
+    batch: "another",
+    sum: "a residual sum",
+  };
   throw refuse(
     "the model",
     `a layer normalization of ${what[after.term.kind]}, where it has to stand between a dense layer and its activation`,
@@ -127,13 +150,15 @@ function preactivation(value: Affine): Pick<Step, "dense" | "after" | "norm"> | 
 
 /** The last layer of a value: what it multiplies, and what follows. */
 function lastStep(value: Affine): Omit<Step, "before"> {
+  const { term } = value;
+  if (term.kind === "sum") return { ...lastStep(term.branch), passed: term.passed };
+  if (term.kind === "dropout") return { ...lastStep(term.argument), dropout: term };
   const linear = preactivation(value);
   if (linear) return { ...linear, applied: { activation: { name: "linear" } } };
-  const { term } = value;
   if (term.kind === "input") throw refuse("the model", "one without a dense layer (Gemm, MatMul, Linear or Dense)");
   const of = term as KinkTerm | SmoothTerm;
   const applied = functionOf(of);
-  const { argument } = of;
+  const argument = withoutDropout(of.argument);
   const found = preactivation(argument);
   if (found) return { ...found, applied };
   if (argument.term.kind === "input")
@@ -141,6 +166,8 @@ function lastStep(value: Affine): Omit<Step, "before"> {
       "the model",
       `one whose first layer is an activation (${applied.activation.name}), before any dense layer`,
     );
+  if (argument.term.kind === "sum")
+    throw refuse("the model", `${applied.activation.name} behind a residual sum, which only a dense layer may follow`);
   throw refuse(
     "the model",
     `two activations in a row, ${functionOf(argument.term as KinkTerm | SmoothTerm).activation.name} and ${applied.activation.name}`,
@@ -159,42 +186,86 @@ function checkShift(shift: number): string | undefined {
  * The dense layers that compute the value from the input, first to last, with what lies around each.
  * @throws RelumineError "unsupported" for what is no chain of dense layers
  */
-export function stepsOf(output: Affine): Step[] {
+export function stepsOf(given: Affine): Step[] {
   const steps: Step[] = [];
   const takesScale = (value: Affine) => value.term.kind === "dense" || isNormalized(value);
+  const output = withoutDropout(given);
+  if (output.term.kind === "sum")
+    throw refuse("the model's output", "a residual sum, behind which no dense layer stands");
   let value = takesScale(output) || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
   do {
     const step = lastStep(value);
-    const { input } = step.dense;
+    const input = step.passed ?? step.dense.input;
     steps.push({ ...step, before: takesScale(input) ? identity(input.term) : input });
     value = input;
   } while (value.term.kind !== "input");
   return steps.reverse();
 }
 
-/** Layer normalization with a number for each unit. */
-function normalizationOf({ a, b, term: { units, epsilon } }: Normalized): Partial<ImportedLayer> {
-  const [gamma, beta] = [a, b].map((vector) => Float32Array.from({ length: units }, (_, unit) => at(vector, unit)));
-  checkWeights("the gamma of the model's layer normalization", gamma);
-  checkWeights("the beta of the model's layer normalization", beta);
-  return { normalization: { kind: "layer", epsilon }, gamma, beta };
+const WORDS = { norm: "layer normalization", batch: "batch normalization" };
+
+/** A normalization with a number for each unit. */
+function normalizationOf({ a, b, term }: Normalized): Partial<ImportedLayer> {
+  const { units, epsilon } = term;
+  const vector = (part: string, numbers: Float64Array): Float32Array => {
+    const found = Float32Array.from({ length: units }, (_, unit) => at(numbers, unit));
+    checkWeights(`the ${part} of the model's ${WORDS[term.kind]}`, found);
+    return found;
+  };
+  const [gamma, beta] = [vector("gamma", a), vector("beta", b)];
+  if (term.kind === "norm") return { normalization: { kind: "layer", epsilon }, gamma, beta };
+  const normalization = { kind: "batch", momentum: term.momentum, epsilon } as const;
+  const [runningMean, runningVariance] = [vector("mean", term.mean), vector("variance", term.variance)];
+  return { normalization, gamma, beta, runningMean, runningVariance };
+}
+
+/** Whether the file has no bias there, and none came of what is folded. */
+function isWithoutBias({ after, before }: Step): boolean {
+  return isUntouched(after) && before.b.every((each) => each === 0);
+}
+
+/** The layers of a value. */
+export interface LayersOf {
+  /** First to last. */
+  readonly layers: ImportedLayer[];
+  /** What a person should know of them. */
+  readonly warnings: string[];
+  /** Batch normalizations and dropouts that they have. */
+  readonly kept: ReadonlySet<Term>;
+}
+
+function layerOf(step: Step): ImportedLayer & { readonly shift: number } {
+  const { dense, before, after, norm, applied, dropout, passed } = step;
+  const { inputs, units, name, kernelInitializer } = dense;
+  return {
+    ...(name !== undefined && { name }),
+    ...(kernelInitializer !== undefined && { kernelInitializer }),
+    inputs,
+    units,
+    ...applied,
+    ...fold(dense, before, after),
+    ...(norm && normalizationOf(norm)),
+    ...(dropout && { dropout: dropout.share }),
+    ...(passed && { residual: true }),
+    ...(isWithoutBias(step) && { useBias: false }),
+  };
 }
 
 /**
- * The layers that compute the value from the input, first to last, and what a person should know of them.
+ * The layers that compute the value from the input.
  * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that are not finite
  */
-export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: string[] } {
+export function layersOf(output: Affine): LayersOf {
   const warnings: string[] = [];
-  const layers = stepsOf(output).map(({ dense, before, after, norm, applied }): ImportedLayer => {
-    const { inputs, units, name, kernelInitializer } = dense;
-    const { shift, ...folded } = fold(dense, before, after);
+  const kept = new Set<Term>();
+  const layers = stepsOf(output).map((step): ImportedLayer => {
+    const { shift, ...layer } = layerOf(step);
     const warning = checkShift(shift);
     if (warning !== undefined) warnings.push(warning);
-    const said = { ...(name !== undefined && { name }), ...(kernelInitializer !== undefined && { kernelInitializer }) };
-    return { ...said, inputs, units, ...applied, ...folded, ...(norm && normalizationOf(norm)) };
+    for (const term of [step.norm?.term, step.dropout]) if (term) kept.add(term);
+    return layer;
   });
-  return { layers, warnings };
+  return { layers, warnings, kept };
 }
 
 /**
@@ -202,7 +273,7 @@ export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: s
  * @throws RelumineError "format" where they leave float32's range
  */
 export function foldedBatch(layer: ImportedLayer): ImportedLayer {
-  const { normalization, gamma, beta, runningMean, runningVariance, ...rest } = layer;
+  const { normalization, gamma, beta, runningMean, runningVariance, useBias: _useBias, ...rest } = layer;
   if (normalization?.kind !== "batch") return layer;
   const [g, shift, mean, variance] = [gamma!, beta!, runningMean!, runningVariance!].map((each) =>
     Float64Array.from(each),

@@ -8,29 +8,42 @@ import { type NetworkSpec, resolveSpec } from "../../network/spec.js";
 import { WEIGHT_NAMES } from "../../network/state/weight-names.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 import { headOf, lossOf, type ReadChain } from "./head.js";
-import type { ImportedLayer } from "./layers.js";
+import { foldedBatch, type ImportedLayer } from "./layers.js";
 
 /** A head that is not the one of the loss stays in the last layer. */
 function keepHead({ layers, head }: ReadChain): ReadChain {
   const last = layers.at(-1)!;
   if (head === "none" || head === "logSoftmax" || last.activation.name !== "linear") return { layers, head };
-  if (last.normalization && head === "softmax") return { layers, head }; // a layer with one has no normalization
+  const plain = head === "softmax" ? foldedBatch(last) : last; // a layer with a softmax is not normalized
+  if (head === "softmax" && plain.normalization) return { layers, head };
   const activation = { name: head } as ResolvedActivation; // of the last layer, that has a softmax too
-  return { layers: [...layers.slice(0, -1), { ...last, activation }], head: "none" };
+  return { layers: [...layers.slice(0, -1), { ...plain, activation }], head: "none" };
 }
 
 function specOfLayers({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
   return resolveSpec({
     inputs: layers[0].inputs,
-    layers: layers.map(({ units, activation, kernelInitializer, normalization, residual }) => ({
+    layers: layers.map(({ units, activation, kernelInitializer, normalization, residual, dropout, useBias }) => ({
       units,
       activation,
+      ...(useBias === false && { useBias }),
       ...(normalization && { normalization }),
+      ...(dropout !== undefined && { dropout }),
       ...(residual && { residual }),
       ...(kernelInitializer !== undefined && { kernelInitializer }),
     })),
     loss: loss ?? lossOf(head),
   });
+}
+
+/** A network's spec, and the layers whose weights it has. */
+export interface FittedChain {
+  readonly spec: NetworkSpec;
+  readonly layers: readonly ImportedLayer[];
+}
+
+function fitted(chain: ReadChain, loss: Loss | LossSpec | undefined): FittedChain {
+  return { spec: specOfLayers(chain, loss), layers: chain.layers };
 }
 
 /**
@@ -39,20 +52,20 @@ function specOfLayers({ layers, head }: ReadChain, loss: Loss | LossSpec | undef
  * @param compiled what the file says of its training: of probabilities, where it is a cross-entropy
  * @throws RelumineError "unsupported" for a loss under which `predict` would leave the head out
  */
-export function specOfChain(chain: ReadChain, given: Loss | LossSpec | undefined, compiled?: Loss): NetworkSpec {
+export function fitChain(chain: ReadChain, given: Loss | LossSpec | undefined, compiled?: Loss): FittedChain {
   const loss = given ?? compiled;
-  if (loss === undefined || (chain.head !== "none" && headOf(loss) === chain.head)) return specOfLayers(chain, given);
+  if (loss === undefined || (chain.head !== "none" && headOf(loss) === chain.head)) return fitted(chain, given);
   const kept = keepHead(chain);
   if (kept.head !== "none") {
     const fits = given === undefined || headOf(given) === (kept.head === "logSoftmax" ? "softmax" : kept.head);
-    if (fits) return specOfLayers(chain, given);
+    if (fits) return fitted(chain, given);
     const expected = `to be one that goes with the ${kept.head} that the model ends with`;
     throw new RelumineError("unsupported", "loss", expected, nameOf(loss));
   }
   const spec: LossSpec = typeof loss === "string" ? { name: loss } : loss;
   // a head that stays in the last layer gives probabilities, and so does what a file was compiled for
   const isRead = spec.from === undefined && (given === undefined || chain.head !== "none");
-  return specOfLayers(kept, isRead && isClassification(spec) ? { ...spec, from: "probabilities" } : loss);
+  return fitted(kept, isRead && isClassification(spec) ? { ...spec, from: "probabilities" } : loss);
 }
 
 /** A network's layers with copies of their weights. */
@@ -60,9 +73,14 @@ export function layersOfNetwork({ layers, spec }: Pick<Network, "layers" | "spec
   const resolved = resolveSpec(spec).layers;
   return layers.map((layer, index) => {
     const { inputs, units, activation } = layer;
-    const { normalization, residual } = resolved[index];
-    const between = { ...(normalization && { normalization }), ...(residual && { residual }) };
-    return { inputs, units, activation, ...between, ...layer.getWeights() };
+    const { normalization, residual, dropout, useBias } = resolved[index];
+    const options = {
+      ...(useBias === false && { useBias }),
+      ...(normalization && { normalization }),
+      ...(dropout !== undefined && { dropout }),
+      ...(residual && { residual }),
+    };
+    return { inputs, units, activation, ...options, ...layer.getWeights() };
   });
 }
 

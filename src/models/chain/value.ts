@@ -63,7 +63,35 @@ export interface NormTerm {
   readonly epsilon: number;
 }
 
-export type Term = InputTerm | DenseTerm | KinkTerm | SmoothTerm | NormTerm;
+/** (v - mean) / sqrt(variance + epsilon) by running statistics: a batch normalization that is kept, without gamma, beta. */
+export interface BatchTerm {
+  readonly kind: "batch";
+  readonly units: number;
+  /** Of a dense term. */
+  readonly argument: Affine;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+/** Its argument, some of whose units training sets to 0: dropout that is kept, of a layer's activations. */
+export interface DropoutTerm {
+  readonly kind: "dropout";
+  readonly units: number;
+  readonly argument: Affine;
+  readonly share: number;
+}
+
+/** What a layer gives, and what it is fed, which passes it by: a residual layer. */
+export interface SumTerm {
+  readonly kind: "sum";
+  readonly units: number;
+  readonly branch: Affine;
+  readonly passed: Affine;
+}
+
+export type Term = InputTerm | DenseTerm | KinkTerm | SmoothTerm | NormTerm | BatchTerm | DropoutTerm | SumTerm;
 
 const ONE = Float64Array.of(1);
 const ZERO = Float64Array.of(0);
@@ -74,6 +102,11 @@ export function identity(term: Term): Affine {
 
 export function isIdentity({ a, b }: Affine): boolean {
   return a.every((value) => value === 1) && b.every((value) => value === 0);
+}
+
+/** Whether nothing was added or multiplied, be it 0 or 1. */
+export function isUntouched({ a, b }: Affine): boolean {
+  return a === ONE && b === ZERO;
 }
 
 export function isSmooth(term: Term, name: SmoothTerm["name"]): term is SmoothTerm {
@@ -107,9 +140,9 @@ export function scale(value: Affine, factor: Float64Array | number, shift: Float
   };
 }
 
-interface NormNumbers {
-  readonly gamma?: Float64Array;
-  readonly beta?: Float64Array;
+export interface NormNumbers {
+  readonly gamma?: Float64Array | undefined;
+  readonly beta?: Float64Array | undefined;
   readonly mean: Float64Array;
   readonly variance: Float64Array;
 }
@@ -121,6 +154,24 @@ export function foldNorm(
 ): Omit<Affine, "term"> {
   const a = zip((g, v) => g / Math.sqrt(v + epsilon), gamma, variance);
   return { a, b: zip((shift, m, each) => shift - m * each, beta, mean, a) };
+}
+
+/** The same outside of training: what stands before a dropout. */
+export function withoutDropout(value: Affine): Affine {
+  let result = value;
+  while (result.term.kind === "dropout") {
+    const { argument } = result.term;
+    result = isUntouched(result) ? argument : scale(argument, result.a, result.b);
+  }
+  return result;
+}
+
+/** The same numbers with a batch normalization folded in. */
+export function withoutBatch(value: Affine): Affine {
+  const { term } = value;
+  if (term.kind !== "batch") return value;
+  const { a, b } = foldNorm(term, term.epsilon);
+  return scale(scale(term.argument, a, b), value.a, value.b);
 }
 
 /** The same numbers, whatever made them. */
@@ -144,6 +195,7 @@ export function isSameTerm(x: Term, y: Term, depth = SHALLOW): boolean {
     return x.name === y.name && x.alpha === y.alpha && isSameArgument(x.argument, y.argument);
   if (x.kind === "kink" && y.kind === "kink")
     return zip((a, b) => Number(a === b), x.below, y.below).every(Boolean) && isSameArgument(x.argument, y.argument);
+  // a dropout draws its own, and so does each batch normalization
   if (x.kind === "norm" && y.kind === "norm") return x.epsilon === y.epsilon && isSameArgument(x.argument, y.argument);
   return false;
 }

@@ -3,6 +3,7 @@ import type { Activation } from "../../activations/activations.js";
 import type { Loss } from "../../network/losses.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import type { Head, ReadChain } from "../chain/head.js";
+import type { Keep } from "../chain/training-parts.js";
 
 /** The caller's words on what a file does not hold. */
 export interface Said {
@@ -11,6 +12,8 @@ export interface Said {
   readonly activation?: Activation | readonly Activation[];
   readonly order?: readonly string[];
   readonly head?: Head;
+  /** Of what its training needs; default nothing. */
+  readonly keep?: Keep;
 }
 
 /** What a graph's input and output are called: who runs it gives the one and asks for the other. */

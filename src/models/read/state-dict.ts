@@ -4,16 +4,25 @@
 // else from shapes, if these allow one alone, else from a pickle, which keeps it, or from the caller; numbers that tell
 // another order than a pickle are refused.
 import type { Activation } from "../../activations/activations.js";
-import { resolveActivation } from "../../activations/activations.js";
-import { type NamedTensor, transposed } from "../../arrays/tensor.js";
+import { type NamedTensor } from "../../arrays/tensor.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { tensorPath } from "../../formats/safetensors.js";
-import { kink, smooth } from "../chain/combine.js";
 import { chainOf, type ReadChain } from "../chain/head.js";
 import { refuse } from "../chain/refuse.js";
-import { type Affine, checkWeights, foldNorm, identity, scale, type SmoothName } from "../chain/value.js";
+import { TrainingParts } from "../chain/training-parts.js";
+import { checkWeights, identity } from "../chain/value.js";
+import { applyNorm, dense, hiddenValue } from "./hidden-value.js";
 import type { ReadFile, Said } from "./said.js";
+import {
+  isSequentialWithSums,
+  type Linear,
+  type Module,
+  type Norm,
+  numbersIn,
+  residualOf,
+  WEIGHTS,
+} from "./state-modules.js";
 
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
@@ -26,34 +35,7 @@ export interface StateDict {
 /** A chain, with its parameters by their names in the file: see ReadFile. */
 type ReadStateDict = ReadChain & Pick<ReadFile, "parameters">;
 
-interface Linear {
-  readonly kind: "linear";
-  readonly name: string;
-  readonly units: number;
-  readonly inputs: number;
-  readonly weight: Float64Array;
-  readonly bias?: Float64Array;
-}
-
-interface Slopes {
-  readonly kind: "slopes";
-  readonly name: string;
-  readonly slopes: Float64Array;
-}
-
-interface Norm {
-  readonly kind: "norm";
-  readonly name: string;
-  readonly a: Float64Array;
-  readonly b: Float64Array;
-}
-
-type Module = Linear | Slopes | Norm;
-
-const WEIGHTS = "the file's weights";
 const PARTS = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"];
-/** PyTorch's own, which the file does not hold. */
-const EPSILON = 1e-5;
 const OWN_EPSILON = "The epsilon of its batch normalizations is not in the file: PyTorch's own, 1e-5, was taken.";
 const ONLY_WEIGHTS =
   "It holds weights alone: that its layers follow each other, without skip connections, can't be seen from them.";
@@ -116,9 +98,7 @@ function normOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Norm {
       "to have BatchNorms of as many numbers each",
       `others in ${describe(name)}`,
     );
-  const folded = foldNorm({ gamma, beta, mean: mean.data, variance: variance.data }, EPSILON);
-  checkWeights(`the variances of ${describe(name)}`, folded.a);
-  return { kind: "norm", name, ...folded };
+  return { kind: "norm", name, numbers: { gamma, beta, mean: mean.data, variance: variance.data } };
 }
 
 /** "0.weight" is the weight of the module "0". */
@@ -177,6 +157,7 @@ const SIDES = /^(q|k|v|query|key|value|wq|wk|wv)$/;
 
 /** Weights that are two-dimensional as a Linear's, but no part of a chain: by what they are called. */
 function checkNames(modules: readonly Module[]): void {
+  if (isSequentialWithSums(modules)) return;
   const words = ({ name }: Module) => name.toLowerCase().split(/[._]/);
   const sides = new Set(modules.flatMap(words).filter((word) => SIDES.test(word)));
   const other = modules.find((module) =>
@@ -214,20 +195,6 @@ function checkFirst(layers: readonly Segment[]): void {
     ? "as all: perhaps an embedding, or a gated layer"
     : "before layers that have one: perhaps an embedding";
   throw refuse(WEIGHTS, `${describe(layer.name)} without a bias, ${others}`, ASK);
-}
-
-/** The numbers in names, where the names differ in numbers alone: layers.0, layers.2; fc1, fc2. */
-function numbersIn(modules: readonly Module[]): number[] | undefined {
-  if (modules.length < 2) return modules.map(() => 0);
-  const texts = modules.map(({ name }) => name.split(/(\d+)/));
-  const [first] = texts;
-  if (texts.some((text) => text.length !== first.length)) return undefined;
-  const differing = first
-    .map((_, place) => place)
-    .filter((place) => texts.some((text) => text[place] !== first[place]));
-  if (differing.length !== 1 || differing[0] % 2 === 0) return undefined;
-  const numbers = texts.map((text) => Number(text[differing[0]]));
-  return new Set(numbers).size === numbers.length ? numbers : undefined;
 }
 
 function byNumbers(modules: readonly Module[]): Module[] | undefined {
@@ -353,65 +320,6 @@ function activationsOf(said: Said, hidden: number): readonly Activation[] {
   );
 }
 
-/** An activation by its name on a value. */
-export function activate(value: Affine, given: Activation, slopes?: Float64Array): Affine {
-  const { name, alpha } = resolveActivation("activation", given);
-  if (name === "linear") return value;
-  if (name === "relu") return kink(value, 0);
-  if (name === "prelu" || name === "leakyRelu") return kink(value, slopes ?? alpha!, name === "prelu");
-  return smooth(name as SmoothName, value, alpha);
-}
-
-function slopesFor(layer: Linear, between: readonly Module[], activation: Activation): Float64Array | undefined {
-  const found = between.filter((module) => module.kind === "slopes");
-  const name = typeof activation === "string" ? activation : activation.name;
-  if (found.length === 0 && name !== "prelu") return undefined;
-  if (found.length !== 1 || name !== "prelu")
-    throw refuse(
-      WEIGHTS,
-      `${found.length} tensors of slopes behind ${describe(layer.name)}`,
-      'They are those of a PReLU: { activation: "prelu" }',
-    );
-  const [{ slopes }] = found;
-  if (slopes.length === 1 || slopes.length === layer.units) return slopes;
-  throw new RelumineError("format", WEIGHTS, "to hold one slope a unit", `${slopes.length} for ${layer.units}`);
-}
-
-const ASK_NORM =
-  "Whether a batch normalization (BN) stands before or behind the activation is not in the file: export it as ONNX";
-
-/**
- * Before the activation where the module numbers leave no other place: Linear n, BN n + 1, and a module without
- * parameters (the activation) before the next Linear; behind it for Linear n, BN n + 2, Linear n + 3.
- */
-function normIsBefore(norm: Norm, layer: Linear, next: Linear | undefined, all: readonly Module[]): boolean {
-  const numbers = numbersIn(all);
-  const number = (module: Module) => numbers![all.indexOf(module)];
-  if (numbers === undefined || next === undefined)
-    throw refuse(WEIGHTS, `the batch normalization ${describe(norm.name)}`, ASK_NORM);
-  const [first, place, end] = [number(layer), number(norm), number(next)];
-  if (place === first + 1 && end > place + 1) return true;
-  if (place === first + 2 && end === place + 1) return false;
-  throw refuse(WEIGHTS, `the batch normalization ${describe(norm.name)}`, ASK_NORM);
-}
-
-function applyNorm(value: Affine, norm: Norm): Affine {
-  if (norm.a.length === value.term.units) return scale(value, norm.a, norm.b);
-  throw new RelumineError(
-    "format",
-    `the file's BatchNorm ${describe(norm.name)}`,
-    `to have ${value.term.units} numbers`,
-    `${norm.a.length}`,
-  );
-}
-
-/** Weights of units x inputs as a layer of a value. */
-export function dense(input: Affine, { weight, bias, inputs, units }: Omit<Linear, "kind" | "name">): Affine {
-  const { data: kernel } = transposed({ shape: [units, inputs], data: weight });
-  const value = identity({ kind: "dense", units, input, inputs, kernel });
-  return bias ? scale(value, 1, bias) : value;
-}
-
 const SAY_EACH = 'Say the activation behind each hidden layer, as in { activation: ["linear", "relu"] }';
 
 interface Segment {
@@ -459,28 +367,6 @@ function checkParts(modules: readonly Module[]): void {
   });
 }
 
-/** The value behind a hidden layer's activation and normalization. */
-function hiddenValue(
-  value: Affine,
-  layer: Linear,
-  behind: readonly Module[],
-  next: Linear,
-  all: readonly Module[],
-  given: Activation,
-): Affine {
-  const norms = behind.filter((module) => module.kind === "norm");
-  if (norms.length > 1) throw refuse(WEIGHTS, `${norms.length} normalizations behind ${describe(layer.name)}`);
-  const slopes = slopesFor(layer, behind, given);
-  const [norm] = norms;
-  if (norm === undefined) return activate(value, given, slopes);
-  if (slopes !== undefined) {
-    const isBefore = behind.indexOf(norm) < behind.findIndex(({ kind }) => kind === "slopes");
-    return isBefore ? activate(applyNorm(value, norm), given, slopes) : applyNorm(activate(value, given, slopes), norm);
-  }
-  const isBefore = normIsBefore(norm, layer, next, all);
-  return isBefore ? activate(applyNorm(value, norm), given) : applyNorm(activate(value, given), norm);
-}
-
 /** The tensors by name, layer by layer, where each of them is a parameter of the network as it stands. */
 function parametersOf(modules: readonly Module[], tensors: StateDict["tensors"]): string[] | undefined {
   const given = [...tensors.keys()];
@@ -517,14 +403,18 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
   let value = identity({ kind: "input", units: layers[0].layer.inputs });
   if (first.length > 1 || first.some(({ kind }) => kind !== "norm"))
     throw refuse(WEIGHTS, `${describe(first[0].name)} before the first layer`);
-  for (const norm of first) value = applyNorm(value, norm as Norm);
+  const parts = new TrainingParts(said.keep);
+  for (const norm of first) value = applyNorm(value, norm as Norm, parts);
   layers.forEach(({ layer, behind }, index) => {
-    value = dense(value, layer);
     const next = layers[index + 1]?.layer;
-    if (next !== undefined) value = hiddenValue(value, layer, behind, next, modules, activations[index]);
+    const activation = activations[index];
+    if (next !== undefined) value = hiddenValue(value, { layer, behind, next, activation }, { modules, parts });
     else if (behind.length > 0) throw refuse(WEIGHTS, `${describe(behind[0].name)} behind the last layer`);
+    else if (residualOf(layer) !== undefined)
+      throw refuse(WEIGHTS, `${describe(layer.name)}, a last layer that is residual`);
+    else value = dense(value, layer);
   });
-  const { warnings = [], ...chain } = chainOf(value);
+  const { warnings = [], ...chain } = chainOf(value, undefined, parts);
   const hasNorms = modules.some(({ kind }) => kind === "norm");
   const parameters = chain.layers.length === layers.length ? parametersOf(modules, tensors) : undefined;
   return {

@@ -1,6 +1,6 @@
 // A network as an ONNX file of opset 13, which every reader takes, or of 17 where it has layer normalization, which is
-// an operator from there on: Gemm, the normalization and an activation for each layer, GELU and SiLU in pieces, and
-// what passes a residual layer by added. Field numbers are those of onnx.proto.
+// an operator from there on: Gemm, the normalization, an activation and dropout for each layer, GELU and SiLU in pieces,
+// and what passes a residual layer by added. Field numbers are those of onnx.proto.
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ImportedLayer } from "../chain/layers.js";
 import type { Head } from "../chain/head.js";
@@ -126,7 +126,10 @@ function normalize(graph: Graph, z: string, layer: ImportedLayer, index: number)
   const names = isBatch ? (["gamma", "beta", "runningMean", "runningVariance"] as const) : (["gamma", "beta"] as const);
   const numbers = names.map((name) => graph.constant(`layers.${index}.${name}`, [units], layer[name]!));
   const floats = { epsilon: normalization.epsilon };
-  if (isBatch) return graph.node("BatchNormalization", [z, ...numbers], { floats });
+  if (isBatch) {
+    const momentum = 1 - normalization.momentum!; // there the share that stays
+    return graph.node("BatchNormalization", [z, ...numbers], { floats: { ...floats, momentum } });
+  }
   return graph.node("LayerNormalization", [z, ...numbers], { floats, integers: { axis: -1 } });
 }
 
@@ -170,9 +173,11 @@ export function writeOnnx(layers: readonly ImportedLayer[], head: Head, ends: Gr
   let last = first;
   layers.forEach((layer, index) => {
     const kernel = graph.constant(`layers.${index}.kernel`, [layer.inputs, layer.units], layer.kernel);
-    const bias = graph.constant(`layers.${index}.bias`, [layer.units], layer.bias);
-    const n = normalize(graph, graph.node("Gemm", [last, kernel, bias]), layer, index);
-    const h = activate(graph, n, layer, index);
+    const bias = layer.useBias === false ? [] : [graph.constant(`layers.${index}.bias`, [layer.units], layer.bias)];
+    const n = normalize(graph, graph.node("Gemm", [last, kernel, ...bias]), layer, index);
+    const active = activate(graph, n, layer, index);
+    // outside of training it does nothing
+    const h = layer.dropout === undefined ? active : graph.node("Dropout", [active, graph.number(layer.dropout)]);
     last = layer.residual ? graph.node("Add", [h, last]) : h;
   });
   const nameOf = namingOf(first, applyHead(graph, last, head), ends);

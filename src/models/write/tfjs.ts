@@ -67,14 +67,19 @@ function normalizationLayer({ normalization }: ImportedLayer, index: number): La
   return { class_name: "BatchNormalization", config: { ...config, momentum: 1 - momentum } };
 }
 
+function dropoutLayer({ dropout }: ImportedLayer, index: number): Layer | undefined {
+  if (dropout === undefined) return undefined;
+  return { class_name: "Dropout", config: { rate: dropout, name: `dropout_${index}`, trainable: true } };
+}
+
 function layersOf(layer: ImportedLayer, index: number): Layer[] {
-  const behind = [normalizationLayer(layer, index), activationLayer(layer, index)];
+  const behind = [normalizationLayer(layer, index), activationLayer(layer, index), dropoutLayer(layer, index)];
   const dense: Layer = {
     class_name: "Dense",
     config: {
       units: layer.units,
       activation: ownActivation(layer),
-      use_bias: true,
+      use_bias: layer.useBias !== false,
       name: `dense_${index}`,
       trainable: true,
       ...(index === 0 && { batch_input_shape: [null, layer.inputs], dtype: "float32" }),
@@ -92,14 +97,14 @@ const NORMALIZATION_PARTS = [
 ] as const;
 
 function weightsOf(layer: ImportedLayer, index: number): Weight[] {
-  const { inputs, units, kernel, bias, alpha } = layer;
+  const { inputs, units, kernel, bias, useBias, alpha } = layer;
   const ofNormalization = NORMALIZATION_PARTS.flatMap(([part, name]) => {
     const data = layer[name];
     return data ? [{ name: `normalization_${index}/${part}`, shape: [units], data }] : [];
   });
   return [
     { name: `dense_${index}/kernel`, shape: [inputs, units], data: kernel },
-    { name: `dense_${index}/bias`, shape: [units], data: bias },
+    ...(useBias === false ? [] : [{ name: `dense_${index}/bias`, shape: [units], data: bias }]),
     ...ofNormalization,
     ...(alpha ? [{ name: `activation_${index}/alpha`, shape: [units], data: alpha }] : []),
   ];

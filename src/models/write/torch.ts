@@ -23,18 +23,19 @@ interface LayerNames {
 }
 
 /**
- * As nn.Sequential counts Linear layers, with a normalization and an activation behind each that has them. A residual
+ * As nn.Sequential counts Linear layers, with a normalization, an activation and dropout behind each that has them. A residual
  * layer is one module, in which they are counted anew.
  */
 function sequentialNames(layers: readonly ImportedLayer[]): LayerNames[] {
   let place = 0;
-  return layers.map(({ activation, alpha, normalization, residual }) => {
+  return layers.map(({ activation, alpha, normalization, residual, dropout, useBias }) => {
     const stemOf = (inner: number) => (residual ? `${place}.${RESIDUAL}.${inner}` : String(place + inner));
     let count = 1;
     const norm = normalization && stemOf(count++);
     const slopes = alpha && `${stemOf(count)}${PARTS.weight}`;
     if (activation.name !== "linear") count++;
-    const names = { stem: stemOf(0), hasBias: true };
+    if (dropout !== undefined) count++;
+    const names = { stem: stemOf(0), hasBias: useBias !== false };
     place += residual ? 1 : count;
     return { ...names, ...(norm !== undefined && { normalization: norm }), ...(slopes !== undefined && { slopes }) };
   });
@@ -155,9 +156,10 @@ function normalizationModule({ units, normalization }: ImportedLayer): string[] 
 function modulesOf(layer: ImportedLayer): string {
   const activation = MODULES[layer.activation.name]?.(layer);
   const modules = [
-    `nn.Linear(${layer.inputs}, ${layer.units})`,
+    `nn.Linear(${layer.inputs}, ${layer.units}${layer.useBias === false ? ", bias=False" : ""})`,
     ...normalizationModule(layer),
     ...(activation === undefined ? [] : [activation]),
+    ...(layer.dropout === undefined ? [] : [`nn.Dropout(${layer.dropout})`]),
   ].join(", ");
   return layer.residual ? `Residual(${modules})` : modules;
 }

@@ -1,5 +1,5 @@
 // The configuration of a Keras model, as Keras 2, Keras 3 and TensorFlow.js write it: a Sequential, or a functional
-// model whose layers are one chain; either may hold further ones as layers.
+// model whose layers are one chain, some of which may be passed by; either may hold further ones as layers.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject } from "../../../core/strict-json.js";
@@ -12,9 +12,13 @@ export interface LayerConfig {
   readonly config: JsonObject;
   /** Where Keras 3 keeps its weights: "layers" and a name, once for each model that it is in. */
   readonly groups: readonly string[];
+  /** Names of it and the models that it is in. */
+  readonly path: string;
+  /** The paths of what it is fed: none for the first, several for a sum. */
+  readonly feeders: readonly string[];
 }
 
-type Listed = Omit<LayerConfig, "groups">;
+type Listed = Pick<LayerConfig, "className" | "name" | "config">;
 
 /** As Keras 3 names groups after classes: BatchNormalization is batch_normalization, PReLU p_re_lu. */
 function snakeCase(name: string): string {
@@ -119,37 +123,66 @@ function endOf(what: string, value: unknown): string {
   throw refuse(`the model's ${what}`, "several, or none");
 }
 
-function chainOfFunctional(config: JsonObject, listed: readonly Listed[], nodes: readonly unknown[]): Listed[] {
-  const next = new Map<string, Listed>();
-  const inputs: Listed[] = [];
-  listed.forEach((layer, index) => {
-    const feeders = feedersOf(layer, nodes[index]);
-    if (feeders.length === 0) inputs.push(layer);
-    else if (feeders.length > 1)
-      throw refuse(layerPath(layer), `${layer.className} of ${feeders.length} values: a branch or skip connection`);
-    else if (next.has(feeders[0])) throw refuse(layerPath(layer), "a branch: two layers fed by one");
-    else next.set(feeders[0], layer);
-  });
-  if (inputs.length !== 1 || endOf("inputs", config.input_layers) !== inputs[0].name)
+/** A layer of a functional model, and the names of those that feed it. */
+interface Fed {
+  readonly layer: Listed;
+  readonly from: readonly string[];
+}
+
+/** The layer of several inputs that a chain may have: a residual layer's sum. */
+const SUM = "Add";
+
+/** Each behind those that feed it; what is in a circle is left out. */
+function inOrder(fed: readonly Fed[], first: string): Fed[] {
+  const waiting = new Map(fed.map((each) => [each.layer.name, new Set(each.from).size]));
+  const feeds = new Map<string, Fed[]>();
+  for (const each of fed) for (const name of new Set(each.from)) feeds.set(name, [...(feeds.get(name) ?? []), each]);
+  const order = fed.filter(({ layer }) => layer.name === first);
+  // grows while it is gone through
+  for (const { layer } of order)
+    for (const next of feeds.get(layer.name) ?? []) {
+      const left = waiting.get(next.layer.name)! - 1;
+      waiting.set(next.layer.name, left);
+      if (left === 0) order.push(next);
+    }
+  return order;
+}
+
+function chainOfFunctional(config: JsonObject, listed: readonly Listed[], nodes: readonly unknown[]): Fed[] {
+  const fed = listed.map((layer, index): Fed => ({ layer, from: feedersOf(layer, nodes[index]) }));
+  const used = new Set<string>();
+  const hasSums = listed.some(({ className }) => className === SUM);
+  for (const { layer, from } of fed) {
+    if (from.length > 1 && (layer.className !== SUM || from.length > 2))
+      throw refuse(layerPath(layer), `${layer.className} of ${from.length} values: a branch or skip connection`);
+    if (!hasSums && from.some((name) => used.has(name)))
+      throw refuse(layerPath(layer), "a branch: two layers fed by one");
+    for (const name of from) used.add(name);
+  }
+  const inputs = fed.filter(({ from }) => from.length === 0);
+  if (inputs.length !== 1 || endOf("inputs", config.input_layers) !== inputs[0].layer.name)
     throw refuse("the model's inputs", `${inputs.length} inputs`);
-  const chain: Listed[] = [];
-  for (let layer: Listed | undefined = inputs[0]; layer && chain.length <= listed.length; layer = next.get(layer.name))
-    chain.push(layer);
+  const order = inOrder(fed, inputs[0].layer.name);
+  const ends = order.filter(({ layer }) => !used.has(layer.name));
   const output = endOf("outputs", config.output_layers);
-  if (chain.length === listed.length && chain.at(-1)!.name === output) return chain;
+  if (order.length === listed.length && ends.length === 1 && ends[0].layer.name === output) return order;
   throw refuse("the model's layers", "layers beside the chain that leads to the output");
 }
 
-/**
- * The layers of a model in the chain's order, those of models within it among them.
- * @param known whether a class of layers is one that a chain may have
- * @throws RelumineError "unsupported" for what is no chain, "format"
- */
-export function readConfig(
-  value: unknown,
-  known: (layer: Listed) => void,
-  within: readonly string[] = [],
-): LayerConfig[] {
+const inSequence = (listed: readonly Listed[]): Fed[] =>
+  listed.map((layer, index) => ({ layer, from: index === 0 ? [] : [listed[index - 1].name] }));
+
+/** Where a model stands that is a layer of another. */
+interface Place {
+  readonly groups: readonly string[];
+  readonly path: string;
+  readonly feeders: readonly string[];
+}
+
+const OUTERMOST: Place = { groups: [], path: "", feeders: [] };
+
+/** The layers that a model lists, each behind those that feed it. */
+function listedIn(value: unknown, known: (layer: Listed) => void): { order: Fed[]; given: Map<string, unknown> } {
   const model = checkObject("the model's config", value);
   const className = String(model.class_name);
   if (!CHAINS.includes(className) || !isOwn(model))
@@ -162,17 +195,33 @@ export function readConfig(
   if (!Array.isArray(layers) || layers.length > MOST_LAYERS)
     throw new RelumineError("format", "the model's layers", "to be a list", describe(layers));
   const listed = layers.map(readLayer);
-  if (new Set(listed.map(({ name }) => name)).size !== listed.length)
+  const given = new Map(listed.map(({ name }, index) => [name, layers[index] as unknown]));
+  if (given.size !== listed.length)
     throw new RelumineError("format", "the model's layers", "to have different names", "one name twice");
-  const isNested = (layer: Listed) => CHAINS.includes(layer.className);
-  listed.filter((layer) => !isNested(layer)).forEach(known);
+  listed.filter((layer) => !CHAINS.includes(layer.className)).forEach(known);
   const nodes = layers.map((layer) => (layer as JsonObject).inbound_nodes);
-  const chain = className === "Sequential" ? listed : chainOfFunctional(config as JsonObject, listed, nodes);
-  const names = groupNames(listed);
-  return chain.flatMap((layer) => {
-    const groups = [...within, "layers", names.get(layer.name)!];
-    if (!isNested(layer)) return [{ ...layer, groups }];
+  const isSequence = className === "Sequential";
+  return { order: isSequence ? inSequence(listed) : chainOfFunctional(config as JsonObject, listed, nodes), given };
+}
+
+/**
+ * The layers of a model, each behind those that feed it, those of models within it among them.
+ * @param known whether a class of layers is one that a chain may have
+ * @throws RelumineError "unsupported" for what is no chain, "format"
+ */
+export function readConfig(value: unknown, known: (layer: Listed) => void, place = OUTERMOST): LayerConfig[] {
+  const { order, given } = listedIn(value, known);
+  const names = groupNames([...given.keys()].map((name) => order.find(({ layer }) => layer.name === name)!.layer));
+  const ends = new Map<string, string>();
+  return order.flatMap(({ layer, from }) => {
+    const groups = [...place.groups, "layers", names.get(layer.name)!];
+    const path = `${place.path}/${layer.name}`;
+    const feeders = from.length === 0 ? place.feeders : from.map((name) => ends.get(name)!);
+    ends.set(layer.name, path);
+    if (!CHAINS.includes(layer.className)) return [{ ...layer, groups, path, feeders }];
     if (groups.length > 2 * MOST_DEPTH) throw refuse(layerPath(layer), "models within each other, too deep");
-    return readConfig(layers[listed.indexOf(layer)], known, groups);
+    const inner = readConfig(given.get(layer.name), known, { groups, path, feeders });
+    ends.set(layer.name, inner.at(-1)?.path ?? feeders[0] ?? path);
+    return inner;
   });
 }

@@ -45,7 +45,7 @@ function newerSource(root: HdfGroup): WeightSource {
 }
 
 /** A .keras file as a chain. */
-export function readKeras(bytes: Uint8Array): ReadFile {
+export function readKeras(bytes: Uint8Array, { keep }: Said): ReadFile {
   const archive = new ZipArchive(bytes);
   const text = new TextDecoder().decode(archive.read(CONFIG, MOST_CONFIG));
   const model = parseStrictJson(`the file's ${CONFIG}`, text, CONFIG_DEPTH);
@@ -53,7 +53,8 @@ export function readKeras(bytes: Uint8Array): ReadFile {
   const root = openHdf5(archive.read("model.weights.h5"));
   const training = (model as JsonObject).compile_config;
   const notes = [...notesOn(text), ...notesOnLoss(training)];
-  return { writer: "Keras 3", compiled: compiledLoss(training), ...chainOfLayers(config, newerSource(root)), notes };
+  const chain = chainOfLayers(config, newerSource(root), keep);
+  return { writer: "Keras 3", compiled: compiledLoss(training), ...chain, notes };
 }
 
 function notesOn(text: string): string[] {
@@ -119,7 +120,8 @@ export function readKerasH5(bytes: Uint8Array, said: Said): ReadFile {
   const writer = typeof version === "string" ? `Keras ${version.slice(0, 40)}` : "Keras";
   const training = trainingOf(root);
   const notes = [...notesOn(text), ...notesOnLoss(training)];
-  return { writer, compiled: compiledLoss(training), ...chainOfLayers(config, olderSource(root)), notes };
+  const chain = chainOfLayers(config, olderSource(root), said.keep);
+  return { writer, compiled: compiledLoss(training), ...chain, notes };
 }
 
 /** Weights without a config: dense layers in the order of their numbers. */

@@ -2,10 +2,11 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
-import { kink, layerNorm, smooth } from "../../chain/combine.js";
+import { add, kink, layerNorm, smooth } from "../../chain/combine.js";
 import { chainOfHeaded, type Head, type HeadedValue, type ReadChain, withHead } from "../../chain/head.js";
 import { refuse } from "../../chain/refuse.js";
-import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
+import { type Keep, momentumOf, TrainingParts } from "../../chain/training-parts.js";
+import { type Affine, checkWeights, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
 import { kernelInitializerOf } from "./training.js";
@@ -26,6 +27,7 @@ interface State {
   readonly shape: readonly number[];
   readonly head?: Head;
   readonly budget: Budget;
+  readonly parts: TrainingParts;
 }
 
 type Apply = (layer: LayerConfig, state: State, weights: WeightSource) => State;
@@ -33,6 +35,7 @@ type Apply = (layer: LayerConfig, state: State, weights: WeightSource) => State;
 /** Of a layer that says nothing: Keras' own. */
 const LEAKY = { layer: 0.3, byName: 0.2 };
 const EPSILON = 1e-3;
+const MOMENTUM = 0.99;
 const MOST_UNITS = 2 ** 30;
 /** Numbers that are made for each unit that is scaled: factors and shifts, and those of the value that they go into. */
 const WORK = 4;
@@ -109,10 +112,16 @@ const tile = (vector: Float64Array, count: number): Float64Array => {
   return tiled;
 };
 
+/** How often numbers of the last axis stand behind each other in a row. */
+function timesOf({ shape, budget }: State): number {
+  const times = productOf(shape.slice(0, -1));
+  budget.spend(WORK * times * shape.at(-1)!);
+  return times;
+}
+
 /** (v - mean)/sqrt(variance) and the like, along the last axis. */
 function scaled(layer: LayerConfig, state: State, a: Float64Array, b: Float64Array): State {
-  const times = productOf(state.shape.slice(0, -1));
-  state.budget.spend(WORK * times * a.length);
+  const times = timesOf(state);
   checkWeights(`the numbers of ${layerPath(layer)}`, a);
   checkWeights(`the numbers of ${layerPath(layer)}`, b);
   return { ...state, value: scale(state.value, tile(a, times), tile(b, times)) };
@@ -166,10 +175,26 @@ const batchNormalization: Apply = (layer, state, weights) => {
       names.map((name) => ({ name, shape })),
     ).map(({ data }, index) => [names[index], data]),
   );
-  const [mean, variance] = [found.get("moving_mean")!, found.get("moving_variance")!];
-  const norm = { gamma: found.get("gamma"), beta: found.get("beta"), mean, variance };
-  const { a, b } = foldNorm(norm, numberOf(layer, ["epsilon"], EPSILON));
-  return scaled(layer, state, a, b);
+  const times = timesOf(state);
+  const along = (name: string) => found.get(name) && tile(found.get(name)!, times);
+  const [mean, variance] = [along("moving_mean")!, along("moving_variance")!];
+  const numbers = { gamma: along("gamma"), beta: along("beta"), mean, variance };
+  const epsilon = numberOf(layer, ["epsilon"], EPSILON);
+  const momentum = momentumOf(numberOf(layer, ["momentum"], MOMENTUM));
+  const path = layerPath(layer);
+  return { ...state, value: state.parts.batchNorm(state.value, layer.name, path, numbers, { epsilon, momentum }) };
+};
+
+const dropout: Apply = (layer, state) => {
+  const { noise_shape: shape, rate } = layer.config;
+  const isPlain = state.shape.length === 1 && (shape ?? null) === null; // a shape says what is set to 0 together
+  const share = isPlain && typeof rate === "number" ? rate : NaN;
+  return { ...state, value: state.parts.dropout(state.value, layer.name, share) };
+};
+
+const noise: Apply = (layer, state) => {
+  state.parts.noise(layer.name);
+  return state;
 };
 
 const layerNormalization: Apply = (layer, state, weights) => {
@@ -290,20 +315,28 @@ const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["LayerNormalization", layerNormalization],
   ["Normalization", normalization],
   ["Rescaling", rescaling],
-  ["Dropout", still],
-  ["AlphaDropout", still],
-  ["GaussianDropout", still],
-  ["GaussianNoise", still],
+  ["Dropout", dropout],
+  ["AlphaDropout", noise],
+  ["GaussianDropout", noise],
+  ["GaussianNoise", noise],
   ["ActivityRegularization", still],
   ["Identity", still],
   ["Flatten", flatten],
   ["Reshape", reshape],
+  [
+    "Add",
+    (layer) => {
+      throw refuse(layerPath(layer), "a sum of a single value");
+    },
+  ],
 ]);
 
-const BRANCHES = ["Add", "Concatenate", "Multiply", "Average", "Maximum", "Subtract", "Dot"];
+/** What a model may have behind its head. */
+const STILL: readonly Apply[] = [still, dropout, noise];
+const BRANCHES = ["Concatenate", "Multiply", "Average", "Maximum", "Subtract", "Dot"];
 
 /** Whether a chain may have a layer. */
-export function checkKnown(layer: Omit<LayerConfig, "groups">): void {
+export function checkKnown(layer: Pick<LayerConfig, "className" | "name" | "config">): void {
   const { className, config } = layer;
   if (!LAYERS.has(className)) {
     const isBranch = BRANCHES.includes(className);
@@ -317,31 +350,55 @@ export function checkKnown(layer: Omit<LayerConfig, "groups">): void {
     throw refuse(layerPath(layer), "quantized weights (int8)");
 }
 
-function startOf(chain: readonly LayerConfig[]): State {
+const SKIP = "which are no layer and what that is fed: a branch or skip connection";
+
+/** A residual layer: of what it gives, and what it is fed. */
+function sum(layer: LayerConfig, x: State, y: State): State {
+  if (x.head || y.head) throw refuse(layerPath(layer), `a layer behind the ${x.head ?? y.head}`);
+  if (x.shape.join() !== y.shape.join())
+    throw refuse(
+      layerPath(layer),
+      `a sum of values of different widths, ${x.shape.join(" x ")} and ${y.shape.join(" x ")}`,
+    );
+  const value = add(x.value, y.value);
+  if (value) return { ...x, value };
+  throw refuse(layerPath(layer), `a sum of two values, ${SKIP}`);
+}
+
+function startOf(chain: readonly LayerConfig[], parts: TrainingParts): State {
   const { config } = chain[0] ?? { config: {} };
   const shape = inputShape(config.batch_shape) ?? inputShape(config.batch_input_shape);
   if (shape === undefined) throw refuse("the model's input", "a shape that the file leaves open");
   const value = identity({ kind: "input", units: productOf(shape) });
-  return { shape, value, budget: new Budget(LEAST_BUDGET) };
+  return { shape, value, budget: new Budget(LEAST_BUDGET), parts };
 }
 
 /**
  * What a model's layers compute, one after the other.
+ * @param parts takes batch normalizations and dropout
  * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that do not fit,
  *   "memory" for shapes of far more numbers than its weights have
  */
-export function valueOfLayers(chain: readonly LayerConfig[], weights: WeightSource): HeadedValue {
-  let state = startOf(chain);
+export function valueOfLayers(
+  chain: readonly LayerConfig[],
+  weights: WeightSource,
+  parts = new TrainingParts(),
+): HeadedValue {
+  let state = startOf(chain, parts);
+  const states = new Map<string, State>();
   for (const layer of chain) {
-    const isStill = LAYERS.get(layer.className) === still;
-    if (state.head && !isStill) throw refuse(layerPath(layer), `a layer behind the ${state.head}`);
-    state = LAYERS.get(layer.className)!(layer, state, weights);
+    const [fed = state, ...others] = layer.feeders.map((path) => states.get(path)!);
+    const apply = LAYERS.get(layer.className)!;
+    if (fed.head && !STILL.includes(apply)) throw refuse(layerPath(layer), `a layer behind the ${fed.head}`);
+    state = others.length > 0 ? sum(layer, fed, others[0]) : apply(layer, fed, weights);
+    states.set(layer.path, state);
   }
   if (state.shape.length !== 1) throw refuse("the model's output", `rows of ${state.shape.length} axes`);
   return withHead(state.value, state.head);
 }
 
 /** The chain of a model's layers; errors as valueOfLayers has them. */
-export function chainOfLayers(chain: readonly LayerConfig[], weights: WeightSource): ReadChain {
-  return chainOfHeaded(valueOfLayers(chain, weights));
+export function chainOfLayers(chain: readonly LayerConfig[], weights: WeightSource, keep?: Keep): ReadChain {
+  const parts = new TrainingParts(keep);
+  return chainOfHeaded(valueOfLayers(chain, weights, parts), parts);
 }

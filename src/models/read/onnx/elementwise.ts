@@ -115,8 +115,16 @@ function two(node: Node, [x, y]: readonly (Value | undefined)[]): Two {
 
 /** What a value is, in the words of its operators: "Tanh of Softplus". */
 function wordsOf({ term }: Affine, depth = 3): string {
-  const words = { input: "the input", dense: "a dense layer", kink: "Relu", norm: "a layer normalization" };
-  if (term.kind === "input" || term.kind === "dense") return words[term.kind];
+  const words = {
+    input: "the input",
+    dense: "a dense layer",
+    kink: "Relu",
+    norm: "a layer normalization",
+    batch: "a batch normalization",
+    dropout: "Dropout",
+    sum: "a residual sum",
+  };
+  if (term.kind === "input" || term.kind === "dense" || term.kind === "sum") return words[term.kind];
   const name = term.kind === "smooth" ? term.name : words[term.kind];
   return depth === 0 ? name : `${name} of ${wordsOf(term.argument, depth - 1)}`;
 }

@@ -5,6 +5,7 @@ import { RelumineError } from "../../../core/errors.js";
 import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
 import { chainOf, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/refuse.js";
+import { type Keep, TrainingParts } from "../../chain/training-parts.js";
 import { identity, isSame } from "../../chain/value.js";
 import { evaluateConstants, readConstant } from "./constants.js";
 import { ELEMENTWISE, type Operator } from "./elementwise.js";
@@ -20,7 +21,7 @@ import {
   readOnnxModel,
   typeName,
 } from "./model.js";
-import type { ReadFile } from "../said.js";
+import type { ReadFile, Said } from "../said.js";
 import { nodePath, refuseNode } from "./refused.js";
 import { type ChainValue, InputsFound, isConstant, unitsOf, type Value } from "./values.js";
 
@@ -79,6 +80,7 @@ class Reader {
   readonly #input: string;
   readonly #operators: ReadonlyMap<string, Operator>;
   readonly #budget: Budget;
+  readonly #parts: TrainingParts;
   /** Values of the chain were cast to halves, or are such from the input on. */
   #isRounded = false;
 
@@ -86,9 +88,11 @@ class Reader {
     readonly model: OnnxModel,
     inputs: number | undefined,
     bytes: number,
+    keep: Keep | undefined,
   ) {
+    this.#parts = new TrainingParts(keep);
     this.#budget = new Budget(LEAST_BUDGET + BUDGET_BY_BYTE * bytes);
-    this.#operators = new Map([...ELEMENTWISE, ...rowOperators(this.#budget)]);
+    this.#operators = new Map([...ELEMENTWISE, ...rowOperators(this.#budget, this.#parts)]);
     const input = graphInput(model);
     this.#input = input.name;
     this.#isRounded = isHalf(input.type);
@@ -201,7 +205,7 @@ class Reader {
         found.push({ ...chain, output: name });
     }
     if (found.length === 1) {
-      const { warnings = [], ...chain } = chainOf(found[0].value, found[0].head);
+      const { warnings = [], ...chain } = chainOf(found[0].value, found[0].head, this.#parts);
       const ends = { input: this.#input, output: found[0].output };
       return { ...chain, warnings: [...warnings, ...(this.#isRounded ? [ROUNDED] : [])], ends };
     }
@@ -216,7 +220,7 @@ class Reader {
 }
 
 /** A file of ONNX as a chain. */
-export function readOnnx(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): ReadGraph & { writer: string } {
+export function readOnnx(bytes: Uint8Array, { files, keep }: Said): ReadGraph & { writer: string } {
   const model = readOnnxModel(bytes, files);
   if (!(model.opset >= OPSETS.low && model.opset <= OPSETS.high))
     throw new RelumineError(
@@ -227,18 +231,18 @@ export function readOnnx(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Arra
     );
   const size = bytes.length + [...files.values()].reduce((sum, { length }) => sum + length, 0);
   try {
-    return { writer: model.writer, ...readGraph(model, size) };
+    return { writer: model.writer, ...readGraph(model, size, keep) };
   } catch (error) {
     throw error instanceof RelumineError && error.code === "unsupported" ? withOperators(error, model) : error;
   }
 }
 
-function readGraph(model: OnnxModel, size: number): ReadGraph {
+function readGraph(model: OnnxModel, size: number, keep: Keep | undefined): ReadGraph {
   try {
-    return new Reader(model, undefined, size).result();
+    return new Reader(model, undefined, size, keep).result();
   } catch (error) {
     if (!(error instanceof InputsFound)) throw error;
-    return new Reader(model, error.inputs, size).result();
+    return new Reader(model, error.inputs, size, keep).result();
   }
 }
 

@@ -2,7 +2,8 @@
 import type { Head } from "../../chain/head.js";
 import type { Budget } from "../../chain/budget.js";
 import { RelumineError } from "../../../core/errors.js";
-import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
+import { momentumOf, type TrainingParts } from "../../chain/training-parts.js";
+import { checkWeights, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
 import { axesOf, integers, shapePart, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
@@ -58,7 +59,8 @@ const gemm =
     if (integerOf(node, "transA", 0) !== 0 || given.shape.length !== 2)
       throw refuseNode(node, "columns instead of rows");
     const result = dense(node, rows, integerOf(node, "transB", 0) === 0 ? given : transpose(given), budget);
-    const scaled = scale(result.value, floatOf(node, "alpha", 1));
+    const alpha = floatOf(node, "alpha", 1);
+    const scaled = alpha === 1 ? result.value : scale(result.value, alpha);
     if (bias === undefined) return { ...result, value: scaled };
     const vector = unitVector(node, matrix(node, bias), result.shape);
     const beta = floatOf(node, "beta", 1);
@@ -66,30 +68,34 @@ const gemm =
     return { ...result, value: scale(scaled, 1, shift) };
   };
 
-const batchNormalization: Operator = (node, inputs, opset) => {
-  const x = chainOf(node, inputs[0]);
-  // before opset 14 the further outputs, the batch's own mean and variance, say that it trains
-  const isTraining = integerOf(node, "training_mode", 0) !== 0 || node.outputs.slice(1).some((name) => name !== "");
-  if (isTraining || opset < 7)
-    throw refuseNode(
-      node,
-      "the batch's own mean and variance (training mode)",
-      "Export the model in its evaluation mode",
-    );
-  if (x.shape.length !== 2) throw refuseNode(node, `values of ${x.shape.length} axes`);
-  const [gamma, beta, mean, variance] = inputs.slice(1, 5).map((each) => {
-    const { data, shape } = matrix(node, each);
-    if (Number.isNaN(x.shape[1])) throw new InputsFound(data.length);
-    if (shape.length !== 1 || data.length !== x.shape[1])
-      throw new RelumineError("format", `the numbers of ${nodePath(node)}`, `to be ${x.shape[1]}`, `${data.length}`);
-    checkWeights(`the numbers of ${nodePath(node)}`, data);
-    return data;
-  });
-  const epsilon = floatOf(node, "epsilon", 1e-5);
-  const { a, b } = foldNorm({ gamma, beta, mean, variance }, epsilon);
-  checkWeights(`the variances of ${nodePath(node)}`, a);
-  return { ...x, value: scale(x.value, a, b) };
-};
+const nameOf = (node: Node): string => node.name || node.outputs[0] || "";
+
+const batchNormalization =
+  (parts: TrainingParts): Operator =>
+  (node, inputs, opset) => {
+    const x = chainOf(node, inputs[0]);
+    // before opset 14 the further outputs, the batch's own mean and variance, say that it trains
+    const isTraining = integerOf(node, "training_mode", 0) !== 0 || node.outputs.slice(1).some((name) => name !== "");
+    if (isTraining || opset < 7)
+      throw refuseNode(
+        node,
+        "the batch's own mean and variance (training mode)",
+        "Export the model in its evaluation mode",
+      );
+    if (x.shape.length !== 2) throw refuseNode(node, `values of ${x.shape.length} axes`);
+    const [gamma, beta, mean, variance] = inputs.slice(1, 5).map((each) => {
+      const { data, shape } = matrix(node, each);
+      if (Number.isNaN(x.shape[1])) throw new InputsFound(data.length);
+      if (shape.length !== 1 || data.length !== x.shape[1])
+        throw new RelumineError("format", `the numbers of ${nodePath(node)}`, `to be ${x.shape[1]}`, `${data.length}`);
+      checkWeights(`the numbers of ${nodePath(node)}`, data);
+      return data;
+    });
+    const epsilon = floatOf(node, "epsilon", 1e-5);
+    const constants = { epsilon, momentum: momentumOf(floatOf(node, "momentum", 0.9)) };
+    const value = parts.batchNorm(x.value, nameOf(node), nodePath(node), { gamma, beta, mean, variance }, constants);
+    return { ...x, value };
+  };
 
 const scaler: Operator = (node, [x]) => {
   const chain = chainOf(node, x);
@@ -121,11 +127,21 @@ const cast: Operator = (node, [x]) => {
   throw refuseNode(node, "numbers to integers", "Export a model that computes in floats");
 };
 
-const dropout: Operator = (node, [x, , training]) => {
-  if (training !== undefined && (!isConstant(training) || training.tensor.data[0] !== 0))
-    throw refuseNode(node, "training mode: it really acts", "Export the model in its evaluation mode (model.eval())");
-  return chainOf(node, x);
-};
+/** Before opset 12 the ratio is an attribute; 0.2 as a float32 is not 0.2. */
+function ratioOf(node: Node, ratio: Value | undefined): number {
+  if (ratio !== undefined && !isConstant(ratio)) return NaN;
+  const share = ratio === undefined ? floatOf(node, "ratio", 0.5) : ratio.tensor.data[0];
+  return Math.round(share * 1e6) / 1e6;
+}
+
+const dropout =
+  (parts: TrainingParts): Operator =>
+  (node, [x, ratio, training]) => {
+    if (training !== undefined && (!isConstant(training) || training.tensor.data[0] !== 0))
+      throw refuseNode(node, "training mode: it really acts", "Export the model in its evaluation mode (model.eval())");
+    const chain = chainOf(node, x);
+    return { ...chain, value: parts.dropout(chain.value, nameOf(node), ratioOf(node, ratio)) };
+  };
 
 const reshaped = (chain: ChainValue, rest: readonly number[]): ChainValue => ({
   ...chain,
@@ -217,16 +233,16 @@ const same: Operator = (node, [x]) => {
   throw refuseNode(node, "nothing");
 };
 
-/** The operators, with a file's budget. */
-export function rowOperators(budget: Budget): ReadonlyMap<string, Operator> {
+/** The operators, with a file's budget and what it has for its training. */
+export function rowOperators(budget: Budget, parts: TrainingParts): ReadonlyMap<string, Operator> {
   return new Map<string, Operator>([
     ["MatMul", product(budget)],
     ["Gemm", gemm(budget)],
-    ["BatchNormalization", batchNormalization],
+    ["BatchNormalization", batchNormalization(parts)],
     ["LayerNormalization", layerNormalization],
     ["ai.onnx.ml.Scaler", scaler],
     ["Cast", cast],
-    ["Dropout", dropout],
+    ["Dropout", dropout(parts)],
     ["Flatten", flatten],
     ["Reshape", reshape],
     ["Squeeze", squeeze],

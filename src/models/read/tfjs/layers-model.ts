@@ -166,7 +166,7 @@ export function shardNames(bytes: Uint8Array): unknown[] {
 }
 
 /** A model.json, with its shards among the files, as a chain. */
-export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
+export function readLayersModel(bytes: Uint8Array, { files, keep }: Said): ReadFile {
   const model = parseModel(bytes);
   const isGraph =
     model.format === "graph-model" || (isJsonObject(model.modelTopology) && "node" in model.modelTopology);
@@ -185,5 +185,5 @@ export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
   const isQuantized = [...specs.values()].some(({ type }) => QUANTIZED_TYPES.has(type));
   const notes = isQuantized ? ["Its weights are quantized: those here are the numbers that they stand for."] : [];
   const compiled = compiledLoss(topology.training_config ?? model.trainingConfig);
-  return { writer, notes, compiled, ...chainOfLayers(config, sourceOf(specs)) };
+  return { writer, notes, compiled, ...chainOfLayers(config, sourceOf(specs), keep) };
 }

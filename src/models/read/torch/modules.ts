@@ -6,15 +6,17 @@ import { RelumineError } from "../../../core/errors.js";
 import { kink, layerNorm, LEAST_THRESHOLD, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/refuse.js";
-import { type Affine, checkWeights, foldNorm, identity, scale } from "../../chain/value.js";
+import { DEFAULT_MOMENTUM, type Keep, TrainingParts } from "../../chain/training-parts.js";
+import { type Affine, checkWeights, identity, scale } from "../../chain/value.js";
 import { isSameShape } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
-import { dense } from "../state-dict.js";
+import { dense } from "../hidden-value.js";
 import { PickledModule, RawTensor, STORE_WEIGHTS } from "./pickle.js";
 
 type Load = (name: string, raw: RawTensor) => NamedTensor;
 
 interface State {
+  readonly parts: TrainingParts;
   /** undefined before the first module that says how many inputs there are. */
   readonly value?: Affine;
   readonly head?: Head;
@@ -112,7 +114,7 @@ function valueOrInput(module: Module, state: State, units: number): Affine {
 
 const activation =
   (f: (value: Affine, module: Module, load: Load) => Affine): Apply =>
-  (module, state, load) => ({ value: f(valueOf(module, state), module, load) });
+  (module, state, load) => ({ ...state, value: f(valueOf(module, state), module, load) });
 
 const linear: Apply = (module, state, load) => {
   const tensors = module.tensors(load, ["weight", "bias"]);
@@ -122,7 +124,7 @@ const linear: Apply = (module, state, load) => {
     throw module.refuse("weights of another shape");
   const value = valueOrInput(module, state, inputs);
   if (value.term.units !== inputs) throw module.refuse(`${inputs} inputs behind ${value.term.units} numbers`);
-  return { value: dense(value, { units, inputs, weight: weight.data, ...(bias && { bias: bias.data }) }) };
+  return { ...state, value: dense(value, { units, inputs, weight: weight.data, ...(bias && { bias: bias.data }) }) };
 };
 
 const norm: Apply = (module, state, load) => {
@@ -134,9 +136,13 @@ const norm: Apply = (module, state, load) => {
   const value = valueOrInput(module, state, mean.length);
   const sizes = [gamma, beta, mean, variance].flatMap((each) => (each ? [each.length] : []));
   if (sizes.some((size) => size !== value.term.units)) throw module.refuse("numbers for other units");
-  const { a, b } = foldNorm({ gamma, beta, mean, variance }, module.number("eps"));
-  checkWeights(`the variances of ${describe(module.path)}`, a);
-  return { value: scale(value, a, b) };
+  // without a momentum PyTorch takes the mean of all batches
+  const momentum = module.is("momentum", null, undefined) ? DEFAULT_MOMENTUM : module.number("momentum");
+  const [numbers, constants] = [
+    { gamma, beta, mean, variance },
+    { epsilon: module.number("eps"), momentum },
+  ];
+  return { ...state, value: state.parts.batchNorm(value, module.path, describe(module.path), numbers, constants) };
 };
 
 const layerNormOf: Apply = (module, state, load) => {
@@ -148,7 +154,7 @@ const layerNormOf: Apply = (module, state, load) => {
   if ([gamma, beta].some((each) => each && !isSameShape(each.shape, [units])))
     throw module.refuse("numbers for other units");
   const numbers = { ...(gamma && { gamma: gamma.data }), ...(beta && { beta: beta.data }) };
-  return { value: layerNorm(value, { epsilon: module.number("eps"), ...numbers }) };
+  return { ...state, value: layerNorm(value, { epsilon: module.number("eps"), ...numbers }) };
 };
 
 const prelu: Apply = activation((value, module, load) => {
@@ -172,11 +178,22 @@ const softplus: Apply = activation((value, module) => {
 const head =
   (name: Head): Apply =>
   (module, state) => {
-    if (module.is("dim", 1, -1)) return { value: valueOf(module, state), head: name };
+    if (module.is("dim", 1, -1)) return { ...state, value: valueOf(module, state), head: name };
     throw module.refuse("another dimension than the units of a row");
   };
 
 const still: Apply = (_module, state) => state;
+
+const dropout: Apply = (module, state) => {
+  const { parts, value, head } = state;
+  if (value === undefined || head !== undefined) return state;
+  return { ...state, value: parts.dropout(value, module.path, module.number("p")) };
+};
+
+const noise: Apply = (module, state) => {
+  state.parts.noise(module.path);
+  return state;
+};
 
 const flatten: Apply = (module, state) => {
   if (module.is("start_dim", 1) && module.is("end_dim", -1)) return state;
@@ -208,8 +225,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["Tanh", { attributes: "", apply: activation((value) => smooth("tanh", value)) }],
   ["Softmax", { attributes: "dim", apply: head("softmax") }],
   ["LogSoftmax", { attributes: "dim", apply: head("logSoftmax") }],
-  ["Dropout", { attributes: "p inplace", apply: still }],
-  ["AlphaDropout", { attributes: "p inplace", apply: still }],
+  ["Dropout", { attributes: "p inplace", apply: dropout }],
+  ["AlphaDropout", { attributes: "p inplace", apply: noise }],
   ["Identity", { attributes: "", apply: still }],
   ["Flatten", { attributes: "start_dim end_dim", apply: flatten }],
 ]);
@@ -239,8 +256,9 @@ function applyModule(pickled: unknown, path: string, state: State, load: Load, c
  * A module as a chain.
  * @throws RelumineError "unsupported" for what is none, "format"
  */
-export function chainOfModule(pickled: PickledModule, load: Load): ReadChain {
-  const { value, head: last } = applyModule(pickled, "", {}, load, { left: MOST_MODULES });
+export function chainOfModule(pickled: PickledModule, load: Load, keep?: Keep): ReadChain {
+  const parts = new TrainingParts(keep);
+  const { value, head: last } = applyModule(pickled, "", { parts }, load, { left: MOST_MODULES });
   if (value === undefined) throw refuse("the model", "one without a dense layer");
-  return chainOf(value, last);
+  return chainOf(value, last, parts);
 }

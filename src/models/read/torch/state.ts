@@ -138,7 +138,7 @@ export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
   const storages = new Storages(saved, 2 ** 20 + 4 * bytes.length);
   const load = (name: string, raw: RawTensor): NamedTensor => storages.tensor(name, raw);
   const writer = "PyTorch";
-  if (saved.value instanceof PickledModule) return { writer, ...chainOfModule(saved.value, load) };
+  if (saved.value instanceof PickledModule) return { writer, ...chainOfModule(saved.value, load, said.keep) };
   const named = new Map([...findTensors(saved.value)].map(([name, raw]) => [name, load(name, raw)]));
   return { writer, ...chainOfStateDict({ tensors: named, isOrdered: true, isOfModules: true }, said) };
 }

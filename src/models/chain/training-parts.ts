@@ -1,0 +1,121 @@
+// What of a model serves its training: batch normalizations and dropout, kept where a network of this package has them
+// at that place and the caller wants them, else folded or left out; and what became of each.
+import { RelumineError } from "../../core/errors.js";
+import { LEAST_EPSILON } from "../../network/normalization.js";
+import { refuse } from "./refuse.js";
+import { type Affine, checkWeights, foldNorm, identity, type NormNumbers, scale, type Term } from "./value.js";
+
+/** What is kept where it can be. */
+export interface Keep {
+  readonly normalization: boolean;
+  readonly dropout: boolean;
+}
+
+/** What became of a part of a model that its training needs. */
+export interface ModelChange {
+  /** "noise": Gaussian noise, Gaussian or alpha dropout, which no network of this package has. */
+  readonly part: "batchNormalization" | "dropout" | "noise";
+  /** As the file calls it. */
+  readonly name: string;
+  /** "folded": into the layers beside it; "kept": in the network's spec; "dropped": nothing of it is left. */
+  readonly became: "folded" | "kept" | "dropped";
+  /** Of dropout: what training sets to 0. */
+  readonly share?: number;
+}
+
+/** Constants of a batch normalization. */
+export interface BatchConstants {
+  readonly epsilon: number;
+  /** The share of a batch's statistics in the next running ones. */
+  readonly momentum: number;
+}
+
+interface Found extends Omit<ModelChange, "became"> {
+  /** Where it may have been kept. */
+  readonly term?: Term;
+}
+
+export const DEFAULT_MOMENTUM = 0.1;
+
+/** Of what another program calls momentum: the share that stays. */
+export function momentumOf(staying: number): number {
+  return Math.round((1 - staying) * 1e6) / 1e6; // 0.9 as a float32 is not 0.9
+}
+
+function checkStatistics(what: string, { variance }: NormNumbers, { epsilon }: BatchConstants): void {
+  const below = variance.findIndex((each) => !(each >= 0));
+  if (below >= 0)
+    throw new RelumineError("format", `the variances of ${what}`, "to be at least 0", `${variance[below]} at ${below}`);
+  if (!(epsilon >= 0 && Number.isFinite(Math.fround(epsilon))))
+    throw new RelumineError("format", `the epsilon of ${what}`, "to be above 0", `${epsilon}`);
+}
+
+/** Takes the parts as a reader meets them. */
+export class TrainingParts {
+  readonly #found: Found[] = [];
+
+  constructor(private readonly keep: Keep = { normalization: false, dropout: false }) {}
+
+  /** Whether a layer that has no bias in the file learns none: as batch normalizations are kept, for training. */
+  get leavesOutBiases(): boolean {
+    return this.keep.normalization;
+  }
+
+  /**
+   * gamma·(value - mean) / sqrt(variance + epsilon) + beta, of one number a unit.
+   * @param what it is called in errors
+   * @throws RelumineError "format", "unsupported"
+   */
+  batchNorm(value: Affine, name: string, what: string, numbers: NormNumbers, constants: BatchConstants): Affine {
+    checkStatistics(what, numbers, constants);
+    const { a, b } = foldNorm(numbers, constants.epsilon);
+    checkWeights(`the variances of ${what}`, a);
+    checkWeights(`the shifts of ${what}`, b);
+    if (!this.keep.normalization || value.term.kind !== "dense") {
+      this.#found.push({ part: "batchNormalization", name });
+      return scale(value, a, b);
+    }
+    const { epsilon, momentum } = constants;
+    if (epsilon < LEAST_EPSILON)
+      throw refuse(what, `an epsilon of ${epsilon}`, 'Without it no training goes on: { normalization: "fold" }');
+    if (!(momentum >= 0 && momentum <= 1))
+      throw new RelumineError("format", `the momentum of ${what}`, "to be from 0 to 1", `${momentum}`);
+    const { gamma = 1, beta = 0, mean, variance } = numbers;
+    const term: Term = { kind: "batch", units: value.term.units, argument: value, mean, variance, epsilon, momentum };
+    this.#found.push({ part: "batchNormalization", name, term });
+    return scale(identity(term), gamma, beta);
+  }
+
+  /**
+   * What sets a share of a value to 0 in training.
+   * @param share NaN where the file does not say
+   */
+  dropout(value: Affine, name: string, share: number): Affine {
+    const { a, b, term } = value;
+    const isActivation = term.kind === "kink" || term.kind === "smooth";
+    const isLinear = term.kind === "dense" || term.kind === "norm" || term.kind === "batch";
+    // a factor may follow a dropout as well as go before it; what is added may not
+    const isPlaced = isLinear || (isActivation && b.every((each) => each === 0));
+    if (!this.keep.dropout || !isPlaced || !(share > 0 && share < 1)) {
+      this.#found.push({ part: "dropout", name, ...(Number.isFinite(share) && { share }) });
+      return value;
+    }
+    const argument = isActivation ? identity(term) : value;
+    const dropped: Term = { kind: "dropout", units: term.units, argument, share };
+    this.#found.push({ part: "dropout", name, share, term: dropped });
+    return isActivation ? { a, b, term: dropped } : identity(dropped);
+  }
+
+  /** Noise of other kinds, which no network of this package has. */
+  noise(name: string): void {
+    this.#found.push({ part: "noise", name });
+  }
+
+  /** @param kept those that are parts of the layers that were made */
+  changes(kept: ReadonlySet<Term>): ModelChange[] {
+    return this.#found.map(({ term, ...said }) => {
+      if (term && kept.has(term)) return { ...said, became: "kept" };
+      return { ...said, became: said.part === "batchNormalization" ? "folded" : "dropped" };
+    });
+  }
+}
