@@ -13,6 +13,7 @@ export {
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { add, limitNorms, multiply, penalize } from "./regularize";
 export { dropout } from "./dropout";
+export { widenBytes, widenHalves } from "./widen";
 export { activationBackward, activationForward } from "./activation";
 export {
   batchNormalize, batchNormalizeBackward, layerNormalize, layerNormalizeBackward, moveRunning, runningNormalize, runningNormalizeBackward,

@@ -1,7 +1,7 @@
 // What a layer may have beside its product and activation, as a training step of W3 calls it: normalization, dropout,
 // residual sums, penalties, limits of norms; and rows of bytes and halves on their way into a batch. None is worth much
 // arithmetic, so that each stands beside a plain copy of as much memory, by turns.
-import { numberToHalf, widenIndexed, checkCompact, type CompactMatrix } from "../src/core/rows/compact.js";
+import { numberToHalf } from "../src/core/rows/compact.js";
 import { Bench as Arena } from "../tests/support/kernels.js";
 import { callsPerSample, measure, times, type Case, type Context, type Result } from "./measure.js";
 import { filled, filler } from "./numbers.js";
@@ -243,7 +243,7 @@ function limitNorms(arena: Arena, isAbove: boolean): Piece {
 
 const STORED = { uint8: Uint8Array, float16: Uint16Array };
 
-/** A batch of rows in another order, out of thirty times as many. */
+/** A batch of rows in another order, out of thirty times as many, as the rows' loader takes them. */
 function widening(arena: Arena, type: "uint8" | "float16"): Piece {
   const rows = 30 * ROWS;
   const next = filler(16);
@@ -251,15 +251,22 @@ function widening(arena: Arena, type: "uint8" | "float16"): Piece {
     type === "uint8" ? Math.floor(128 + 127 * next()) : numberToHalf(next()),
   );
   const scale = type === "uint8" ? 1 / 255 : 1;
-  const given: CompactMatrix = { rows, columns: INPUTS, data, type, scale };
-  const x = checkCompact("x", given);
   const order = Uint32Array.from({ length: ROWS }, (_, row) => (row * 1009) % rows);
-  const to = arena.floats(arena.allocate(ROWS * INPUTS), ROWS * INPUTS);
+  const count = ROWS * INPUTS;
+  const address = arena.allocate(count);
+  const to = arena.floats(address, count);
+  const from = address + count * (4 - data.BYTES_PER_ELEMENT);
+  const stored = new STORED[type](to.buffer as ArrayBuffer, from, count);
+  const views = Array.from(order, (row) => data.subarray(row * INPUTS, (row + 1) * INPUTS));
   const number = type === "uint8" ? (bits: number) => bits / 255 : halfValue;
   return {
-    call: () => widenIndexed(x, order, 0, ROWS, to, 0),
+    call: () => {
+      for (let r = 0; r < ROWS; r++) stored.set(views[r]!, r * INPUTS);
+      if (type === "uint8") arena.kernels.widenBytes(count, from, scale, 0, address);
+      else arena.kernels.widenHalves(count, from, 1, 1, 0, address);
+    },
     arrays: 1 + data.BYTES_PER_ELEMENT / 4,
-    count: ROWS * INPUTS,
+    count,
     check: () => residual(to, (i) => number(data[order[Math.floor(i / INPUTS)]! * INPUTS + (i % INPUTS)]!)),
   };
 }

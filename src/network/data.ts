@@ -47,7 +47,7 @@ export interface PreparedData {
    * Of a matrix, one view a row, made when the row is first read: copying through it is faster than element by element,
    * and leaves no garbage.
    */
-  readonly views: (Float32Array | undefined)[];
+  readonly views: (Float32Array | Uint8Array | Uint16Array | undefined)[];
   readonly y: PreparedTargets;
   /** One a row; absent where all count the same. */
   readonly weights?: Float32Array;

@@ -490,6 +490,10 @@ export interface KernelExports {
     factors: number,
     out: number,
   ): void;
+  /** to = from * scale + offset, of n bytes; `from` may be the last n bytes of `to`. */
+  widenBytes(n: number, from: number, scale: number, offset: number, to: number): void;
+  /** The same of n halves, 2n bytes; `isPlain`: 1 for the values themselves, -0 too. */
+  widenHalves(n: number, from: number, isPlain: number, scale: number, offset: number, to: number): void;
 
   // Threads: `control` is the block that assembly/threads.ts describes.
   /**

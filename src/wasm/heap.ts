@@ -31,7 +31,8 @@ export class Heap {
   f64!: Float64Array;
   i32!: Int32Array;
   u32!: Uint32Array;
-  private u8!: Uint8Array;
+  u8!: Uint8Array;
+  u16!: Uint16Array;
   private end = FIRST_ADDRESS;
   private readonly gaps: Gap[] = []; // by address, never adjacent
   private readonly sizes = new Map<number, number>();
@@ -129,6 +130,7 @@ export class Heap {
     this.i32 = new Int32Array(buffer);
     this.u32 = new Uint32Array(buffer);
     this.u8 = new Uint8Array(buffer);
+    this.u16 = new Uint16Array(buffer);
   }
 }
 

@@ -134,6 +134,11 @@ function checkFinite(path: string, { type, data, columns, scale, offset }: Compa
   throw new RelumineError("value", path, "to have finite numbers", `${table[data[i]]} in ${place}`);
 }
 
+/** Whether its numbers are what is stored, of which -0 stays -0. */
+export function isPlain({ scale, offset }: Pick<CompactRows, "scale" | "offset">): boolean {
+  return scale === 1 && offset === 0;
+}
+
 /** Numbers by what is stored, of the last few kinds that were asked for: a table of halves takes 256 KB. */
 const tables = new Map<string, Float32Array>();
 const MOST_TABLES = 8;
@@ -143,10 +148,10 @@ function tableFor(type: CompactType, scale: number, offset: number): Float32Arra
   let table = tables.get(key);
   if (table) return table;
   table = new Float32Array(type === "uint8" ? 2 ** 8 : 2 ** 16);
-  const isPlain = scale === 1 && offset === 0; // of which -0 stays -0
+  const plain = isPlain({ scale, offset });
   for (let bits = 0; bits < table.length; bits++) {
     const value = type === "uint8" ? bits : halfToNumber(bits);
-    table[bits] = isPlain ? value : value * scale + offset;
+    table[bits] = plain ? value : value * scale + offset;
   }
   if (tables.size === MOST_TABLES) tables.delete(tables.keys().next().value!);
   tables.set(key, table);
@@ -185,20 +190,6 @@ function widen(
   at: number,
 ): void {
   for (let i = 0; i < count; i++) to[at + i] = table[from[start + i]];
-}
-
-/** The rows that `count` indices from `first` on name, as float32 from `at` on. */
-export function widenIndexed(
-  x: CompactRows,
-  indices: Uint32Array,
-  first: number,
-  count: number,
-  to: Float32Array,
-  at: number,
-): void {
-  const { data, columns } = x;
-  const table = tableOf(x);
-  for (let r = 0; r < count; r++) widen(data, indices[first + r] * columns, columns, table, to, at + r * columns);
 }
 
 /** These rows, copied as they are stored, in this order. */

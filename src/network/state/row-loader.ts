@@ -1,7 +1,7 @@
 // Rows of samples, with their targets and weights, into the buffers of a batch, as they lie or in the order of indices.
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData } from "../data.js";
-import { type CompactRows, isCompact, widenIndexed, widenRows } from "../../core/rows/compact.js";
+import { type CompactRows, isCompact, isPlain } from "../../core/rows/compact.js";
 import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
 import { isSparse, mostEntries } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
@@ -45,7 +45,7 @@ export class RowLoader {
     const { f32, u32 } = this.runtime.heap;
     const inputs = this.buffers.inputs >>> 2;
     this.buffers.sparse.isLoaded = false;
-    if (isCompact(x)) widenIndexed(x, u32, first, count, f32, inputs);
+    if (isCompact(x)) this.gatherStored(x, views, first, count);
     else if (x.columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS)
       copyRows(f32, inputs, x.data, x.columns, u32, first, count);
     else copyViews(f32, inputs, x, views, u32, first, count);
@@ -66,8 +66,37 @@ export class RowLoader {
     const inputs = this.buffers.inputs >>> 2;
     this.buffers.sparse.isLoaded = false;
     if (data.length !== rows * columns) throw movedError("x.data");
-    if (isCompact(x)) widenRows(x, start, count, f32, inputs);
-    else f32.set(data.subarray(start * columns, (start + count) * columns), inputs);
+    if (isCompact(x)) {
+      const at = this.placeOfStored(x, count);
+      storedIn(this.runtime, x).set(x.data.subarray(start * columns, (start + count) * columns), at);
+      this.widen(x, count);
+    } else f32.set(data.subarray(start * columns, (start + count) * columns), inputs);
+  }
+
+  /** Where stored numbers are put: at the end of the inputs' room, which they are widened into from its beginning on. */
+  private placeOfStored({ columns, data }: CompactRows, count: number): number {
+    const size = data.BYTES_PER_ELEMENT;
+    return (this.buffers.inputs + count * columns * (4 - size)) / size;
+  }
+
+  private gatherStored(x: CompactRows, views: PreparedData["views"], first: number, count: number): void {
+    const to = storedIn(this.runtime, x);
+    const at = this.placeOfStored(x, count);
+    const { u32 } = this.runtime.heap;
+    const { data, columns } = x;
+    if (columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS) copyRows(to, at, data, columns, u32, first, count);
+    else copyViews(to, at, x, views, u32, first, count);
+    this.widen(x, count);
+  }
+
+  private widen(x: CompactRows, count: number): void {
+    const { kernels } = this.runtime;
+    const { inputs } = this.buffers;
+    const { columns, data, type, scale, offset } = x;
+    const n = count * columns;
+    const from = inputs + n * (4 - data.BYTES_PER_ELEMENT);
+    if (type === "uint8") kernels.widenBytes(n, from, scale, offset, inputs);
+    else kernels.widenHalves(n, from, Number(isPlain(x)), scale, offset, inputs);
   }
 
   /** The first `count` rows of x, of which it was not known before how many entries they have. */
@@ -77,14 +106,19 @@ export class RowLoader {
   }
 }
 
+/** The kernels' memory as numbers that are stored as those of x. */
+function storedIn({ heap }: Runtime, { type }: CompactRows): Uint8Array | Uint16Array {
+  return type === "uint8" ? heap.u8 : heap.u16;
+}
+
 /**
  * Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time
  * (measured).
  */
 function copyRows(
-  to: Float32Array,
+  to: Float32Array | Uint8Array | Uint16Array,
   target: number,
-  from: Float32Array,
+  from: Float32Array | Uint8Array | Uint16Array,
   columns: number,
   indices: Uint32Array,
   first: number,
@@ -100,9 +134,9 @@ function copyRows(
 }
 
 function copyViews(
-  to: Float32Array,
+  to: Float32Array | Uint8Array | Uint16Array,
   target: number,
-  { data, columns }: Matrix,
+  { data, columns }: Matrix | CompactRows,
   views: PreparedData["views"],
   indices: Uint32Array,
   first: number,
