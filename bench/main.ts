@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { builds } from "../tests/support/kernels.js";
 import { createCore, type Core } from "./core.js";
 import { isWrong, line, rateOf, share, shareTarget, type Row } from "./format.js";
+import { fromFileCases } from "./from-file.js";
 import { hostCases } from "./host.js";
 import { measureYardstick, type Yardstick } from "./limit.js";
 import type { Target } from "./measure.js";
@@ -19,6 +20,7 @@ const OPTIONS = {
   filter: { type: "string", default: "" },
   build: { type: "string" },
   all: { type: "boolean", default: false },
+  "heap-mb": { type: "string" },
 } as const;
 
 const WANTED_OF_LIMIT: Readonly<Record<Build, Target>> = { strict: { atLeast: 85 }, relaxed: { atLeast: 90 } };
@@ -31,6 +33,10 @@ function yardstickLine({ limit, shareOfLimit, quartiles: range, ...rest }: Yards
   return `${yardstick}; ${comparison}${shareTarget(shareOfLimit, range, WANTED_OF_LIMIT[build])}`;
 }
 
+const heapOf = ({ "heap-mb": heap }: { readonly "heap-mb"?: string }) => ({
+  ...(heap !== undefined && { heapMegabytes: Number(heap) }),
+});
+
 async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: OPTIONS });
   const build = builds.find((candidate) => candidate === (options.build ?? builds.at(-1)));
@@ -41,7 +47,8 @@ async function main(): Promise<void> {
   const cores = availableParallelism();
   if (cores === 1) tell("one core: no rows of two threads");
   const core: Core = await createCore(build);
-  const cases = listCases({ build, core, cores, all: options.all }, options.filter, [
+  const cases = listCases({ build, core, cores, all: options.all, ...heapOf(options) }, options.filter, [
+    fromFileCases,
     hostCases,
     provingCases,
     sweepCases,

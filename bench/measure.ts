@@ -12,6 +12,8 @@ export interface Context {
   /** On a single one two threads only wait for each other: their cases are left out. */
   readonly cores: number;
   readonly all: boolean;
+  /** Of the process that trains from a file, which is ten times as large. */
+  readonly heapMegabytes?: number;
 }
 
 export interface Case {
