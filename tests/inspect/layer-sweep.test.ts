@@ -47,7 +47,8 @@ async function withSweep<T>(
     return await use(sweep);
   } finally {
     sweep.dispose();
-    expect(state.runtime.heap.used).toBe(used);
+    // less, where networks that other files have forgotten were collected while the sweep let others have their turn
+    expect(state.runtime.heap.used).toBeLessThanOrEqual(used);
   }
 }
 
