@@ -100,7 +100,7 @@ export function findClosedSamples(evidence: Evidence): Found[] {
         `${formatPercent(share)} of the loss lies on ${plural(rows.length, "it", "them")}.`,
       advice: isOutput
         ? adviceForOutput(layers[layer].activation.name, learning.reader.name)
-        : `Widen layer ${name}, take leakyRelu there, or raise its biases so that each row opens a unit.`,
+        : `Widen layer ${name}, take leakyRelu there, or raise its ${layers[layer].normalized ? "betas" : "biases"} so that each row opens a unit.`,
       layer,
       figures: { closedRows: rows.length, rows: count, lossShare: share },
     },

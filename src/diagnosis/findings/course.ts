@@ -7,7 +7,7 @@ import { scoreOf } from "../learning/learning.js";
 import { sideOf, SOME } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
-import type { StartDistance } from "../../inspect/observation.js";
+import type { LayerObservation, StartDistance } from "../../inspect/observation.js";
 import { hasFinite } from "../../inspect/unit-state.js";
 import type { EpochLog } from "../../network/types.js";
 
@@ -174,8 +174,11 @@ const SIZED_BY_RATE: readonly string[] = ["adam", "adamW", "nadam", "adamax", "r
 const SIZES_DECAY: readonly string[] = ["nadam", "adamax", "adagrad"];
 
 /** Layers whose kernels did not start at 0. */
-function drawnSizes({ observation: { start } }: Evidence): StartDistance[] {
-  return (start?.() ?? []).filter(({ startSize }) => startSize > 0);
+function drawnSizes(
+  { observation: { start, layers } }: Evidence,
+  isMeant: (layer: LayerObservation) => boolean = () => true,
+): StartDistance[] {
+  return (start?.() ?? []).filter(({ startSize }, layer) => startSize > 0 && isMeant(layers[layer]));
 }
 
 /** Steps that are as large as the weights of some layer began: one of them makes another network. */
@@ -258,7 +261,8 @@ function findDecay(evidence: Evidence): Found[] {
       },
     ];
   const isSome = learning !== undefined && sideOf(learning.learning) > 0;
-  const sizes = drawnSizes(evidence); // zeros shrink no further
+  // zeros shrink no further; and of a normalized layer the kernel's size is nothing that it says
+  const sizes = drawnSizes(evidence, ({ normalized }) => !normalized);
   if (sizes.length === 0) return [];
   const most = isSome ? HELD_BACK : SHRUNK;
   const shrunk = sizes.filter(({ size, startSize }) => size < most * startSize).length;

@@ -2,6 +2,7 @@
 import { countOf, formatCount, formatNumber, plural } from "../../text/numbers.js";
 import { listNames, type Naming } from "../../text/naming.js";
 import { type Evidence, type Found, groupsOf, isConstant, varyingColumns } from "./evidence.js";
+import type { NormalizationKind } from "../../network/normalization.js";
 import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "../inputs/columns.js";
 import { type ColumnStatistics, type FirstLayer, type InputJudgement, judgeInputs } from "../inputs/judge-inputs.js";
@@ -182,6 +183,21 @@ function tellOutliers(columns: readonly OutlierColumn[], x: Matrix, naming: Nami
   ];
 }
 
+/** From this spread of the inputs on epsilon is next to nothing beside a unit's variance. */
+const SEEN_BESIDE_EPSILON = 0.01;
+
+/**
+ * What the first layer's normalization leaves of it: over a batch neither a mean nor a size in common goes on to the
+ * units, over a row no size does.
+ */
+function throughNormalization({ uncentered, unscaled }: InputJudgement, kind: NormalizationKind): InputJudgement {
+  const isUndone = unscaled?.kind === "size" && unscaled.typical >= SEEN_BESIDE_EPSILON;
+  return {
+    ...(uncentered && kind === "layer" && { uncentered }),
+    ...(unscaled && !isUndone && { unscaled }),
+  };
+}
+
 /** What closes a narrow layer, or a layer as a whole, is told by other findings. */
 const isNarrow = ({ units, closed }: FirstLayer) => units <= NARROW || closed === units;
 
@@ -199,7 +215,9 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const first = firstLayerOf(evidence);
   const learned = hasLearnedMuch(evidence);
   const seen = first && (learned || isMisfit || isNarrow(first) ? { ...first, closed: 0 } : first);
-  const { uncentered, unscaled } = judgeInputs(statistics, varying, seen, isMisfit ? undefined : learned);
+  const judged = judgeInputs(statistics, varying, seen, isMisfit ? undefined : learned);
+  const { normalized } = observation.layers[0];
+  const { uncentered, unscaled } = normalized ? throughNormalization(judged, normalized) : judged;
   const isSample = x.rows < observation.rows; // which holds few of the rows that lie far out
   const outliers = isSample ? [] : findOutlierColumns(x, statistics, varying);
   const isBoth = unscaled?.kind === "size" && !unscaled.isMild;

@@ -29,8 +29,11 @@ export function option(name: string, change: (value: number) => number): Change 
 }
 
 export const rate = (factor: number): Change => option("learningRate", (value) => roundTo(value * factor, 3));
+/** Not of normalized layers, where beta is what opens units, and starts at 0. */
 export const bias = (value: number): Change =>
-  hidden((layer) => ({ ...layer, biasInitializer: Math.max(constantBias(layer.biasInitializer), value) }));
+  hidden((layer) =>
+    layer.normalization ? layer : { ...layer, biasInitializer: Math.max(constantBias(layer.biasInitializer), value) },
+  );
 export const shape = (name: ActivationName): Change => hidden((layer) => ({ ...layer, activation: name }));
 export const asymmetric = hidden((layer) => ({ ...layer, kernelInitializer: "asymmetric" }));
 export const clip: Change = (settings) => ({ ...settings, clipNorm: Math.min(settings.clipNorm ?? Infinity, 1) });

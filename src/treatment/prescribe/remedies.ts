@@ -203,7 +203,9 @@ function balances({ isUneven, baseline: { spec } }: Facts): Remedy[] {
 }
 
 function biases({ inner, wasTrained }: Facts): Remedy[] {
-  const hasNegativeBias = inner.some(({ biasInitializer }) => constantBias(biasInitializer) < 0);
+  const hasNegativeBias = inner.some(
+    ({ biasInitializer, normalization }) => !normalization && constantBias(biasInitializer) < 0,
+  );
   return [
     {
       name: "bias 0.1",

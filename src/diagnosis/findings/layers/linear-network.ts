@@ -12,8 +12,12 @@ const GAIN = 0.2;
 const WORTH = 0.05;
 
 export function findLinearNetwork(evidence: Evidence): Found[] {
-  const { hidden } = evidence;
-  if (!hidden.every(({ activation }) => isLinear(activation)) || hasLearned(evidence) !== false) return [];
+  const { hidden, observation } = evidence;
+  // what is normalized row by row is divided by what the row itself says: that bends
+  const isBent = hidden.some(
+    ({ activation }, l) => !isLinear(activation) || observation.layers[l].normalized === "layer",
+  );
+  if (isBent || hasLearned(evidence) !== false) return [];
   const test = testFits(evidence, balancedRows(evidence));
   if (!test) return [];
   const { linear, bent, rows } = test;
