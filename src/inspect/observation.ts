@@ -87,6 +87,8 @@ export interface LayerObservation {
   readonly hasNoBias?: boolean;
   /** Over what its preactivations are normalized: they are those behind beta. */
   readonly normalized?: NormalizationKind;
+  /** Of batch normalization: what is added to the running variance. */
+  readonly epsilon?: number;
   /** What feeds the next layer in training is not what was seen of it: dropout, or a batch's own statistics. */
   readonly differsInTraining?: boolean;
   /** Gradients begin here, too (activityRegularizer). */
@@ -340,12 +342,13 @@ function wholeOf(inspector: Inspector, x: SampleRows): Partial<Observation> {
 }
 
 /** What a layer's spec says of how it trains. */
-function factsOfLayer(layer: ResolvedSpec["layers"][number]): Partial<LayerObservation> {
+export function factsOfLayer(layer: ResolvedSpec["layers"][number]): Partial<LayerObservation> {
   const { normalization, dropout, residual, frozen, activityRegularizer, kernelRegularizer } = layer;
   return {
     ...(!hasShift(layer) && { hasNoBias: true }),
     ...(residual && { isResidual: true }),
     ...(normalization && { normalized: normalization.kind }),
+    ...(normalization?.kind === "batch" && { epsilon: normalization.epsilon }),
     ...((dropout || (normalization?.kind === "batch" && !frozen)) && { differsInTraining: true }),
     ...(activityRegularizer && !frozen && { hasActivityPenalty: true }),
     ...(kernelRegularizer && !frozen && { hasKernelPenalty: true }),

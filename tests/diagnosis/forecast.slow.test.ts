@@ -302,7 +302,7 @@ describe("networks as they really start", () => {
     const variances = NAMES.map((kernelInitializer) => {
       const spec = resolveSpec({ inputs: 60, layers: [{ units: 40, kernelInitializer }, { units: 1 }], loss: "huber" });
       const { kernel } = drawLayers(spec, 1, randomFrom(1))[0];
-      return kernel.reduce((sum, w) => sum + w * w, 0) / kernel.length;
+      return Float64Array.from(kernel, (w) => w * w).reduce((sum, square) => sum + square) / kernel.length;
     });
     const wanted = [2 / 60, 2 / 60, 2 / 100, 2 / 100, 1 / 60, 1 / 60, 1 / 180, 0, 0.09, 0.12, 0.25];
     wanted.forEach((variance, i) => expect(Math.abs(variances[i] - variance)).toBeLessThanOrEqual(0.1 * variance));

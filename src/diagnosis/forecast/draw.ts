@@ -40,7 +40,9 @@ export function randomFrom(seed: number): Random {
 }
 
 /** A layer yet to be filled. */
-interface Blank extends Pick<Layer64, "inputs" | "units" | "kernel" | "bias"> {
+interface Blank extends Pick<Layer64, "inputs" | "units"> {
+  readonly kernel: Float32Array;
+  readonly bias: Float32Array;
   readonly hasBias: boolean;
 }
 type Draw = (layer: Blank, random: Random) => void;

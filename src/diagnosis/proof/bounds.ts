@@ -7,6 +7,10 @@
 // the inputs, where the box's corner that is worst for it ends it. The float64 rounding on the way is far below
 // `error`, which is why float32's is enough for both.
 //
+// What batch normalization makes of a sum in float32 is six more operations, each of which rounds a term of
+// gamma·inverse·(W·a - (mean - b)) + beta by no more than its own size: the difference from the mean, in two, times
+// inverse, which is rounded itself, times gamma, and beta added. Those terms' sizes count, whatever they cancel to.
+//
 // Overflow is judged by unit. Where the positive terms of a sum cannot reach float32's largest number in any order, nor
 // the negative ones, it is finite. Where only the negative ones might, the sum is -Infinity or what rounding makes of
 // it, and its upper end holds as always; relu makes 0 of -Infinity. Where only the positive ones might, the lower end
@@ -14,7 +18,7 @@
 // and nothing holds. An end that does not hold is infinite, and no linear bound makes it finite again: that would be
 // about a sum that does not overflow.
 import { isRectifier } from "../../activations/activations.js";
-import type { Layer64 } from "./layers64.js";
+import { biasSizeOf, type Layer64 } from "./layers64.js";
 import { Relaxation } from "./relaxation.js";
 
 /** Sums of terms of one sign beyond this may overflow in float32. */
@@ -25,10 +29,21 @@ const STEP_WORK = 10_000;
 /** Targets, or one target with different lines, that are carried down together. */
 export const LANES = 4;
 
+/** Roundings of what is normalized, and of what stands for it in float64, beside those of a sum: some to spare. */
+const NORMALIZING = 12;
+
 /** The largest relative error of a float32 sum of n products and a bias, in any order. */
 function gamma(n: number): number {
   const nu = (n + 2) * 2 ** -24;
   return nu < 1 ? nu / (1 - nu) : Infinity;
+}
+
+/** The same of a layer's preactivations, by the sizes of all their terms. */
+const errorOf = ({ inputs, folded }: Layer64): number => gamma(folded ? inputs + NORMALIZING : inputs) * 1.000001;
+
+/** What underflows in unit j's sum of so many terms. */
+function floorOf({ folded }: Layer64, j: number, terms: number): number {
+  return folded ? (terms + NORMALIZING) * UNDERFLOW * (2 + 2 * folded.most[j]) : terms * UNDERFLOW;
 }
 
 interface Range {
@@ -75,15 +90,26 @@ function widen(sum: number, size: number, terms: number, g: number, exact: () =>
   return exact() ? sum : sum + g * size + terms * UNDERFLOW;
 }
 
-/** Bounds on W·a + b for a within the range. */
+/** Units of a normalized layer that overflow on the way to their preactivations, whatever comes of it. */
+function overflowing({ inputs, units, folded }: Layer64, { low, high }: Range): Uint8Array | undefined {
+  if (!folded) return undefined;
+  const largest = folded.centre.slice();
+  for (let i = 0, at = 0; i < inputs; i++, at += units) {
+    const most = Math.max(Math.abs(low[i]), Math.abs(high[i]));
+    if (most !== 0) for (let j = 0; j < units; j++) largest[j] += Math.abs(folded.kernel[at + j]) * most; // 0·Infinity is NaN
+  }
+  return Uint8Array.from(largest, (size, j) => Number(!(2 * (size * folded.most[j] + folded.biasSize[j]) < LARGEST)));
+}
+
+/** Bounds on W·a + b for a within the range; of a normalized layer, on what is made of it. */
 export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
-  const { inputs, units, kernel, bias, broken } = layer;
+  const { inputs, units, kernel, bias, broken, folded } = layer;
   const make = () => new Float64Array(units);
   const upper = Float64Array.from(bias),
     lower = Float64Array.from(bias);
-  const upperSize = upper.map(Math.abs),
-    lowerSize = upper.map(Math.abs),
-    largest = upper.map(Math.abs),
+  const upperSize = upper.map((_, j) => biasSizeOf(layer, j)),
+    lowerSize = upperSize.slice(),
+    largest = upperSize.slice(),
     positive = upper.map((value) => Math.max(0, value)),
     negative = upper.map((value) => Math.max(0, -value)),
     terms = make();
@@ -110,11 +136,20 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
       terms[j]++;
     }
   }
-  const g = gamma(inputs) * 1.000001;
+  const g = errorOf(layer);
   const bounds = { low: make(), high: make(), error: make() };
+  const overflows = overflowing(layer, { low, high });
   const mayBeHalf = isRectifier(layer.name); // others make NaN of infinite values, or what no line bounds
   for (let j = 0; j < units; j++) {
-    const isBroken = broken?.has(j) === true;
+    const isBroken = broken?.has(j) === true || overflows?.[j] === 1;
+    if (folded && !isBroken) {
+      const isBeta = folded.scale[j] === 0; // gamma is 0: beta alone is left, exactly
+      const floor = floorOf(layer, j, terms[j]);
+      bounds.high[j] = isBeta ? bias[j] : upper[j] + g * upperSize[j] + floor;
+      bounds.low[j] = isBeta ? bias[j] : lower[j] - g * lowerSize[j] - floor;
+      bounds.error[j] = isBeta ? 0 : g * largest[j] + floor;
+      continue;
+    }
     const hasHigh = !isBroken && positive[j] * (1 + g) < LARGEST;
     const hasLow = !isBroken && negative[j] * (1 + g) < LARGEST;
     const hasBoth = hasHigh && hasLow;
@@ -252,10 +287,11 @@ export class BoxBounds {
    * negative, so is its part of the rounding.
    */
   target(l: number, j: number, sign: 1 | -1): { coefficients: Float64Array; constant: number } {
-    const { kernel, bias, inputs, units } = this.network[l];
+    const layer = this.network[l];
+    const { kernel, bias, inputs, units } = layer;
     const { low, high } = this.relaxations[l - 1];
-    const g = gamma(inputs) * 1.000001;
-    let constant = sign * bias[j] + g * Math.abs(bias[j]) + inputs * UNDERFLOW;
+    const g = errorOf(layer);
+    let constant = sign * bias[j] + g * biasSizeOf(layer, j) + floorOf(layer, j, inputs);
     const coefficients = Float64Array.from({ length: inputs }, (_, i) => {
       const w = kernel[i * units + j];
       if (w === 0) return 0;
@@ -308,7 +344,7 @@ export class BoxBounds {
 
 /** Out[t][i] = sum over the used j of kernel[i, j]·scaled[t][j]; four targets for one look at the kernel. */
 function multiply(
-  kernel: Float32Array,
+  kernel: Layer64["kernel"],
   inputs: number,
   units: number,
   used: Int32Array,

@@ -31,6 +31,7 @@ import {
 } from "../../core/matrix.js";
 import { isSparse } from "../../core/sparse.js";
 import { type Inspector, type RunOptions, type VisitChunk, withInspectorAsync } from "../../inspect/inspector.js";
+import { factsOfLayer } from "../../inspect/observation.js";
 import { hasFinite, isDead } from "../../inspect/unit-state.js";
 import type { Network } from "../../network/types.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
@@ -332,11 +333,10 @@ async function proveIn(
     from === undefined ? await unitsToAsk(state, x, inspector, limits) : unitsOf(from, weights, box, state);
   const depth = questions.reduce((most, { layer }) => Math.max(most, layer + 1), 0);
   const hidden = state.layers.slice(0, depth);
-  const isResidual = (layer: number) => state.spec.layers[layer].residual === true;
   const layers = readLayers(
-    hidden.map((each, i) => ({ activation: each.activation, weights: each, isResidual: isResidual(i) })),
+    hidden.map((weights, i) => ({ activation: weights.activation, weights, ...factsOfLayer(state.spec.layers[i]) })),
   );
-  // units of normalized layers, and above what passes a layer by, stay open
+  // units of layers that are normalized by rows, and above what passes a layer by, stay open
   const asked = questions.filter(({ layer }) => layer < layers.length);
   const ceilings = hidden.slice(0, layers.length).map(({ activation }) => closedUpTo(activation));
   const samples = x && {
@@ -350,7 +350,7 @@ async function proveIn(
         "value",
         "from",
         "to be what prove returned",
-        `${each.proof} from a normalized layer on, or above a residual one`,
+        `${each.proof} from a layer on that is normalized by rows, or above a residual one`,
       );
     if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
       throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");

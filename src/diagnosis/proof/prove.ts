@@ -419,7 +419,7 @@ export function* proofSteps(
     for (const job of next.value) results.push(yield* telling(worker.steps(job), () => prover.share));
     next = rounds.next(results);
   }
-  // normalized layers, and what is above those and residual ones, were not asked
+  // layers that are normalized by rows, and what is above those and residual ones, were not asked
   const isNormalized = observation.layers[layers.length]?.weights !== undefined;
   const isLeft = isNormalized || observation.layers[layers.length - 1]?.isResidual === true;
   const left = dead.map((units, layer) =>
