@@ -29,6 +29,17 @@ export async function stepOf(page: Page): Promise<number> {
   return Number(/step ([\d,]+)/.exec(text)![1].replaceAll(",", ""));
 }
 
+/** The step at which a training that is asked to pause comes to rest. */
+export async function stepAtRest(page: Page): Promise<number> {
+  for (let look = 0, before = -1; look < 50; look++) {
+    const step = await stepOf(page);
+    if (step === before) return step;
+    before = step;
+    await page.waitForTimeout(300);
+  }
+  throw new Error("the training goes on");
+}
+
 export async function waitForStep(page: Page, least: number): Promise<void> {
   await page.waitForFunction(
     (step) =>

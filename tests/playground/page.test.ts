@@ -11,6 +11,7 @@ import {
   recordTexts,
   type Site,
   SPIRAL,
+  stepAtRest,
   stepOf,
   visit,
   waitForStep,
@@ -234,8 +235,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     const { page } = visitor;
     await waitForStep(page, 10);
     await page.click("#run");
-    await page.waitForTimeout(300);
-    const paused = await stepOf(page);
+    const paused = await stepAtRest(page);
     await page.waitForTimeout(400);
     expect(await stepOf(page)).toBe(paused);
     await page.click("#step");
