@@ -1,6 +1,6 @@
 // Rows of small numbers as they are stored: bytes, or halves (IEEE 754 binary16), which become float32 as they are
 // read. Each stored value stands for one number, so a table holds them all, and widening is a look-up whatever the
-// scale.
+// scale; batches are widened by a kernel (assembly/widen.ts), to the same bits.
 import { checkNumber, checkSizes, describe } from "../checks.js";
 import { RelumineError } from "../errors.js";
 
@@ -165,7 +165,7 @@ export function isDivision(type: CompactType, divisor: number): boolean {
   return plain.every((value, bits) => !Number.isFinite(value) || Math.fround(value / divisor) === scaled[bits]);
 }
 
-/** By rows that were checked, so that a step makes no key. */
+/** By rows that were checked, so that who reads them one by one makes no key each time. */
 const tableOfRows = new WeakMap<CompactRows, Float32Array>();
 
 /** The number that each stored value stands for. */
@@ -175,21 +175,12 @@ export function tableOf(x: CompactRows): Float32Array {
   return table;
 }
 
-/** Writes rows start .. start + count as float32 from `at` on. */
-export function widenRows(x: CompactRows, start: number, count: number, to: Float32Array, at = 0): void {
+/** Writes rows start .. start + count as float32. */
+export function widenRows(x: CompactRows, start: number, count: number, to: Float32Array): void {
   const { data, columns } = x;
-  widen(data, start * columns, count * columns, tableOf(x), to, at);
-}
-
-function widen(
-  from: CompactRows["data"],
-  start: number,
-  count: number,
-  table: Float32Array,
-  to: Float32Array,
-  at: number,
-): void {
-  for (let i = 0; i < count; i++) to[at + i] = table[from[start + i]];
+  const table = tableOf(x);
+  const from = start * columns;
+  for (let i = 0; i < count * columns; i++) to[i] = table[data[from + i]];
 }
 
 /** These rows, copied as they are stored, in this order. */

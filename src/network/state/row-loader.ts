@@ -41,14 +41,15 @@ export class RowLoader {
   }
 
   private gatherInputs(x: Matrix | CompactRows, views: PreparedData["views"], first: number, count: number): void {
-    if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
-    const { f32, u32 } = this.runtime.heap;
-    const inputs = this.buffers.inputs >>> 2;
+    const { rows, columns, data } = x;
+    if (data.length !== rows * columns) throw movedError("x.data");
+    const { u32 } = this.runtime.heap;
+    const to = numbersFor(this.runtime, x);
+    const at = this.placeOf(x, count);
     this.buffers.sparse.isLoaded = false;
-    if (isCompact(x)) this.gatherStored(x, views, first, count);
-    else if (x.columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS)
-      copyRows(f32, inputs, x.data, x.columns, u32, first, count);
-    else copyViews(f32, inputs, x, views, u32, first, count);
+    if (columns < VIEWS_FROM_COLUMNS || rows > VIEWS_UP_TO_ROWS) copyRows(to, at, data, columns, u32, first, count);
+    else copyViews(to, at, x, views, u32, first, count);
+    if (isCompact(x)) this.widen(x, at, count);
   }
 
   private gatherWeights(weights: Float32Array, start: number, count: number, order: number): void {
@@ -62,39 +63,25 @@ export class RowLoader {
   copyInputs(x: SampleRows, start: number, count: number): void {
     if (isSparse(x)) return this.buffers.sparse.load(x, start, count, 0);
     const { rows, data, columns } = x;
-    const { f32 } = this.runtime.heap;
-    const inputs = this.buffers.inputs >>> 2;
     this.buffers.sparse.isLoaded = false;
     if (data.length !== rows * columns) throw movedError("x.data");
-    if (isCompact(x)) {
-      const at = this.placeOfStored(x, count);
-      storedIn(this.runtime, x).set(x.data.subarray(start * columns, (start + count) * columns), at);
-      this.widen(x, count);
-    } else f32.set(data.subarray(start * columns, (start + count) * columns), inputs);
+    const at = this.placeOf(x, count);
+    numbersFor(this.runtime, x).set(data.subarray(start * columns, (start + count) * columns), at);
+    if (isCompact(x)) this.widen(x, at, count);
   }
 
-  /** Where stored numbers are put: at the end of the inputs' room, which they are widened into from its beginning on. */
-  private placeOfStored({ columns, data }: CompactRows, count: number): number {
+  /** Where numbers are put as they are stored: at the end of the inputs' room, which smaller ones are widened into. */
+  private placeOf({ columns, data }: Matrix | CompactRows, count: number): number {
     const size = data.BYTES_PER_ELEMENT;
     return (this.buffers.inputs + count * columns * (4 - size)) / size;
   }
 
-  private gatherStored(x: CompactRows, views: PreparedData["views"], first: number, count: number): void {
-    const to = storedIn(this.runtime, x);
-    const at = this.placeOfStored(x, count);
-    const { u32 } = this.runtime.heap;
-    const { data, columns } = x;
-    if (columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS) copyRows(to, at, data, columns, u32, first, count);
-    else copyViews(to, at, x, views, u32, first, count);
-    this.widen(x, count);
-  }
-
-  private widen(x: CompactRows, count: number): void {
+  private widen(x: CompactRows, at: number, count: number): void {
     const { kernels } = this.runtime;
     const { inputs } = this.buffers;
     const { columns, data, type, scale, offset } = x;
     const n = count * columns;
-    const from = inputs + n * (4 - data.BYTES_PER_ELEMENT);
+    const from = at * data.BYTES_PER_ELEMENT;
     if (type === "uint8") kernels.widenBytes(n, from, scale, offset, inputs);
     else kernels.widenHalves(n, from, Number(isPlain(x)), scale, offset, inputs);
   }
@@ -106,9 +93,10 @@ export class RowLoader {
   }
 }
 
-/** The kernels' memory as numbers that are stored as those of x. */
-function storedIn({ heap }: Runtime, { type }: CompactRows): Uint8Array | Uint16Array {
-  return type === "uint8" ? heap.u8 : heap.u16;
+/** The kernels' memory as numbers of the type that x has. */
+function numbersFor({ heap }: Runtime, x: Matrix | CompactRows): Float32Array | Uint8Array | Uint16Array {
+  if (!isCompact(x)) return heap.f32;
+  return x.type === "uint8" ? heap.u8 : heap.u16;
 }
 
 /**
