@@ -37,6 +37,16 @@ function mix(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
+/** Puts the first `length` numbers in an order that is drawn, of integers of 32 bits (Fisher-Yates). */
+export function shuffleBy(draw: () => number, numbers: number[] | Uint32Array, length = numbers.length): void {
+  for (let last = length - 1; last > 0; last--) {
+    const chosen = Math.floor((draw() / 2 ** 32) * (last + 1));
+    const kept = numbers[last];
+    numbers[last] = numbers[chosen];
+    numbers[chosen] = kept;
+  }
+}
+
 /**
  * A stream of 32-bit integers: a counter, mixed and keyed by the seed. The rows that are held out are drawn from it.
  */

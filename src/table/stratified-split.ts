@@ -1,15 +1,11 @@
 // Which rows train and which are held out, or in which fold each is: drawn from the seed with integers alone, the same
 // on every machine.
 
-import { randomIntegers } from "../core/random.js";
+import { randomIntegers, shuffleBy } from "../core/random.js";
 
-/** Fisher-Yates. */
 function shuffled(rows: readonly number[], random: () => number): number[] {
   const order = [...rows];
-  for (let last = order.length - 1; last > 0; last--) {
-    const chosen = Math.floor((random() / 2 ** 32) * (last + 1));
-    [order[last], order[chosen]] = [order[chosen], order[last]];
-  }
+  shuffleBy(random, order);
   return order;
 }
 

@@ -1,6 +1,6 @@
 // In which order rows are read that are shuffled though they are not in memory: blocks are shuffled, then the rows of
 // some blocks among each other. The same seed and epoch give the same order.
-import { randomIntegers } from "../../core/random.js";
+import { randomIntegers, shuffleBy } from "../../core/random.js";
 
 /** How rows are cut. */
 export interface BlockSizes {
@@ -15,17 +15,6 @@ export interface BlockSizes {
 export interface WindowBlocks {
   readonly blocks: readonly { readonly first: number; readonly count: number }[];
   readonly rows: number;
-}
-
-/** Numbers 0 .. below `length`, each once, in an order drawn (Fisher-Yates). */
-function shuffle(numbers: Uint32Array, length: number, draw: () => number): void {
-  for (let i = 0; i < length; i++) numbers[i] = i;
-  for (let i = length - 1; i > 0; i--) {
-    const other = Math.floor((draw() / 2 ** 32) * (i + 1));
-    const kept = numbers[i];
-    numbers[i] = numbers[other];
-    numbers[other] = kept;
-  }
 }
 
 /** The order of one epoch. */
@@ -46,7 +35,7 @@ export class BlockOrder {
     this.blocks = Uint32Array.from({ length: Math.ceil(sizes.rows / sizes.block) }, (_, place) => place);
     if (epoch === undefined) return;
     this.draw = randomIntegers(randomIntegers(seed)() * 2 ** 20 + (epoch % 2 ** 20));
-    shuffle(this.blocks, this.blocks.length, this.draw);
+    shuffleBy(this.draw, this.blocks);
   }
 
   /** How many windows an epoch has. */
@@ -66,7 +55,7 @@ export class BlockOrder {
 
   /** The rows of the next window in the order in which they come; windows are to be asked for one after the other. */
   orderRows(order: Uint32Array, rows: number): void {
-    if (this.draw) shuffle(order, rows, this.draw);
-    else for (let i = 0; i < rows; i++) order[i] = i;
+    for (let i = 0; i < rows; i++) order[i] = i;
+    if (this.draw) shuffleBy(this.draw, order, rows);
   }
 }
