@@ -88,6 +88,8 @@ export interface OpenRows extends BatchSource {
 
 const OPTION_NAMES = ["batchSize", "seed", "shuffle", "from", "to", "scale", "offset"] as const;
 const MOST_IN_BATCH = 2 ** 16;
+/** Blocks. */
+const WINDOW = 8;
 
 /** A file that is open, as one that must stay as it was. */
 interface Opened {
@@ -152,8 +154,8 @@ function checkGiven(
 
 function checkShuffle(shuffle: OpenRowsOptions["shuffle"] = true): BatchPlan["shuffle"] {
   if (typeof shuffle !== "object" || shuffle === null)
-    return checkBoolean("shuffle", shuffle) ? { block: undefined, window: 8 } : undefined;
-  const { block, window = 8 } = checkOptions("shuffle", shuffle, ["block", "window"]);
+    return checkBoolean("shuffle", shuffle) ? { block: undefined, window: WINDOW } : undefined;
+  const { block, window = WINDOW } = checkOptions("shuffle", shuffle, ["block", "window"]);
   return {
     block: block === undefined ? undefined : checkInteger("shuffle.block", block, { low: 1 }),
     window: checkInteger("shuffle.window", window, { low: 1 }),

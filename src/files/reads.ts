@@ -15,6 +15,7 @@ const REASONS: Record<string, string> = {
   ELOOP: "links that lead in a circle",
   EIO: "the device failed",
 };
+
 /** What the system says went wrong, in plain words. */
 export function reasonOf(error: unknown): string {
   const { code = "", message } = error as NodeJS.ErrnoException;

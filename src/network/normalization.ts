@@ -27,7 +27,8 @@ export interface ResolvedNormalization extends Normalization {
 }
 
 const KINDS = ["batch", "layer"] as const satisfies readonly NormalizationKind[];
-const MOMENTUM = 0.1;
+/** PyTorch's. */
+export const DEFAULT_MOMENTUM = 0.1;
 const EPSILON = 1e-5;
 /** 1 / sqrt(epsilon) is a float32. */
 export const LEAST_EPSILON = 1e-30;
@@ -39,7 +40,7 @@ export function resolveNormalization(path: string, given: unknown): ResolvedNorm
   const kind = checkName(`${path}.kind`, options.kind, KINDS);
   const epsilon = checkNumber(`${path}.epsilon`, options.epsilon ?? EPSILON, { low: LEAST_EPSILON });
   if (kind === "batch") {
-    const momentum = checkNumber(`${path}.momentum`, options.momentum ?? MOMENTUM, { low: 0, high: 1 });
+    const momentum = checkNumber(`${path}.momentum`, options.momentum ?? DEFAULT_MOMENTUM, { low: 0, high: 1 });
     return Object.freeze({ kind, momentum, epsilon });
   }
   if (options.momentum !== undefined)

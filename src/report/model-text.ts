@@ -1,4 +1,5 @@
 // A model that was read, in a line: whose file it is, its shape, what it ends with; and what became of its parts.
+import { groupBy } from "../core/group-by.js";
 import type { Head } from "../models/chain/head.js";
 import type { ModelChange } from "../models/chain/training-parts.js";
 import type { FileFormat } from "../models/format.js";
@@ -61,13 +62,11 @@ const MOST_NAMED = 6;
 
 /** `batch normalization folded into the layers beside it: "bn1", "bn2"`: a line for all of a kind. */
 export function changeLines(changes: readonly ModelChange[]): string[] {
-  const groups = new Map<string, string[]>();
-  for (const { part, name, became, share } of changes) {
-    const kind = `${PART_WORDS[part]} ${BECAME_WORDS[became]}`;
-    const words = `${JSON.stringify(name)}${share === undefined ? "" : ` (${formatNumber(share)})`}`;
-    groups.set(kind, [...(groups.get(kind) ?? []), words]);
-  }
-  return [...groups].map(([kind, names]) => {
+  const groups = groupBy(changes, ({ part, became }) => `${PART_WORDS[part]} ${BECAME_WORDS[became]}`);
+  const nameOf = ({ name, share }: ModelChange) =>
+    `${JSON.stringify(name)}${share === undefined ? "" : ` (${formatNumber(share)})`}`;
+  return [...groups].map(([kind, group]) => {
+    const names = group.map(nameOf);
     const more = names.length > MOST_NAMED ? ` and ${formatCount(names.length - MOST_NAMED)} more` : "";
     return `${kind}: ${names.slice(0, MOST_NAMED).join(", ")}${more}`;
   });

@@ -35,8 +35,6 @@ interface Found extends Omit<ModelChange, "became"> {
   readonly term?: Term;
 }
 
-export const DEFAULT_MOMENTUM = 0.1;
-
 /** Of what another program calls momentum: the share that stays. */
 export function momentumOf(staying: number): number {
   return Math.round((1 - staying) * 1e6) / 1e6; // 0.9 as a float32 is not 0.9

@@ -1,5 +1,5 @@
-// What a hidden layer of a state_dict computes: its activation, which the caller says, and its normalization, whose place
-// the numbers in names tell.
+// What a hidden layer of a state_dict computes: its activation, which the caller says, and its normalization, whose
+// place the numbers in names tell.
 import type { Activation } from "../../activations/activations.js";
 import { resolveActivation } from "../../activations/activations.js";
 import { transposed } from "../../arrays/tensor.js";
@@ -7,8 +7,9 @@ import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { add, kink, smooth } from "../chain/combine.js";
 import { refuse } from "../chain/refuse.js";
-import { DEFAULT_MOMENTUM, type TrainingParts } from "../chain/training-parts.js";
+import type { TrainingParts } from "../chain/training-parts.js";
 import { type Affine, identity, scale, type SmoothName } from "../chain/value.js";
+import { DEFAULT_MOMENTUM } from "../../network/normalization.js";
 import { type Linear, type Module, type Norm, numbersIn, residualOf, WEIGHTS } from "./state-modules.js";
 
 /** PyTorch's own, which the file does not hold. */

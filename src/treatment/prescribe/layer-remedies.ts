@@ -3,21 +3,21 @@
 import { hidden } from "./output-that-fits.js";
 import type { Change } from "./changes.js";
 import type { Facts, Remedy } from "./situation.js";
-import type { NormalizationKind } from "../../network/normalization.js";
+import { DEFAULT_MOMENTUM, type NormalizationKind } from "../../network/normalization.js";
 import { resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 
 const normalized = (kind: NormalizationKind): Change =>
   hidden((layer) => ({ ...layer, normalization: layer.normalization ?? kind }));
 
-/** Running statistics are means of about 2/momentum batches. */
-const MOMENTUM = 0.1;
 const isMovedOtherwise = ({ normalization }: ResolvedSpec["layers"][number]): boolean =>
-  normalization?.kind === "batch" && normalization.momentum !== MOMENTUM;
+  normalization?.kind === "batch" && normalization.momentum !== DEFAULT_MOMENTUM;
 
 const usualMomentum: Change = (settings) => {
   const { spec } = settings;
   const layers = spec.layers.map((layer) =>
-    isMovedOtherwise(layer) ? { ...layer, normalization: { ...layer.normalization!, momentum: MOMENTUM } } : layer,
+    isMovedOtherwise(layer)
+      ? { ...layer, normalization: { ...layer.normalization!, momentum: DEFAULT_MOMENTUM } }
+      : layer,
   );
   return { ...settings, spec: resolveSpec({ ...spec, layers }) };
 };
@@ -71,7 +71,7 @@ export function structures({ inner, hasHidden, wasTrained, baseline: { spec, bat
       when: hasHidden && !wasTrained && inner.every(({ units }) => units >= LEAST_UNITS),
     },
     {
-      name: `running momentum ${MOMENTUM}`,
+      name: `running momentum ${DEFAULT_MOMENTUM}`,
       family: "normalization",
       why: "running statistics are means of some twenty batches",
       change: usualMomentum,

@@ -181,8 +181,14 @@ interface Place {
 
 const OUTERMOST: Place = { groups: [], path: "", feeders: [] };
 
-/** The layers that a model lists, each behind those that feed it. */
-function listedIn(value: unknown, known: (layer: Listed) => void): { order: Fed[]; given: Map<string, unknown> } {
+/** A model's layers as it lists them, with what it says of each, and in an order in which each is fed by those before. */
+interface ReadLayers {
+  readonly listed: readonly Listed[];
+  readonly given: ReadonlyMap<string, unknown>;
+  readonly order: readonly Fed[];
+}
+
+function readLayers(value: unknown, known: (layer: Listed) => void): ReadLayers {
   const model = checkObject("the model's config", value);
   const className = String(model.class_name);
   if (!CHAINS.includes(className) || !isOwn(model))
@@ -201,7 +207,8 @@ function listedIn(value: unknown, known: (layer: Listed) => void): { order: Fed[
   listed.filter((layer) => !CHAINS.includes(layer.className)).forEach(known);
   const nodes = layers.map((layer) => (layer as JsonObject).inbound_nodes);
   const isSequence = className === "Sequential";
-  return { order: isSequence ? inSequence(listed) : chainOfFunctional(config as JsonObject, listed, nodes), given };
+  const order = isSequence ? inSequence(listed) : chainOfFunctional(config as JsonObject, listed, nodes);
+  return { listed, given, order };
 }
 
 /**
@@ -210,8 +217,8 @@ function listedIn(value: unknown, known: (layer: Listed) => void): { order: Fed[
  * @throws RelumineError "unsupported" for what is no chain, "format"
  */
 export function readConfig(value: unknown, known: (layer: Listed) => void, place = OUTERMOST): LayerConfig[] {
-  const { order, given } = listedIn(value, known);
-  const names = groupNames([...given.keys()].map((name) => order.find(({ layer }) => layer.name === name)!.layer));
+  const { listed, given, order } = readLayers(value, known);
+  const names = groupNames(listed);
   const ends = new Map<string, string>();
   return order.flatMap(({ layer, from }) => {
     const groups = [...place.groups, "layers", names.get(layer.name)!];

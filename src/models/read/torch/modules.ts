@@ -6,10 +6,11 @@ import { RelumineError } from "../../../core/errors.js";
 import { kink, layerNorm, LEAST_THRESHOLD, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/refuse.js";
-import { DEFAULT_MOMENTUM, type Keep, TrainingParts } from "../../chain/training-parts.js";
+import { type Keep, TrainingParts } from "../../chain/training-parts.js";
 import { type Affine, checkWeights, identity, scale } from "../../chain/value.js";
 import { isSameShape } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
+import { DEFAULT_MOMENTUM } from "../../../network/normalization.js";
 import { dense } from "../hidden-value.js";
 import { PickledModule, RawTensor, STORE_WEIGHTS } from "./pickle.js";
 
