@@ -330,7 +330,10 @@ function rebuild({ optimizer, slots, decay }: StoredMoments): OptimizerRecipe {
   return recipe;
 }
 
-/** A block of weights or of velocities, of so many bytes; of layers without biases those are 0, and no variance is below 0. */
+/**
+ * A block of weights or of velocities, of so many bytes; of layers without biases those are 0, and no variance is below
+ * 0.
+ */
 function blockOf(spec: ResolvedSpec, bytes: number): Check<Float32Array> {
   const { layers } = layOutParameters(spec);
   const block = numbers(Float32Array, bytes / 4, isFloat32);

@@ -43,7 +43,7 @@ export interface LayerWeights {
   readonly bias: Float32Array;
   /** PReLU slopes. */
   readonly alpha?: Float32Array | undefined;
-  /** Of normalized layers: what their preactivations are made of, and by batches mean and variance outside of training. */
+  /** Of normalized layers: what preactivations are made of, and by batches mean and variance outside of training. */
   readonly gamma?: Float32Array | undefined;
   readonly beta?: Float32Array | undefined;
   readonly runningMean?: Float32Array | undefined;

@@ -19,8 +19,9 @@ export function isStraight({ layers }: ResolvedSpec, layer: number): boolean {
 }
 
 /**
- * In the first layer, unless it is normalized: the inputs stay, the update is proportional to the rate, so each preactivation runs on a straight
- * line from z0 at rate 0 to z1 at this rate. From this rate downwards, each row that crosses 0 opens or closes.
+ * In the first layer, unless it is normalized: the inputs stay, the update is proportional to the rate, so each
+ * preactivation runs on a straight line from z0 at rate 0 to z1 at this rate. From this rate downwards, each row that
+ * crosses 0 opens or closes.
  * @param least so many rows must open it
  */
 export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array, least = 1): number | undefined {

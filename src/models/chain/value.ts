@@ -63,7 +63,10 @@ export interface NormTerm {
   readonly epsilon: number;
 }
 
-/** (v - mean) / sqrt(variance + epsilon) by running statistics: a batch normalization that is kept, without gamma, beta. */
+/**
+ * (v - mean) / sqrt(variance + epsilon) by running statistics: a batch normalization that is kept, without gamma and
+ * beta.
+ */
 export interface BatchTerm {
   readonly kind: "batch";
   readonly units: number;

@@ -1,6 +1,6 @@
 // A network as an ONNX file of opset 13, which every reader takes, or of 17 where it has layer normalization, which is
-// an operator from there on: Gemm, the normalization, an activation and dropout for each layer, GELU and SiLU in pieces,
-// and what passes a residual layer by added. Field numbers are those of onnx.proto.
+// an operator from there on: Gemm, the normalization, an activation and dropout for each layer, GELU and SiLU in
+// pieces, and what passes a residual layer by added. Field numbers are those of onnx.proto.
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ImportedLayer } from "../chain/layers.js";
 import type { Head } from "../chain/head.js";

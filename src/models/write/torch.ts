@@ -23,8 +23,8 @@ interface LayerNames {
 }
 
 /**
- * As nn.Sequential counts Linear layers, with a normalization, an activation and dropout behind each that has them. A residual
- * layer is one module, in which they are counted anew.
+ * As nn.Sequential counts Linear layers, with a normalization, an activation and dropout behind each that has them. A
+ * residual layer is one module, in which they are counted anew.
  */
 function sequentialNames(layers: readonly ImportedLayer[]): LayerNames[] {
   let place = 0;

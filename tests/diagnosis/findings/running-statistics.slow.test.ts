@@ -1,5 +1,5 @@
-// Running statistics of sound networks, ten seeds each: whatever the batches and the steps, they are not said to be off,
-// on training rows, held-out ones, few, or those of one class.
+// Running statistics of sound networks, ten seeds each: whatever the batches and the steps, they are not said to be
+// off, on training rows, held-out ones, few, or those of one class.
 import { describe, expect, test } from "vitest";
 import { loadDigits } from "../../support/digits.js";
 import { withNetwork } from "../../support/networks.js";

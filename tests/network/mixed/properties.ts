@@ -108,7 +108,9 @@ async function expectRepeated({ given, data, network, history, trace }: Trained,
   expect(twin.trace.deaths).toEqual(trace.deaths);
 }
 
-/** A replay that is not faithful says so; else nothing is unknown but what moves a unit's weights beside its gradient. */
+/**
+ * A replay that is not faithful says so; else nothing is unknown but what moves a unit's weights beside its gradient.
+ */
 function expectReplayed({ given: { spec }, trace: { deaths } }: Trained): void {
   const isMoved = ({ normalization, kernelRegularizer, maxNorm }: DenseSpec) =>
     normalization !== undefined || kernelRegularizer !== undefined || maxNorm !== undefined;

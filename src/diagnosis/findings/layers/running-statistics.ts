@@ -56,7 +56,7 @@ function distancesOf({ weights, units, normalized }: LayerObservation, layer: Re
   return units.flatMap((unit, i) => distanceOf(unit, gamma[i], beta[i], runningVariance[i], epsilon) ?? []);
 }
 
-/** The score with the statistics of these rows, and how much of it is missing; undefined where no targets tell. */
+/** The score with the statistics of these rows; undefined where no targets tell. */
 function scoreWhenSettled({ observation, learning }: Evidence): number | undefined {
   if (!learning || learning.learning.score === undefined || !observation.settledOutputs) return undefined;
   return scoreOf(learning.lossOf(observation.settledOutputs()), learning);
