@@ -181,7 +181,7 @@ interface Place {
 
 const OUTERMOST: Place = { groups: [], path: "", feeders: [] };
 
-/** A model's layers as it lists them, with what it says of each, and in an order in which each is fed by those before. */
+/** A model's layers as it lists them, what it says of each, and an order in which each is behind those that feed it. */
 interface ReadLayers {
   readonly listed: readonly Listed[];
   readonly given: ReadonlyMap<string, unknown>;
