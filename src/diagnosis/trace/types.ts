@@ -40,9 +40,9 @@ export function total({ weights, bias, inputs, statistics = 0 }: Fall): number {
  * than a tenth of the fall over the window, or no update stands out: many small steps. momentum, weightDecay: without
  * it, all else equal, that update would have spared the unit (if either would do, the one with the larger part).
  * learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network was
- * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false; or, with `closedBy`, none
- * of these did it: a penalty, a norm, running statistics, or, in a layer that is normalized row by row, the other
- * units. unexplained: more died at once than the trace explains by itself (TraceOptions.explain); its `explain` replays
+ * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false; what dropout below dropped
+ * silenced the unit, which is open without; or, with `closedBy`, none of these did it: a penalty, a norm, running
+ * statistics, or, in a layer that is normalized row by row, the other units. unexplained: more died at once than the trace explains by itself (TraceOptions.explain); its `explain` replays
  * them.
  */
 export type Cause =
