@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { planeUnitOf } from "../../site/workshop/view/unit-line.js";
 import { diagnosisSentences } from "../../site/workshop/view/descriptions.js";
 import { hasResidual, isPassedBy, isResidual, type Recipe } from "../../site/workshop/state/recipe.js";
+import { Training } from "../../site/workshop/engine/training.js";
 import type { Frame } from "../../site/workshop/engine/types.js";
 import { layerOptionsOf } from "../../site/workshop/state/layer-options.js";
 import { EngineHarness } from "./engine-harness.js";
@@ -122,6 +123,25 @@ describe("a schedule", () => {
     expect(cycle[1]).toBeCloseTo(0.4, 10);
     expect(cycle[2]).toBeLessThan(1e-5);
   });
+
+  test.each(["cosine", "constant"] as const)(
+    "%s: other rates are tried along it, in another batch too",
+    async (name) => {
+      const { recipe, task } = await open().start({ rate: 0.4, batch: 240, schedule: name, scheduleEpochs: 20 });
+      const training = await Training.create(recipe, task);
+      await training.fit(({ step }) => (step === 20 ? Promise.resolve("stop") : undefined));
+      training.adjust({ what: "batch", value: 12 });
+      const fromHere = async (steps: number) => (await training.tryRate(0.4, steps, async () => {})).loss;
+      const fromStart = async (steps: number) => (await training.tryRateFromStart(0.4, steps)).loss;
+      const moved = [(await fromHere(10)) - (await fromHere(1)), (await fromStart(40)) - (await fromStart(20))];
+      training.dispose();
+      for (const change of moved) {
+        if (name === "cosine")
+          expect(change).toBeCloseTo(0, 10); // it has ended after 20 steps
+        else expect(Math.abs(change)).toBeGreaterThan(1e-3);
+      }
+    },
+  );
 
   test("a constant rate is told as it is set", async () => {
     const harness = open();

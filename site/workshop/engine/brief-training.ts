@@ -4,7 +4,7 @@ import type { Network } from "../../../src/index.js";
 import { countDead } from "../../../src/inspect/dead-units.js";
 import { optimizerOf, specOf, targetsOf } from "./recipe-to-network.js";
 import { resetsOf } from "./resets.js";
-import { rateOf } from "./scheduled-rate.js";
+import { type RateAt, rateOf } from "./scheduled-rate.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
 import type { LiveSettings, Recipe } from "../state/recipe.js";
 import { startingWeights } from "../state/start.js";
@@ -36,22 +36,21 @@ export function fitOptions({ batch, clip }: LiveSettings): { batchSize: number; 
 
 /**
  * Trains it for so many steps, with a recipe's settings.
- * @param from steps that it has been trained for, which a schedule goes on from
+ * @param rateAt rates of its steps, by default by the recipe's schedule from the start
  */
 export async function trainBriefly(
   network: Network,
   task: LearningTask,
   recipe: Recipe,
   steps: number,
-  from = 0,
+  rateAt: RateAt = rateOf(recipe, task),
 ): Promise<BriefTraining> {
-  const rateAt = rateOf(recipe, task);
   const data = { x: task.train.x, y: targetsOf(recipe, task.train) };
   let left = steps;
   const { stopped } = await network.fit(data, {
     epochs: steps,
     optimizer: optimizerOf(recipe, recipe),
-    learningRate: (step) => rateAt(from + step, recipe.rate),
+    learningRate: (step) => rateAt(step, recipe.rate),
     callbacks: [...(await resetsOf(recipe)), { onBatchEnd: (_log, { stop }) => void (--left <= 0 && stop()) }],
     ...fitOptions(recipe),
   });
@@ -62,7 +61,12 @@ export async function trainBriefly(
 }
 
 /** A network of its own, as the recipe starts and trains it. */
-export async function runFromStart(recipe: Recipe, task: LearningTask, steps: number): Promise<BriefTraining> {
+export async function runFromStart(
+  recipe: Recipe,
+  task: LearningTask,
+  steps: number,
+  rateAt?: RateAt,
+): Promise<BriefTraining> {
   using network = await startNetwork(recipe, task);
-  return await trainBriefly(network, task, recipe, steps);
+  return await trainBriefly(network, task, recipe, steps, rateAt);
 }

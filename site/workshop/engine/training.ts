@@ -289,12 +289,14 @@ export class Training {
   async tryRate(rate: number, steps: number, cure: (network: Network) => Promise<unknown>): Promise<BriefTraining> {
     using network = await this.network.clone();
     await cure(network);
-    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps, this.step);
+    const { task, step } = this;
+    const rateAt: RateAt = (own, highest) => this.rateAt(step + own, highest);
+    return await trainBriefly(network, task, { ...this.recipe, ...this.settings, rate }, steps, rateAt);
   }
 
   /** What a lower rate had made of it from the start. */
   tryRateFromStart(rate: number, steps: number): Promise<BriefTraining> {
-    return runFromStart({ ...this.recipe, ...this.settings, rate }, this.task, steps);
+    return runFromStart({ ...this.recipe, ...this.settings, rate }, this.task, steps, this.rateAt);
   }
 
   dispose(): void {
