@@ -2,6 +2,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { builds } from "../tests/support/kernels.js";
+import { readCount } from "./command.js";
 import { createCore, type Core } from "./core.js";
 import { isWrong, line, rateOf, share, shareTarget, type Row } from "./format.js";
 import { fromFileCases } from "./from-file.js";
@@ -33,10 +34,6 @@ function yardstickLine({ limit, shareOfLimit, quartiles: range, ...rest }: Yards
   return `${yardstick}; ${comparison}${shareTarget(shareOfLimit, range, WANTED_OF_LIMIT[build])}`;
 }
 
-const heapOf = ({ "heap-mb": heap }: { readonly "heap-mb"?: string }) => ({
-  ...(heap !== undefined && { heapMegabytes: Number(heap) }),
-});
-
 async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: OPTIONS });
   const build = builds.find((candidate) => candidate === (options.build ?? builds.at(-1)));
@@ -47,7 +44,9 @@ async function main(): Promise<void> {
   const cores = availableParallelism();
   if (cores === 1) tell("one core: no rows of two threads");
   const core: Core = await createCore(build);
-  const cases = listCases({ build, core, cores, all: options.all, ...heapOf(options) }, options.filter, [
+  const heap = options["heap-mb"];
+  const heapMegabytes = heap === undefined ? {} : { heapMegabytes: readCount("heap-mb", heap) };
+  const cases = listCases({ build, core, cores, all: options.all, ...heapMegabytes }, options.filter, [
     fromFileCases,
     hostCases,
     provingCases,

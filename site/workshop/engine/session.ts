@@ -1,4 +1,5 @@
-// A recipe in training: the network and, for a comparison, its twins, step by step beside it; pace, pause, single steps.
+// A recipe in training: the network and, for a comparison, its twins, step by step beside it; pace, pause, single
+// steps.
 import { stateOf } from "../../../src/network/state/state.js";
 import type { ChosenCure } from "./apply-remedy.js";
 import { RepeatedEvent } from "./repeated-event.js";

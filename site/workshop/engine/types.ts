@@ -188,7 +188,7 @@ export type ToEngine =
   | { readonly kind: "adjust"; readonly what: LiveName; readonly value: number }
   | ({ readonly kind: "edit" } & Edit)
   | { readonly kind: "undo" }
-  /** Ends the comparison with the twins, of which one takes the place of the network if it is kept; by default the newest. */
+  /** Ends the comparison with the twins. If it is kept, one takes the network's place; by default the newest. */
   | { readonly kind: "endTwin"; readonly keep: boolean; readonly which?: number };
 
 export interface LayerPlaces {

@@ -9,7 +9,6 @@ export const CURES: Readonly<Record<CureName, Remedy>> = {
   recycle: { kind: "recycle" },
   leakyRelu: { kind: "replaceActivation", activation: "leakyRelu" },
 };
-/** break: a fit ended there, and the next began a new epoch (a comparison was started, or a change undone). */
 /** Numbers of the network that were written by hand. */
 export const EDIT_NAMES = ["setBias", "setWeight", "setGamma", "setBeta"] as const;
 export type EditName = (typeof EDIT_NAMES)[number];
@@ -20,6 +19,7 @@ export const EDITED_PARTS = {
   setGamma: "gamma",
   setBeta: "beta",
 } as const satisfies Readonly<Record<EditName, string>>;
+/** break: a fit ended there, and the next began a new epoch (a comparison was started, or a change undone). */
 export const CHANGE_NAMES = ["break", ...CURE_NAMES, ...LIVE_NAMES, ...EDIT_NAMES] as const;
 export type ChangeName = (typeof CHANGE_NAMES)[number];
 

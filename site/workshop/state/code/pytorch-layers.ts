@@ -2,7 +2,7 @@
 // where they have normalization, dropout or what passes them by, each is one module.
 import type { CureName } from "../changes.js";
 import { hasResidual, isResidual, type Recipe } from "../recipe.js";
-import { hasBlocks, type PythonNetwork } from "./python.js";
+import { hasBlocks, number, type PythonNetwork } from "./python.js";
 import type { Act } from "./stages.js";
 
 export const ACTIVATIONS: Readonly<Record<Recipe["activation"], string>> = {
@@ -83,7 +83,7 @@ export function editLines(recipe: Recipe, { what, unit, input, value }: Act): st
     setGamma: `model[${layer}].norm.weight.data[${place}]`,
     setBeta: `model[${layer}].norm.bias.data[${place}]`,
   };
-  return [`${parts[what]} = ${String(value!)}`];
+  return [`${parts[what]} = ${number(value!)}`];
 }
 
 const PLAIN_CURES: Readonly<Record<CureName, readonly string[]>> = {

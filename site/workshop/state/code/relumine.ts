@@ -102,16 +102,16 @@ function highestRate({ settings, rates }: Stage): string {
 }
 
 /** The rate of a stage: a number, a schedule, or a function of the step. */
-function rateText(recipe: Recipe, stage: Stage, isWhole: boolean): string {
+function rateText(recipe: Recipe, stage: Stage, isScheduled: boolean): string {
   const rate = highestRate(stage);
-  const isConstant = stage.rates.length === 0;
-  if (recipe.schedule === "constant") return isConstant ? rate : `(step) => ${rate}`;
-  if (isWhole) return `${recipe.schedule}({ epochs: ${recipe.scheduleEpochs} })`;
+  if (recipe.schedule === "constant") return stage.rates.length === 0 ? rate : `(step) => ${rate}`;
+  if (isScheduled) return `${recipe.schedule}({ epochs: ${recipe.scheduleEpochs} })`;
   return `(step) => scheduled(${rate}, ${stage.from > 0 ? `${stage.from} + ` : ""}step)`;
 }
 
-/** The training is one fit at one rate, which a schedule of the package can change. */
-const isWhole = (stages: readonly Stage[]): boolean => stages.length === 1 && stages[0].rates.length === 0;
+/** The training is one fit, at one rate that a schedule of the package changes. */
+const isOneSchedule = ({ schedule }: Recipe, stages: readonly Stage[]): boolean =>
+  schedule !== "constant" && stages.length === 1 && stages[0].rates.length === 0;
 
 /** A cure, or a number that is written by hand. */
 function actLines({ what, unit, input, value, step }: Act): string[] {
@@ -128,7 +128,7 @@ function actLines({ what, unit, input, value, step }: Act): string[] {
 
 function stageLines(recipe: Recipe, stages: readonly Stage[], index: number): string[] {
   const [stage, before] = [stages[index], stages[index - 1] as Stage | undefined];
-  const isScheduled = recipe.schedule !== "constant" && isWhole(stages);
+  const isScheduled = isOneSchedule(recipe, stages);
   const { settings, acts, from, to } = stage;
   const [factory, own] = OPTIMIZERS[recipe.optimizer](settings.decay);
   const options = [...(isScheduled ? [`learningRate: ${settings.rate}`] : []), own].filter(Boolean).join(", ");
@@ -151,9 +151,9 @@ export function relumineFor(
   const stages = stagesOf({ ...frame, step: Math.max(1, frame.step) });
   const factories = new Set(stages.map(({ settings }) => OPTIMIZERS[recipe.optimizer](settings.decay)[0]));
   const names = ["createNetwork", "diagnose", ...factories, "traceDeaths"];
-  const isOneSchedule = recipe.schedule !== "constant" && isWhole(stages);
+  const isScheduled = isOneSchedule(recipe, stages);
   if (recipe.start === "calibrated") names.unshift("calibrate");
-  if (isOneSchedule) names.push(recipe.schedule);
+  if (isScheduled) names.push(recipe.schedule);
   if (recipe.resets !== "none") names.push(recipe.resets);
   const acts = stages.flatMap((stage) => stage.acts);
   if (acts.some(({ what }) => isCure(what))) names.push("treat");
@@ -172,7 +172,7 @@ export function relumineFor(
     `}, { arithmetic: "reproducible" });`,
     ...startLines(recipe),
     "",
-    ...(recipe.schedule === "constant" || isOneSchedule ? [] : scheduleLines(recipe, scheduleSteps(recipe, task))),
+    ...(isScheduled ? [] : scheduleLines(recipe, scheduleSteps(recipe, task))),
     "// Trains for so many steps and tells who died. The package counts layers and units from 0, the page from 1; steps",
     "// are counted from 1 in each call.",
     "async function train(steps, options) {",

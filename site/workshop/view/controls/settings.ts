@@ -1,6 +1,6 @@
 // The settings, in groups: data (of a plane), network (layers, activation, how it starts), training (optimizer, rate
-// with what it does to the units, batch, decay, clip), and what is needed more rarely. Rate, batch, decay and clip change while it trains; all
-// others start anew.
+// with what it does to the units, batch, decay, clip), and what is needed more rarely. Rate, batch, decay and clip
+// change while it trains; all others start anew.
 import type { ForecastMessage } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,
