@@ -42,8 +42,8 @@ export function total({ weights, bias, inputs, statistics = 0 }: Fall): number {
  * learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network was
  * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false; what dropout below dropped
  * silenced the unit, which is open without; or, with `closedBy`, none of these did it: a penalty, a norm, running
- * statistics, or, in a layer that is normalized row by row, the other units. unexplained: more died at once than the trace explains by itself (TraceOptions.explain); its `explain` replays
- * them.
+ * statistics, or, in a layer that is normalized row by row, the other units. unexplained: more died at once than the
+ * trace explains by itself (TraceOptions.explain); its `explain` replays them.
  */
 export type Cause =
   "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown" | "unexplained";
