@@ -1,7 +1,7 @@
 // Tries to catch a diagnosis lying about the input box: by sampling it densely, in float64 and on the kernels, and by its own waking inputs.
 import { toReference } from "../support/networks.js";
 import { diagnose, type Diagnosis, type Network } from "../../src/index.js";
-import { forward, type Rows } from "../reference/network.js";
+import { forward, type ReferenceLayer, type Rows } from "../reference/network.js";
 
 export interface Interval {
   readonly low: readonly number[];
@@ -23,7 +23,28 @@ export function sampleBox({ low, high }: Interval, random: () => number, count =
   return [...corners, ...points].map((row) => row.map(Math.fround));
 }
 
-/** What is wrong with the proofs of a diagnosis; nothing, if it is honest. */
+/** With batch normalization, by its running statistics, as part of kernel and bias; sizes[layer][unit] of what bias is the sum of. */
+function foldedReference(network: Network): { reference: ReferenceLayer[]; sizes: number[][] } {
+  const sizes: number[][] = [];
+  const reference = toReference(network).map((layer, l) => {
+    const { gamma, beta, runningMean, runningVariance } = network.layers[l]!.getWeights();
+    const { normalization } = network.spec.layers[l]!;
+    if (!gamma) {
+      sizes.push(layer.bias.map(Math.abs));
+      return layer;
+    }
+    const epsilon = (typeof normalization === "object" && normalization.epsilon) || 1e-5;
+    const slope = [...gamma].map((value, j) => value / Math.sqrt(runningVariance![j]! + epsilon));
+    sizes.push(
+      slope.map((s, j) => Math.abs(s) * (Math.abs(layer.bias[j]!) + Math.abs(runningMean![j]!)) + Math.abs(beta![j]!)),
+    );
+    const kernel = layer.kernel.map((row) => row.map((weight, j) => weight * slope[j]!));
+    return { ...layer, kernel, bias: slope.map((s, j) => s * (layer.bias[j]! - runningMean![j]!) + beta![j]!) };
+  });
+  return { reference, sizes };
+}
+
+/** What is wrong with the proofs of a diagnosis, batch normalization included; nothing, if it is honest. */
 export function findContradictions(
   network: Network,
   box: Interval,
@@ -31,7 +52,7 @@ export function findContradictions(
   random: () => number,
 ): string[] {
   const samples = sampleBox(box, random);
-  const reference = toReference(network);
+  const { reference, sizes } = foldedReference(network);
   const exact = forward(reference, samples);
   const kernels = diagnose(network, samples).layers;
   const wrong: string[] = [];
@@ -47,7 +68,7 @@ export function findContradictions(
         ...samples.map((row, r) =>
           (layer === 0 ? row : exact[layer - 1]!.a[r]!).reduce(
             (sum, a, i) => sum + Math.abs(a * reference[layer]!.kernel[i]![unit]!),
-            Math.abs(reference[layer]!.bias[unit]!),
+            sizes[layer]![unit]!,
           ),
         ),
       );

@@ -4,7 +4,12 @@ import { describe, expect, test } from "vitest";
 import { expectError } from "../../support/errors.js";
 import { seededRandom } from "../../support/random.js";
 import { ARITHMETICS, withNetwork } from "../../support/networks.js";
-import { type DenseSpec, diagnose, forecast, type Network, prove } from "../../../src/index.js";
+import { findContradictions, sampleBox } from "../contradictions.js";
+import { boundLayer } from "../../../src/diagnosis/proof/bounds.js";
+import { readLayers } from "../../../src/diagnosis/proof/layers64.js";
+import { type DenseSpec, diagnose, type Diagnosis, forecast, type Network, prove } from "../../../src/index.js";
+
+type LayerWeights = ReturnType<Network["layers"][number]["getWeights"]>;
 
 const x = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const closed = new Float32Array(4).fill(-9);
@@ -99,42 +104,103 @@ describe("through batch normalization", () => {
     ["a bias that outweighs the mean", { runningMean: all(2.01), bias: all(0.1) }, "refuted"],
   ])("%s", async (_name, weights, proof) => expect(await proofWith(weights)).toBe(proof));
 
-  test("no proof is contradicted by the kernels, and inputs that are said to open units do", async () => {
+  const HIDDEN = [0, 1];
+  const range = (random: () => number, size: number, shift: number) =>
+    closed.map(() => size * (2 * random() - 1) + shift);
+
+  /**
+   * Layers with weights that are drawn. A mean far from 0 is taken away by the bias, without any rounding, or by beta,
+   * of whose size the sums then are rounded.
+   */
+  function draw(layers: Network["layers"], random: () => number, far = 1): void {
+    for (const layer of layers) {
+      const [gamma, bias, offset] = [range(random, 2, 0), range(random, far, 0), range(random, far > 1 ? far : 0.5, 0)];
+      const runningVariance = range(random, 1, 1.0001);
+      const least = range(random, 1, -1.5);
+      const taken = (unit: number) => (far > 1 ? (gamma[unit] * offset[unit]) / Math.sqrt(runningVariance[unit]) : 0);
+      const runningMean = bias.map((value, unit) => value + offset[unit]);
+      layer.setWeights({ gamma, bias, runningMean, runningVariance, beta: least.map((b, unit) => b + taken(unit)) });
+    }
+  }
+
+  /** A look at two rows, so that many units seem dead, with proofs for the whole box. */
+  const look = (network: Network) => diagnose(network, x.slice(0, 2), { proofs: true, inputBox: box });
+
+  const countOf = ({ layers }: Diagnosis, wanted: string) =>
+    HIDDEN.flatMap((l) => layers[l].units).filter(({ proof }) => proof === wanted).length;
+
+  test("no proof is contradicted by the kernels or in float64, and inputs that are said to open units do", async () => {
     const random = seededRandom(5);
     const counts = { provenDead: 0, refuted: 0, open: 0 };
     for (let round = 0; round < 40; round++) {
-      const arithmetic = ARITHMETICS[round % ARITHMETICS.length];
       const spec = { ...specOf({ normalization: "batch" }, { normalization: "batch" }), seed: round };
       await withNetwork(
         spec,
-        async (network) => {
-          for (const layer of network.layers.slice(0, 2)) {
-            const draw = (size: number, shift: number) => closed.map(() => size * (2 * random() - 1) + shift);
-            const far = round % 5 === 0 ? 1e5 : 1;
-            layer.setWeights({
-              gamma: draw(2, 0),
-              beta: draw(1, -1.5),
-              bias: draw(far, 0),
-              runningMean: draw(0.5, 0).map((value, j) => value + layer.getWeights().bias[j]),
-              runningVariance: draw(1, 1.0001),
-            });
-          }
-          const { units } = await prove(network, { box });
-          const samples = Array.from({ length: 400 }, (_, i) =>
-            [0, 1].map((c) => (i < 4 ? 2 * ((i >> c) & 1) - 1 : Math.fround(2 * random() - 1))),
-          );
-          const seen = diagnose(network, samples).layers;
-          for (const { layer, unit, proof, wakingInput } of units) {
-            counts[proof]++;
-            if (proof === "provenDead") expect(seen[layer].units[unit].preactivation.max).toBeLessThanOrEqual(0);
-            if (proof !== "refuted") continue;
-            expect(diagnose(network, [wakingInput!]).layers[layer].units[unit].activity).toBe(1);
-          }
+        (network) => {
+          draw(network.layers.slice(0, 2), random, round % 5 === 0 ? 1e4 : 1);
+          const diagnosis = look(network);
+          expect(findContradictions(network, box, diagnosis, random), `round ${round}`).toEqual([]);
+          for (const proof of ["provenDead", "refuted", "open"] as const) counts[proof] += countOf(diagnosis, proof);
         },
-        { arithmetic },
+        { arithmetic: ARITHMETICS[round % ARITHMETICS.length] },
       );
     }
-    expect(Math.min(counts.provenDead, counts.refuted)).toBeGreaterThan(40);
+    expect(Math.min(counts.provenDead, counts.refuted)).toBeGreaterThan(20);
     expect(counts.open).toBeLessThan(20);
+  });
+
+  /** How many proofs are contradicted that were made of the network with other weights of its first layer. */
+  async function caughtWith(change: (weights: LayerWeights) => Partial<LayerWeights>): Promise<number> {
+    const random = seededRandom(6);
+    let caught = 0;
+    for (let seed = 0; seed < 10; seed++)
+      await withNetwork({ ...specOf({ normalization: "batch" }), seed }, (network) => {
+        draw(network.layers.slice(0, 1), random);
+        const [layer] = network.layers;
+        const own = layer.getWeights();
+        layer.setWeights(change(own));
+        const wrong = look(network);
+        layer.setWeights(own);
+        caught += findContradictions(network, box, wrong, random).length;
+      });
+    return caught;
+  }
+
+  test("negative control: proofs with a part of the normalization left out are caught", async () => {
+    expect(await caughtWith(() => ({}))).toBe(0);
+    const faults: ((weights: LayerWeights) => Partial<LayerWeights>)[] = [
+      ({ gamma }) => ({ gamma: gamma!.map(Math.abs) }),
+      ({ beta }) => ({ beta: beta!.map(() => -1.5) }),
+      ({ bias }) => ({ runningMean: bias }),
+      () => ({ runningVariance: closed.map(() => 1) }),
+    ];
+    for (const fault of faults) expect(await caughtWith(fault)).toBeGreaterThan(0);
+  });
+
+  test("what float32 makes is within the bounds; negative control: without the normalization's rounding it is not", async () => {
+    const random = seededRandom(7);
+    let outside = 0;
+    for (let round = 0; round < 40; round++)
+      await withNetwork(
+        { ...specOf({ normalization: "batch" }), seed: round },
+        (network) => {
+          draw(network.layers.slice(0, 1), random, 1e4);
+          const [layer] = network.layers;
+          const weights = { inputs: layer.inputs, units: layer.units, ...layer.getWeights() };
+          const [read] = readLayers([{ activation: layer.activation, epsilon: 1e-5, weights }]);
+          const { folded, ...bare } = read;
+          expect(folded).toBeDefined();
+          const range = boundLayer(read, box);
+          const unrounded = boundLayer(bare, box);
+          const seen = diagnose(network, sampleBox(box, random)).layers[0].units;
+          seen.forEach(({ preactivation: { min, max } }, unit) => {
+            expect(max).toBeLessThanOrEqual(range.high[unit]);
+            expect(min).toBeGreaterThanOrEqual(range.low[unit]);
+            outside += Number(max > unrounded.high[unit] || min < unrounded.low[unit]);
+          });
+        },
+        { arithmetic: ARITHMETICS[round % ARITHMETICS.length] },
+      );
+    expect(outside).toBeGreaterThan(40);
   });
 });
