@@ -47,11 +47,14 @@ test("the length is the fit's, and the last epoch's rate is low", async () => {
 });
 
 describe("what is refused, before anything changes", () => {
+  const endless: { name: string; options: Record<string, unknown> } = { name: "warmup", options: {} };
+  endless.options.next = endless;
   const bad: readonly (readonly [string, unknown, string])[] = [
     ["an unknown name", { name: "cosin", options: {} }, "learningRate.name"],
     ["an unknown option", { name: "cosine", options: { min: 0 } }, "learningRate.options: cosine.min"],
     ["a minimum below 0", { name: "cosine", options: { minimum: -1 } }, "learningRate.options: minimum"],
     ["a warm-up after a warm-up", { name: "warmup", options: { next: warmup() } }, "learningRate.options: next"],
+    ["a warm-up after itself", endless, "learningRate.options: next"],
     ["text", "cosine", "learningRate"],
     ["a validation loss that is not there", reduceOnPlateau({ monitor: "validationLoss" }), "validation"],
   ];

@@ -39,10 +39,10 @@ Examples:
       --remedy recycle --out treated.safetensors
   $ relumine treat model.keras rows.npy --remedy liftBias --out treated.onnx
 
-liftBias and openSamples leave all outputs on the rows as they are, recycle
-changes what dormant units gave; prune takes out what changes nothing;
-reinitialize and replaceActivation change outputs, so that the model has to be
-trained on. What changed is measured on the rows and told. ONNX, TensorFlow.js,
+liftBias leaves all outputs on the rows as they are, openSamples unless a living
+unit has to be lifted; recycle changes what dormant units gave; prune takes out
+what changes nothing; reinitialize and replaceActivation change outputs, so that
+the model has to be trained on. What changed is measured on the rows and told. ONNX, TensorFlow.js,
 safetensors and networks of "relumine train" are written as they came; of Keras,
 .pt and .npz the ending of --out says the format: .onnx, .safetensors, or a
 folder for TensorFlow.js. Batch normalizations are folded into the

@@ -14,6 +14,7 @@ import {
   rate,
   scale,
   shape,
+  startsByBias,
   treated,
   usualStart,
   warm,
@@ -203,9 +204,8 @@ function balances({ isUneven, baseline: { spec } }: Facts): Remedy[] {
 }
 
 function biases({ inner, wasTrained }: Facts): Remedy[] {
-  const hasNegativeBias = inner.some(
-    ({ biasInitializer, normalization }) => !normalization && constantBias(biasInitializer) < 0,
-  );
+  const started = inner.filter(startsByBias);
+  const hasNegativeBias = started.some(({ biasInitializer }) => constantBias(biasInitializer) < 0);
   return [
     {
       name: "bias 0.1",
@@ -214,7 +214,7 @@ function biases({ inner, wasTrained }: Facts): Remedy[] {
       change: bias(0.1),
       answers: ["negativeBias"],
       isGeneral: true,
-      when: !wasTrained,
+      when: started.length > 0 && !wasTrained,
     },
     {
       name: "bias 0",

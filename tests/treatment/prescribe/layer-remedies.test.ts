@@ -75,3 +75,24 @@ describe("what layers may have, as a candidate", () => {
     expect(settings("warm-up", "highRate").schedule).toMatchObject({ name: "warmup", options: { epochs: 3 } });
   });
 });
+
+describe("every candidate is a network that can be made, whatever its layers have", () => {
+  const kinds: Readonly<Record<string, Partial<DenseSpec>>> = {
+    "no biases": { useBias: false },
+    "batch normalization without biases": { useBias: false, normalization: "batch" },
+    "layer normalization": { normalization: "layer" },
+    "dropout and penalties": { dropout: 0.5, kernelRegularizer: { l1: 0.1 }, maxNorm: 1 },
+  };
+  const complaints: readonly Complaint[] = ["highRate", "negativeBias", "vanishingGradient", "collapsedOutput"];
+  it.each(Object.keys(kinds))("%s", (kind) => {
+    const layers = deep.map((layer, i) => ({ ...layer, ...kinds[kind], ...(i > 0 && { residual: true }) }));
+    for (const complaint of [...complaints, "overfitting", "slow", "notLearned"] as const) {
+      const found = candidates([complaint], {}, layers);
+      expect(found.length).toBeGreaterThan(0);
+      for (const { settings } of found) expect(() => resolveSpec(settings.spec)).not.toThrow();
+      const biases = found.filter(({ name }) => /^bias/.test(name)).map(({ name }) => name);
+      if (kind !== "dropout and penalties") expect(biases).toEqual([]);
+      else if (complaint === "negativeBias") expect(biases).toEqual(["bias 0.1"]);
+    }
+  });
+});

@@ -116,9 +116,9 @@ export function warmup(options?: { epochs?: number; steps?: number; start?: numb
 
 /** One warm-up is enough. */
 function checkFollower(next: unknown): Schedule {
-  const checked = checkSchedule("next", next);
-  if (checked.name === "warmup") throw new RelumineError("value", "next", "to be another schedule", '"warmup"');
-  return checked;
+  if (isData(next) && (next as { name?: unknown }).name === "warmup")
+    throw new RelumineError("value", "next", "to be another schedule", '"warmup"'); // whatever follows it
+  return checkSchedule("next", next);
 }
 
 /**
