@@ -42,6 +42,7 @@ import { rebuildOptimizer } from "../../network/training/optimizers.js";
 import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import type { Plan } from "../../network/training/plan.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
+import { takesUpMeans } from "../start/standardize.js";
 
 /** Workers that train side by side. */
 export interface TrialWorkers {
@@ -240,7 +241,7 @@ class Prescriber {
       hasSchedule: typeof this.plan.schedule === "function",
       wholeEpochs: this.plan.epochs,
       steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.settings.batchSize),
-      canCenter: hasRoomForZeros(this.setup.training.x),
+      canCenter: hasRoomForZeros(this.setup.training.x) && takesUpMeans(this.settings.spec.layers[0]),
     });
     const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
     if (this.stop.signal.aborted) return this.conclude([], complaints);

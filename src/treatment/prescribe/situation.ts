@@ -44,7 +44,10 @@ export interface Situation {
   readonly steps: number;
   /** The user's fit has a function for its rates. */
   readonly hasSchedule: boolean;
-  /** Centred inputs fit in memory: of wide sparse ones there would be too many that are not 0. */
+  /**
+   * The first layer takes up their means, and centred inputs fit in memory: of wide sparse ones there would be too many
+   * that are not 0.
+   */
   readonly canCenter: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { Complaint } from "../../../src/treatment/prescribe/complaints.js";
 import { chooseCandidates } from "../../../src/treatment/prescribe/candidates.js";
 import type { Situation } from "../../../src/treatment/prescribe/situation.js";
 import { resolveSpec } from "../../../src/network/spec.js";
-import { type DenseSpec, sgd } from "../../../src/index.js";
+import { type DenseSpec, prescribe, sgd } from "../../../src/index.js";
 
 const deep: readonly DenseSpec[] = [{ units: 8 }, { units: 8 }, { units: 8 }];
 
@@ -95,4 +95,18 @@ describe("every candidate is a network that can be made, whatever its layers hav
       else if (complaint === "negativeBias") expect(biases).toEqual(["bias 0.1"]);
     }
   });
+});
+
+it.each<[string, DenseSpec, boolean]>([
+  ["no biases", { units: 8, useBias: false }, false],
+  ["layer normalization without biases", { units: 8, useBias: false, normalization: "layer" }, false],
+  ["batch normalization without biases", { units: 8, useBias: false, normalization: "batch" }, true],
+])("inputs of mean 5 are standardized where the first layer takes up the mean: %s", async (_name, layer, isTried) => {
+  const x = Array.from({ length: 100 }, (_, row) => [0, 1, 2].map((column) => 5 + Math.sin(row * 7.13 + column * 3.1)));
+  const data = { x, y: x.map(([first]) => Number(first > 5)) };
+  const spec = { inputs: 3, layers: [layer, { units: 1 }], loss: "binaryCrossEntropy" as const };
+  const { trials } = await prescribe(spec, data, { epochs: 3, batchSize: 20 }, { workers: 1, repeats: 1, trials: 40 });
+  const scaled = trials.filter(({ name }) => name === "inputs standardized");
+  expect(scaled.length).toBe(Number(isTried));
+  expect(trials.filter(({ failed }) => failed)).toEqual([]);
 });
