@@ -177,11 +177,13 @@ export class LiveChain {
     return this.chain.find((layer) => layer.name === name)!.config;
   }
 
-  /** The layers behind a Dense layer up to the next. */
+  /** The layers behind a Dense layer up to the next, or up to where something that passed it by is added. */
   private behind(name: string): readonly LayerConfig[] {
     const { chain } = this;
     const start = chain.findIndex((layer) => layer.name === name) + 1;
-    const next = chain.findIndex(({ className }, index) => index >= start && className === "Dense");
+    const next = chain.findIndex(
+      ({ className }, index) => index >= start && (className === "Dense" || className === "Add"),
+    );
     return chain.slice(start, next < 0 ? undefined : next);
   }
 

@@ -90,7 +90,7 @@ describe("every candidate is a network that can be made, whatever its layers hav
       const found = candidates([complaint], {}, layers);
       expect(found.length).toBeGreaterThan(0);
       for (const { settings } of found) expect(() => resolveSpec(settings.spec)).not.toThrow();
-      const biases = found.filter(({ name }) => /^bias/.test(name)).map(({ name }) => name);
+      const biases = found.filter(({ name }) => name.startsWith("bias")).map(({ name }) => name);
       if (kind !== "dropout and penalties") expect(biases).toEqual([]);
       else if (complaint === "negativeBias") expect(biases).toEqual(["bias 0.1"]);
     }
