@@ -189,6 +189,11 @@ export function hasShift({ useBias, normalization }: ResolvedDenseSpec): boolean
   return useBias !== false || normalization !== undefined;
 }
 
+/** Whether that is the bias, by which units start open or closed: beta starts at 0. */
+export function hasOwnShift({ useBias, normalization }: ResolvedDenseSpec): boolean {
+  return useBias !== false && normalization === undefined;
+}
+
 /**
  * Whether a layer can take up what one of its inputs adds on every row: in the bias, or in the mean that batch
  * normalization subtracts.

@@ -1,4 +1,5 @@
-// Tries to catch a diagnosis lying about the input box: by sampling it densely, in float64 and on the kernels, and by its own waking inputs.
+// Tries to catch a diagnosis lying about the input box: by sampling it densely, in float64 and on the kernels, and by
+// its own waking inputs.
 import { toReference } from "../support/networks.js";
 import { diagnose, type Diagnosis, type Network } from "../../src/index.js";
 import { forward, type ReferenceLayer, type Rows } from "../reference/network.js";
@@ -23,7 +24,10 @@ export function sampleBox({ low, high }: Interval, random: () => number, count =
   return [...corners, ...points].map((row) => row.map(Math.fround));
 }
 
-/** With batch normalization, by its running statistics, as part of kernel and bias; sizes[layer][unit] of what bias is the sum of. */
+/**
+ * With batch normalization, by its running statistics, as part of kernel and bias; sizes[layer][unit] of what bias is
+ * the sum of.
+ */
 function foldedReference(network: Network): { reference: ReferenceLayer[]; sizes: number[][] } {
   const sizes: number[][] = [];
   const reference = toReference(network).map((layer, l) => {

@@ -96,15 +96,15 @@ function overflowing({ inputs, units, folded }: Layer64, { low, high }: Range): 
   const largest = folded.centre.slice();
   for (let i = 0, at = 0; i < inputs; i++, at += units) {
     const most = Math.max(Math.abs(low[i]), Math.abs(high[i]));
-    if (most !== 0) for (let j = 0; j < units; j++) largest[j] += Math.abs(folded.kernel[at + j]) * most; // 0·Infinity is NaN
+    if (most === 0) continue; // 0·Infinity is NaN
+    for (let j = 0; j < units; j++) largest[j] += Math.abs(folded.kernel[at + j]) * most;
   }
   return Uint8Array.from(largest, (size, j) => Number(!(2 * (size * folded.most[j] + folded.biasSize[j]) < LARGEST)));
 }
 
-/** Bounds on W·a + b for a within the range; of a normalized layer, on what is made of it. */
-export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
-  const { inputs, units, kernel, bias, broken, folded } = layer;
-  const make = () => new Float64Array(units);
+/** By unit, the ends of W·a + b for a within the range, and sizes of their terms: all, those of one sign, how many. */
+function sumTerms(layer: Layer64, { low, high }: Range) {
+  const { inputs, units, kernel, bias } = layer;
   const upper = Float64Array.from(bias),
     lower = Float64Array.from(bias);
   const upperSize = upper.map((_, j) => biasSizeOf(layer, j)),
@@ -112,7 +112,7 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
     largest = upperSize.slice(),
     positive = upper.map((value) => Math.max(0, value)),
     negative = upper.map((value) => Math.max(0, -value)),
-    terms = make();
+    terms = new Float64Array(units);
   for (let i = 0, at = 0; i < inputs; i++, at += units) {
     const l = low[i],
       h = high[i];
@@ -136,9 +136,18 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
       terms[j]++;
     }
   }
+  return { upper, lower, upperSize, lowerSize, largest, positive, negative, terms };
+}
+
+/** Bounds on W·a + b for a within the range; of a normalized layer, on what is made of it. */
+export function boundLayer(layer: Layer64, range: Range): LayerBounds {
+  const { units, bias, broken, folded } = layer;
+  const { low, high } = range;
+  const { upper, lower, upperSize, lowerSize, largest, positive, negative, terms } = sumTerms(layer, range);
+  const make = () => new Float64Array(units);
   const g = errorOf(layer);
   const bounds = { low: make(), high: make(), error: make() };
-  const overflows = overflowing(layer, { low, high });
+  const overflows = overflowing(layer, range);
   const mayBeHalf = isRectifier(layer.name); // others make NaN of infinite values, or what no line bounds
   for (let j = 0; j < units; j++) {
     const isBroken = broken?.has(j) === true || overflows?.[j] === 1;

@@ -7,7 +7,7 @@ import type { CallbackData } from "../../network/training/callbacks.js";
 import { warmup } from "../../network/training/schedules/schedules.js";
 import { adam } from "../../network/training/optimizers.js";
 import { constantBias } from "../../network/initializer-spec.js";
-import { type ResolvedDenseSpec, resolveSpec } from "../../network/spec.js";
+import { hasOwnShift, resolveSpec } from "../../network/spec.js";
 import { roundTo } from "../../text/numbers.js";
 import type { ActivationName } from "../../activations/activations.js";
 
@@ -29,12 +29,9 @@ export function option(name: string, change: (value: number) => number): Change 
 }
 
 export const rate = (factor: number): Change => option("learningRate", (value) => roundTo(value * factor, 3));
-/** Not so of normalized layers, where beta is what opens units, and starts at 0, nor of those without biases. */
-export const startsByBias = ({ normalization, useBias }: ResolvedDenseSpec): boolean =>
-  !normalization && useBias !== false;
 export const bias = (value: number): Change =>
   hidden((layer) =>
-    startsByBias(layer) ? { ...layer, biasInitializer: Math.max(constantBias(layer.biasInitializer), value) } : layer,
+    hasOwnShift(layer) ? { ...layer, biasInitializer: Math.max(constantBias(layer.biasInitializer), value) } : layer,
   );
 export const shape = (name: ActivationName): Change => hidden((layer) => ({ ...layer, activation: name }));
 export const asymmetric = hidden((layer) => ({ ...layer, kernelInitializer: "asymmetric" }));

@@ -41,8 +41,7 @@ import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
 import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import type { Plan } from "../../network/training/plan.js";
-import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
-import { takesUpMeans } from "../start/standardize.js";
+import { type NetworkSpec, type ResolvedSpec, takesUpConstants } from "../../network/spec.js";
 
 /** Workers that train side by side. */
 export interface TrialWorkers {
@@ -241,7 +240,7 @@ class Prescriber {
       hasSchedule: typeof this.plan.schedule === "function",
       wholeEpochs: this.plan.epochs,
       steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.settings.batchSize),
-      canCenter: hasRoomForZeros(this.setup.training.x) && takesUpMeans(this.settings.spec.layers[0]),
+      canCenter: hasRoomForZeros(this.setup.training.x) && takesUpConstants(this.settings.spec.layers[0]),
     });
     const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
     if (this.stop.signal.aborted) return this.conclude([], complaints);

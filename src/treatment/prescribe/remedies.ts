@@ -14,7 +14,6 @@ import {
   rate,
   scale,
   shape,
-  startsByBias,
   treated,
   usualStart,
   warm,
@@ -29,6 +28,7 @@ import { outputThatFits } from "./output-that-fits.js";
 import type { Remedy as Treatment } from "../remedies/remedy.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import { constantBias } from "../../network/initializer-spec.js";
+import { hasOwnShift } from "../../network/spec.js";
 import { type ActivationName, shapeOf } from "../../activations/activations.js";
 
 const OF_STEPS: readonly Fault[] = ["highRate", "momentum", "divergence"];
@@ -204,7 +204,7 @@ function balances({ isUneven, baseline: { spec } }: Facts): Remedy[] {
 }
 
 function biases({ inner, wasTrained }: Facts): Remedy[] {
-  const started = inner.filter(startsByBias);
+  const started = inner.filter(hasOwnShift);
   const hasNegativeBias = started.some(({ biasInitializer }) => constantBias(biasInitializer) < 0);
   return [
     {

@@ -62,7 +62,8 @@ export async function openSamples(copy: WorkingCopy): Promise<RemedyResult> {
   let isLivingLifted = false;
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
     const { activation, units, residual } = state.spec.layers[layer];
-    if (!isRectifier(activation.name) || !hasShift(state.spec.layers[layer]) || residual) return sweep.run(); // closed rows stay a finding there
+    // closed rows stay a finding there
+    if (!isRectifier(activation.name) || !hasShift(state.spec.layers[layer]) || residual) return sweep.run();
     const free = dead[layer].length > 0 && !isPassedBy(state.spec, layer);
     const lifts = new Lifts(units, free ? dead[layer] : Array.from({ length: units }, (_, unit) => unit));
     const statistics = await sweep.run(lifts.visit);

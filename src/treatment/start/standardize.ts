@@ -14,7 +14,6 @@ import { isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Samples } from "../../core/matrix.js";
 import type { Targets } from "../../network/data.js";
-import type { ResolvedDenseSpec } from "../../network/spec.js";
 import { isClassification } from "../../network/losses.js";
 import type { Network, Weights } from "../../network/types.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
@@ -41,8 +40,7 @@ export interface TargetStandardization extends TargetScaling {
    * Lets a network that was trained on standardized targets predict in their own units: its last layer's kernel·scale,
    * and bias·scale + mean, or gamma and beta where that is normalized. Once for each network, when it is trained.
    * @throws RelumineError "shape"; "value" where the last layer has no biases or is not linear or the loss one of
-   *   classes, or where the
-   * weights would overflow; or "disposed"; the network unchanged
+   *   classes, or where the weights would overflow; or "disposed"; the network unchanged
    */
   foldInto(network: Network): void;
 }
@@ -60,10 +58,6 @@ function checkFinite(...weights: readonly (Float32Array | Float64Array)[]): void
   if (weights.every((values) => values.every(isFloat32))) return;
   throw new RelumineError("value", "network", "to have weights that stay finite when it is folded", "one that has not");
 }
-
-/** Whether the means of its inputs, or of targets, can become part of it. */
-export const takesUpMeans = ({ useBias, normalization }: ResolvedDenseSpec): boolean =>
-  useBias !== false || normalization?.kind === "batch";
 
 /** A layer without biases but with batch normalization takes them up in its running mean. */
 function setFolded(network: Network, index: number, kernel: Float32Array, bias: Float64Array): void {

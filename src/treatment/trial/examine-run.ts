@@ -8,7 +8,7 @@ import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis, Finding, Learning } from "../../diagnosis/types.js";
 import type { PlainSet } from "../../network/data.js";
 import { constantBias } from "../../network/initializer-spec.js";
-import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
+import { hasOwnShift, type NetworkSpec, type ResolvedSpec } from "../../network/spec.js";
 import { defineCallback, type Definition, definitionOf } from "../../network/training/callbacks.js";
 import type { History, Network, PackageCallback } from "../../network/types.js";
 
@@ -83,9 +83,8 @@ export function diagnoseRun(
 function closedByBias({ layers }: NetworkSpec, diagnosis: Diagnosis): number {
   const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   return dead.filter(({ layer, mechanism }) => {
-    const { biasInitializer, normalization } = layers[layer] as ResolvedSpec["layers"][number];
-    const isShift = normalization === undefined; // else that is beta, which starts at 0
-    return isShift && constantBias(biasInitializer) < 0 && mechanism !== "negativeWeights";
+    const spec = layers[layer] as ResolvedSpec["layers"][number];
+    return hasOwnShift(spec) && constantBias(spec.biasInitializer) < 0 && mechanism !== "negativeWeights";
   }).length;
 }
 
