@@ -31,11 +31,12 @@ export async function stepOf(page: Page): Promise<number> {
 
 /** The step at which a training that is asked to pause comes to rest. */
 export async function stepAtRest(page: Page): Promise<number> {
-  for (let look = 0, before = -1; look < 50; look++) {
+  for (let look = 0, before = -1, equal = 0; look < 100; look++) {
     const step = await stepOf(page);
-    if (step === before) return step;
+    equal = step === before ? equal + 1 : 0;
+    if (equal === 4) return step; // a frame may be long on its way where the machine is busy
     before = step;
-    await page.waitForTimeout(300);
+    await page.waitForTimeout(250);
   }
   throw new Error("the training goes on");
 }

@@ -42,11 +42,11 @@ Examples:
 liftBias leaves all outputs on the rows as they are, openSamples unless a living
 unit has to be lifted; recycle changes what dormant units gave; prune takes out
 what changes nothing; reinitialize and replaceActivation change outputs, so that
-the model has to be trained on. What changed is measured on the rows and told. ONNX, TensorFlow.js,
-safetensors and networks of "relumine train" are written as they came; of Keras,
-.pt and .npz the ending of --out says the format: .onnx, .safetensors, or a
-folder for TensorFlow.js. Batch normalizations are folded into the
-layers, layer normalizations kept.`;
+the model has to be trained on. What changed is measured on the rows and told.
+ONNX, TensorFlow.js, safetensors and networks of "relumine train" are written as
+they came; of Keras, .pt and .npz the ending of --out says the format: .onnx,
+.safetensors, or a folder for TensorFlow.js. Batch normalizations are folded
+into the layers, layer normalizations kept.`;
 
 const share = decimal({ low: 0, openLow: true, high: 1 });
 
