@@ -35,14 +35,15 @@ const ROOMS = [
 /** Programs: nothing imports from them. */
 const PROGRAMS = ["cli", "site"];
 /**
- * The rooms of site/, and what each may import from beside itself. Figures train as the workshop does, and link to its
- * states; of its pages they know nothing. Nobody imports the article.
+ * The rooms of site/, and what each may import from beside itself. Figures train as the workshop does and link to its
+ * states by training/; of the workshop they know nothing. Nobody imports the article.
  */
 const SITE_ROOMS: Record<string, readonly string[]> = {
   look: [],
   tasks: [],
-  figures: ["look", "tasks", "workshop/state", "workshop/engine"],
-  workshop: ["look", "tasks", "figures"],
+  training: ["tasks"],
+  figures: ["look", "tasks", "training"],
+  workshop: ["look", "tasks", "training", "figures"],
   article: ["look", "tasks", "figures"],
   docs: ["look"],
 };
@@ -236,7 +237,8 @@ describe("the check sees", () => {
     ["an import of the article", "site/workshop/a.ts", `import { x } from "../article/b.js";`],
     ["an import of a figure by what figures share", "site/figures/parts/a.ts", `import { x } from "../cures/b.js";`],
     ["an import of another figure", "site/figures/cures/a.ts", `import { x } from "../death-map/b.js";`],
-    ["an import of the workshop's page by a figure", "site/figures/cures/a.ts", `import "../../workshop/view/b.js";`],
+    ["an import of the workshop by a figure", "site/figures/cures/a.ts", `import "../../workshop/state/b.js";`],
+    ["an import of the workshop by a training", "site/training/a.ts", `import "../workshop/engine/b.js";`],
     ["an import by the look", "site/look/a.ts", `import { x } from "../tasks/b.js";`],
     ["a folder that is no room of the site", "site/utilities/a.ts", `import { x } from "./b.js";`],
   ])("%s", (_what, path, text) => {
@@ -276,7 +278,7 @@ describe("the check sees", () => {
         `import { diagnose } from "../../../src/index.js"; import { b } from "../b.js"; import "../../figures/cures/c.js";`,
       ],
       ["site/figures/list.ts", `import { x } from "./cures/b.js";`],
-      ["site/figures/cures/b.ts", `import { x } from "../parts/c.js"; import { y } from "../../workshop/state/d.js";`],
+      ["site/figures/cures/b.ts", `import { x } from "../parts/c.js"; import { y } from "../../training/d.js";`],
       ["network/a.ts", `// console.log is not for libraries\nexport const text = "import x from 'node:fs'";`],
     ]);
     expect(breaches(fine)).toEqual([]);

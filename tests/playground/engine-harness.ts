@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Engine } from "../../site/workshop/engine/engine.js";
 import type { RemedyName, Frame, FromEngine, TableFile, ToEngine, UnitName } from "../../site/workshop/engine/types.js";
-import type { Change } from "../../site/workshop/state/changes.js";
-import { DEFAULTS, type Recipe } from "../../site/workshop/state/recipe.js";
+import type { Change } from "../../site/training/changes.js";
+import { DEFAULTS, type Recipe } from "../../site/training/recipe.js";
 import { PATIENCE_MS } from "../support/patience.js";
 
 type Kind = FromEngine["kind"];

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type ForecastMessage, REMEDY_NAMES, type TableFile } from "../../site/workshop/engine/types.js";
 import { PRESETS } from "../../site/workshop/state/presets.js";
-import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/workshop/state/recipe.js";
-import { fromHash, toHash } from "../../site/workshop/state/url.js";
+import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/training/recipe.js";
+import { fromHash, toHash } from "../../site/training/url.js";
 import { mulberry32 } from "../../src/core/random.js";
 import { EngineHarness, digits } from "./engine-harness.js";
 

@@ -1,7 +1,7 @@
 // Histograms of activations and gradients by layer, as a frame holds them on demand.
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame, LayerFigures } from "../../site/workshop/engine/types.js";
-import type { Recipe } from "../../site/workshop/state/recipe.js";
+import type { Recipe } from "../../site/training/recipe.js";
 import { createNetwork } from "../../src/network/network.js";
 import { EngineHarness } from "./engine-harness.js";
 

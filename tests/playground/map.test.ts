@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { canBeMapped, mapDataOf, mapPlanOf } from "../../site/figures/death-map/map-plan.js";
 import { digitsTask, planeTask } from "../../site/tasks/built-in-tasks.js";
-import { runFromStart } from "../../site/workshop/engine/brief-training.js";
+import { runFromStart } from "../../site/training/brief-training.js";
 import { affordableTask, planFor, planMap } from "../../site/workshop/engine/map/map-range.js";
-import { DEFAULTS, type Recipe } from "../../site/workshop/state/recipe.js";
+import { DEFAULTS, type Recipe } from "../../site/training/recipe.js";
 import { sum } from "../../src/core/statistics.js";
 import { deathMap } from "../../src/sweep.js";
 import { digits } from "./engine-harness.js";

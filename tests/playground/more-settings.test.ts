@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { planeUnitOf } from "../../site/workshop/view/unit-line.js";
 import { diagnosisSentences } from "../../site/workshop/view/descriptions.js";
-import { hasResidual, isPassedBy, isResidual, type Recipe } from "../../site/workshop/state/recipe.js";
+import { hasResidual, isPassedBy, isResidual, type Recipe } from "../../site/training/recipe.js";
 import { Training } from "../../site/workshop/engine/training.js";
 import type { Frame } from "../../site/workshop/engine/types.js";
-import { layerOptionsOf } from "../../site/workshop/state/layer-options.js";
+import { layerOptionsOf } from "../../site/training/layer-options.js";
 import { EngineHarness } from "./engine-harness.js";
 
 const harnesses: EngineHarness[] = [];

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { codeFor } from "../../site/workshop/state/code/code.js";
 import { readPasted } from "../../site/workshop/state/paste/read-pasted.js";
-import { DEFAULTS, type Recipe } from "../../site/workshop/state/recipe.js";
+import { DEFAULTS, type Recipe } from "../../site/training/recipe.js";
 import { expectError } from "../support/errors.js";
 import { EngineHarness } from "./engine-harness.js";
 

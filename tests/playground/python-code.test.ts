@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { codeFor } from "../../site/workshop/state/code/code.js";
 import type { ProgramFrame } from "../../site/workshop/state/code/python.js";
 import { plainStagesOf } from "../../site/workshop/state/code/stages.js";
-import { DEFAULTS, OPENING, type Recipe } from "../../site/workshop/state/recipe.js";
+import { DEFAULTS, OPENING, type Recipe } from "../../site/training/recipe.js";
 import type { Started } from "../../site/workshop/engine/types.js";
 import { digits, EngineHarness } from "./engine-harness.js";
 

@@ -7,8 +7,8 @@ import { codeFor } from "../../site/workshop/state/code/code.js";
 import { offersFor } from "../../site/workshop/state/remedy-offers.js";
 import { deathsCsv } from "../../site/workshop/state/deaths-csv.js";
 import { PRESETS } from "../../site/workshop/state/presets.js";
-import { type Change, CURE_NAMES, MOST_CHANGES, MOST_LINK_STEPS } from "../../site/workshop/state/changes.js";
-import { pageNaming } from "../../site/workshop/state/naming.js";
+import { type Change, CURE_NAMES, MOST_CHANGES, MOST_LINK_STEPS } from "../../site/training/changes.js";
+import { pageNaming } from "../../site/training/naming.js";
 import { briefDeath, deathSentence } from "../../site/workshop/view/descriptions.js";
 import {
   ACTIVATION_NAMES,
@@ -29,9 +29,9 @@ import {
   SCALE_NAMES,
   SCHEDULE_NAMES,
   START_NAMES,
-} from "../../site/workshop/state/recipe.js";
+} from "../../site/training/recipe.js";
 import { FEATURE_NAMES } from "../../site/tasks/features.js";
-import { fromHash, SHOW_NAMES, toHash } from "../../site/workshop/state/url.js";
+import { fromHash, SHOW_NAMES, toHash } from "../../site/training/url.js";
 import { readTable } from "../../src/table/read/read-table.js";
 import { textAt } from "../../src/table/reading/cell-values.js";
 import type { DeathRecord, Frame, Started } from "../../site/workshop/engine/types.js";

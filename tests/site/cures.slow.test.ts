@@ -4,7 +4,7 @@ import { CuresEngine } from "../../site/figures/cures/engine.js";
 import { COLUMNS, cureOf, FAULTS } from "../../site/figures/cures/faults.js";
 import type { CellMessage, Moment } from "../../site/figures/cures/messages.js";
 import { trainCell } from "../../site/figures/cures/train-cell.js";
-import { fromHash } from "../../site/workshop/state/url.js";
+import { fromHash } from "../../site/training/url.js";
 import { EngineHarness } from "../playground/engine-harness.js";
 import { cellName, marksIn } from "./cures-marks.js";
 

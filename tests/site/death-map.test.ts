@@ -7,7 +7,7 @@ import { type ToTrialWorker, TrialEngine, type TrialWorker } from "../../site/fi
 import { planeTask } from "../../site/tasks/built-in-tasks.js";
 import { deathMap, localEngine, openWork, retrain, sweep, type SweepTask } from "../../src/sweep.js";
 import { countDead } from "../../src/inspect/dead-units.js";
-import { pageNaming } from "../../site/workshop/state/naming.js";
+import { pageNaming } from "../../site/training/naming.js";
 import { typeset } from "../../src/text/numbers.js";
 
 const RANGE = { rates: [0.1, 0.8, 6.6], biases: [-1.2, -0.2, 0], repeats: 2, epochs: 12 };

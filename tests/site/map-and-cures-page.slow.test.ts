@@ -5,7 +5,7 @@ import { FULL_RANGE, mapDataOf, mapPlanOf } from "../../site/figures/death-map/m
 import { COLUMNS, FAULTS } from "../../site/figures/cures/faults.js";
 import { trainCell } from "../../site/figures/cures/train-cell.js";
 import { planeTask } from "../../site/tasks/built-in-tasks.js";
-import { pageNaming } from "../../site/workshop/state/naming.js";
+import { pageNaming } from "../../site/training/naming.js";
 import { deathMap, localEngine } from "../../src/sweep.js";
 import { sentencesOf } from "../../src/sweep/map/words.js";
 import { formatPercent, typeset } from "../../src/text/numbers.js";

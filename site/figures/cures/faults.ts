@@ -1,7 +1,7 @@
 // The rows and columns of the table: networks that something is wrong with, and what is done about it.
 import { planeTask } from "../../tasks/built-in-tasks.js";
 import type { LearningTask, LabelledRows } from "../../tasks/learning-task.js";
-import { DEFAULTS, type Recipe } from "../../workshop/state/recipe.js";
+import { DEFAULTS, type Recipe } from "../../training/recipe.js";
 
 /** What can be done to a network, in the package's words or the textbook's. */
 export type Act = "lowerRate" | "positiveBias" | "leaky" | "lift" | "recycle" | "relu" | "calibrate" | "standardize";

@@ -1,9 +1,9 @@
 // A cell as a state of the workshop, where its recipe and its changes can say the same.
 import { EPOCHS, type Fault, LOWER, POSITIVE_BIAS } from "./faults.js";
 import type { Act } from "./faults.js";
-import type { Change } from "../../workshop/state/changes.js";
-import type { Recipe } from "../../workshop/state/recipe.js";
-import { toHash } from "../../workshop/state/url.js";
+import type { Change } from "../../training/changes.js";
+import type { Recipe } from "../../training/recipe.js";
+import { toHash } from "../../training/url.js";
 
 /** At the start settings are the recipe's own. */
 function asSetting(recipe: Recipe, act: Act): Recipe | undefined {

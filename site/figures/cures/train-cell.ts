@@ -13,9 +13,9 @@ import { typeset } from "../../../src/text/numbers.js";
 import { calibrate } from "../../../src/treatment/start/calibrate.js";
 import { standardize } from "../../../src/treatment/start/standardize.js";
 import { treat } from "../../../src/treatment/treat.js";
-import { ARITHMETIC, fitOptions, startNetwork } from "../../workshop/engine/brief-training.js";
-import { optimizerOf } from "../../workshop/engine/recipe-to-network.js";
-import { CURES as REMEDIES } from "../../workshop/state/changes.js";
+import { ARITHMETIC, fitOptions, startNetwork } from "../../training/brief-training.js";
+import { optimizerOf } from "../../training/recipe-to-network.js";
+import { CURES as REMEDIES } from "../../training/changes.js";
 
 /** Epochs between two points of the curves. */
 const EVERY = 3;

@@ -1,7 +1,7 @@
 // One training of a cell: its answer over the plane with the data, its units, and its curves, epoch by epoch.
 import type { CellCourse } from "./messages.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { PLANE_SIDE } from "../../workshop/engine/activation-maps.js";
+import { PLANE_SIDE } from "../../training/activation-maps.js";
 import { sum } from "../../../src/core/statistics.js";
 import { countOf, formatPercent, typeset } from "../../../src/text/numbers.js";
 import { h, prepare, setPixel, setText } from "../../look/dom.js";

@@ -5,7 +5,7 @@ import type { FromMapEngine, ToMapEngine } from "./messages.js";
 import { runMap, trainCell } from "./run-map.js";
 import { countWorkers, TrialEngine, type TrialWorker } from "./trial-engine.js";
 import { planeTask } from "../../tasks/built-in-tasks.js";
-import { DEFAULTS } from "../../workshop/state/recipe.js";
+import { DEFAULTS } from "../../training/recipe.js";
 
 /** The network beside the map: the spiral's, as the workshop trains it. */
 export const RECIPE = DEFAULTS;

@@ -8,8 +8,8 @@ import { ownPlace } from "../../../src/sweep/map/words.js";
 import { countOf, formatCount, formatNumber, typeset } from "../../../src/text/numbers.js";
 import { h, replacer, setText } from "../../look/dom.js";
 import { planeTask } from "../../tasks/built-in-tasks.js";
-import { DEFAULTS } from "../../workshop/state/recipe.js";
-import { toHash } from "../../workshop/state/url.js";
+import { DEFAULTS } from "../../training/recipe.js";
+import { toHash } from "../../training/url.js";
 
 /** From here on the training stands beside the map. */
 const WIDE = 560;

@@ -1,11 +1,11 @@
 // A recipe of the workshop as the plan of a map of death: learning rates across, starting biases up.
 import type { MapPlan, SweepDataSet, SweepPlan } from "../../../src/sweep.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { fitOptions } from "../../workshop/engine/brief-training.js";
-import { scheduleOf } from "../../workshop/engine/scheduled-rate.js";
-import { optimizerOf, specOf, targetsOf } from "../../workshop/engine/recipe-to-network.js";
-import type { Recipe } from "../../workshop/state/recipe.js";
-import { startingWeights, startsBiases } from "../../workshop/state/start.js";
+import { fitOptions } from "../../training/brief-training.js";
+import { scheduleOf } from "../../training/scheduled-rate.js";
+import { optimizerOf, specOf, targetsOf } from "../../training/recipe-to-network.js";
+import type { Recipe } from "../../training/recipe.js";
+import { startingWeights, startsBiases } from "../../training/start.js";
 
 /** What a map varies, and how long its trainings are. Values ascend. */
 export interface MapRange {

@@ -11,8 +11,8 @@ import { shareRows } from "../../../src/sweep/rows.js";
 import { figuresOf } from "../../../src/sweep/task.js";
 import { typeset } from "../../../src/text/numbers.js";
 import { runJob } from "../../../src/treatment/trial/run-trial.js";
-import { gridPoints, PLANE_SIDE } from "../../workshop/engine/activation-maps.js";
-import { pageNaming } from "../../workshop/state/naming.js";
+import { gridPoints, PLANE_SIDE } from "../../training/activation-maps.js";
+import { pageNaming } from "../../training/naming.js";
 
 /** A picture so often at most: to make one takes a millisecond or two. */
 const TELL_MS = 80;

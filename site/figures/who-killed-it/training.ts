@@ -6,7 +6,7 @@ import { Inspector } from "../../../src/inspect/inspector.js";
 import { stateOf } from "../../../src/network/state/state.js";
 import { sgd } from "../../../src/network/training/optimizers.js";
 import type { Death, DeathTrace, Network } from "../../../src/index.js";
-import { pageNaming } from "../../workshop/state/naming.js";
+import { pageNaming } from "../../training/naming.js";
 import type { Pace } from "../parts/pace.js";
 import { BATCH, createSpiralNetwork, fitAtPace, task } from "../parts/spiral-training.js";
 import {

@@ -2,12 +2,12 @@
 import { sum } from "../../../src/core/statistics.js";
 import { cutTo, formatNumber } from "../../../src/text/numbers.js";
 import type { Cure, Done, RemedyName } from "./types.js";
-import type { BriefTraining } from "./brief-training.js";
+import type { BriefTraining } from "../../training/brief-training.js";
 import type { Training } from "./training.js";
 import type { Network, Treatment } from "../../../src/index.js";
 import { treatNaming } from "../../../src/treatment/treat.js";
-import { pageNaming } from "../state/naming.js";
-import { remedyOf } from "../state/changes.js";
+import { pageNaming } from "../../training/naming.js";
+import { remedyOf } from "../../training/changes.js";
 import { countDead } from "../state/units.js";
 
 /** `bias lifted, rate 0.35`; `layer 2, unit 3: bias lifted` */

@@ -1,7 +1,7 @@
 // The register of deaths over several fits: who died, who came back and by what, who died again. A remedy ends a fit
 // and another begins, whose trace counts its steps from 1 and takes a unit that is dead already for one born dead.
 import { explainDeath } from "../../../src/diagnosis/trace/death-text.js";
-import { pageNaming } from "../state/naming.js";
+import { pageNaming } from "../../training/naming.js";
 import { formatCount } from "../../../src/text/numbers.js";
 import type { Blow, Death, DeathTrace } from "../../../src/index.js";
 import type { BlowRecord, DeathRecord, UnitName } from "./types.js";

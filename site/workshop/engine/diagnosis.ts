@@ -2,7 +2,7 @@
 import { diagnoseNaming } from "../../../src/diagnosis/diagnose.js";
 import type { Diagnosis } from "../../../src/index.js";
 import { analysisOf } from "../../../src/activations/analysis.js";
-import { pageNaming } from "../state/naming.js";
+import { pageNaming } from "../../training/naming.js";
 import type { Training } from "./training.js";
 import type { DiagnosisMessage, UnitName } from "./types.js";
 

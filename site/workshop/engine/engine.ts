@@ -6,7 +6,7 @@ import { digitsTask, planeTask } from "../../tasks/built-in-tasks.js";
 import { Session } from "./session.js";
 import type { Done, ErrorPlace, FromEngine, TableFile, ToEngine, UnitName } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { isPlane, type Recipe } from "../state/recipe.js";
+import { isPlane, type Recipe } from "../../training/recipe.js";
 
 const SLOW_FROM = 1_000_000;
 

@@ -10,12 +10,12 @@ import { applyLink } from "../../../src/network/losses.js";
 import { type NetworkState, stateOf } from "../../../src/network/state/state.js";
 import { evaluateRows } from "../../../src/network/training/evaluate.js";
 import { layerFiguresOf } from "./layer-figures.js";
-import { gridPoints, MAP_POINTS, PLANE_SIDE, writeMap } from "./activation-maps.js";
-import { targetsOf } from "./recipe-to-network.js";
+import { gridPoints, MAP_POINTS, PLANE_SIDE, writeMap } from "../../training/activation-maps.js";
+import { targetsOf } from "../../training/recipe-to-network.js";
 import type { LayerFigures, Measurement, Picture, UnitFigures, UnitName } from "./types.js";
 import { COORDINATES, featureRows } from "../../tasks/features.js";
 import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
-import type { Recipe } from "../state/recipe.js";
+import type { Recipe } from "../../training/recipe.js";
 import { firstUnits } from "../state/units.js";
 
 const EMPTY = new Float32Array(0);

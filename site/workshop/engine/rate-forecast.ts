@@ -3,12 +3,12 @@
 import { forecastTraining, type RateForecast } from "../../../src/diagnosis/forecast/training.js";
 import type { TrainingForecastOptions, Weights } from "../../../src/index.js";
 import { cutTo } from "../../../src/text/numbers.js";
-import { ARITHMETIC, fitOptions, startNetwork } from "./brief-training.js";
-import { optimizerOf, specOf, targetsOf } from "./recipe-to-network.js";
+import { ARITHMETIC, fitOptions, startNetwork } from "../../training/brief-training.js";
+import { optimizerOf, specOf, targetsOf } from "../../training/recipe-to-network.js";
 import type { ForecastMessage } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { LEAST_RATE, MOST_RATE, type Recipe } from "../state/recipe.js";
-import { startingWeights } from "../state/start.js";
+import { LEAST_RATE, MOST_RATE, type Recipe } from "../../training/recipe.js";
+import { startingWeights } from "../../training/start.js";
 
 /** Starts; the recipe's own is the first. */
 const STARTS = 3;

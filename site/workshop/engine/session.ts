@@ -6,9 +6,9 @@ import { RepeatedEvent } from "./repeated-event.js";
 import { Training } from "./training.js";
 import type { Cure, CureOutcome, Done, Edit, Frame, FrameRequest, Started, Twin } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, EDITED_PARTS, endsFit, isEdit, isSetting } from "../state/changes.js";
-import type { LiveName, Recipe } from "../state/recipe.js";
-import { pageNaming } from "../state/naming.js";
+import { type Change, EDITED_PARTS, endsFit, isEdit, isSetting } from "../../training/changes.js";
+import type { LiveName, Recipe } from "../../training/recipe.js";
+import { pageNaming } from "../../training/naming.js";
 import { countDead, openDeath, unitIndex } from "../state/units.js";
 import { formatCount, formatNumber } from "../../../src/text/numbers.js";
 

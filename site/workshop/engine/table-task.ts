@@ -10,7 +10,7 @@ import type { Table } from "../../../src/table/columns.js";
 import { type LabelledRows, type LearningTask, lossAndOutputs, takeRows } from "../../tasks/learning-task.js";
 import type { TableFile } from "./types.js";
 import { checkFileSize, COMMAND_LINE } from "../state/file-size.js";
-import type { Recipe } from "../state/recipe.js";
+import type { Recipe } from "../../training/recipe.js";
 
 const MOST_ROWS = 20_000;
 const MOST_FEATURES = 256;

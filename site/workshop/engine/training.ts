@@ -2,17 +2,23 @@
 import { traceDeaths } from "../../../src/diagnosis/trace/trace-deaths.js";
 import type { EpochLog, History, Network, NetworkSpec, Optimizer, TrainingContext } from "../../../src/index.js";
 import { stateOf } from "../../../src/network/state/state.js";
-import { type BriefTraining, fitOptions, runFromStart, startNetwork, trainBriefly } from "./brief-training.js";
+import {
+  type BriefTraining,
+  fitOptions,
+  runFromStart,
+  startNetwork,
+  trainBriefly,
+} from "../../training/brief-training.js";
 import { DeathRegister } from "./death-register.js";
 import { NetworkEvaluator } from "./network-evaluator.js";
-import { optimizerOf, targetsOf } from "./recipe-to-network.js";
-import { resetsOf } from "./resets.js";
-import { type RateAt, rateOf } from "./scheduled-rate.js";
+import { optimizerOf, targetsOf } from "../../training/recipe-to-network.js";
+import { resetsOf } from "../../training/resets.js";
+import { type RateAt, rateOf } from "../../training/scheduled-rate.js";
 import { TrainingHistory } from "./training-history.js";
 import type { Edit, Measurement, UnitName } from "./types.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { type Change, EDITED_PARTS, isCure, isEdit, isSetting, setsTheSame } from "../state/changes.js";
-import type { LiveSettings, Recipe } from "../state/recipe.js";
+import { type Change, EDITED_PARTS, isCure, isEdit, isSetting, setsTheSame } from "../../training/changes.js";
+import type { LiveSettings, Recipe } from "../../training/recipe.js";
 import { countDead, unitIndex } from "../state/units.js";
 
 /** A fit keeps a log of each epoch: after so many it ends, the next goes on in its place, and the log is let go. */

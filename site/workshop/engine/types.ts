@@ -11,8 +11,8 @@ import type {
   UnitState,
 } from "../../../src/index.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import type { Change, EditName } from "../state/changes.js";
-import type { LiveName, LiveSettings, Recipe } from "../state/recipe.js";
+import type { Change, EditName } from "../../training/changes.js";
+import type { LiveName, LiveSettings, Recipe } from "../../training/recipe.js";
 
 export interface UnitName {
   readonly layer: number;

@@ -1,6 +1,6 @@
 // Examples, each with a line that says what to look at.
 import { typeset } from "../../../src/text/numbers.js";
-import { DEFAULTS, OPENING, type Recipe } from "./recipe.js";
+import { DEFAULTS, OPENING, type Recipe } from "../../training/recipe.js";
 
 export interface Preset {
   readonly name: string;

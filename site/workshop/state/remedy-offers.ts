@@ -3,7 +3,7 @@
 import type { UnitDiagnosis } from "../../../src/index.js";
 import { capital } from "../../../src/text/capital.js";
 import type { Cure, DeathRecord, RemedyName, UnitName } from "../engine/types.js";
-import type { LiveSettings } from "./recipe.js";
+import type { LiveSettings } from "../../training/recipe.js";
 
 export interface CureOffer {
   readonly cure: Cure;

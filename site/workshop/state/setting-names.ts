@@ -7,7 +7,7 @@ import {
   type ScheduleName,
   SMALL_START,
   type StartName,
-} from "./recipe.js";
+} from "../../training/recipe.js";
 
 export const ACTIVATION_TEXTS: Readonly<Record<Recipe["activation"], string>> = {
   relu: "ReLU",

@@ -9,8 +9,8 @@ import { sentencesOf } from "../../../src/sweep/map/words.js";
 import { countOf, formatCount, typeset } from "../../../src/text/numbers.js";
 import { h, replacer, setText } from "../../look/dom.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import { pageNaming } from "../state/naming.js";
-import type { Recipe } from "../state/recipe.js";
+import { pageNaming } from "../../training/naming.js";
+import type { Recipe } from "../../training/recipe.js";
 import { figure, signed } from "./descriptions.js";
 
 export interface MapPanel {

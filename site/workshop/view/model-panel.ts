@@ -5,7 +5,7 @@ import type { FromModelWorker, ToModelWorker } from "../engine/model/model-worke
 import { countOf, formatNumber, typeset } from "../../../src/text/numbers.js";
 import { h, setText } from "../../look/dom.js";
 import type { LearningTask } from "../../tasks/learning-task.js";
-import type { CureName } from "../state/changes.js";
+import type { CureName } from "../../training/changes.js";
 import { count, sentence } from "./descriptions.js";
 
 export interface ModelPanel {

@@ -1,6 +1,6 @@
 // The network as columns of small maps, with edges between them. Drawn on a canvas, with a button over each unit.
 import type { Frame, Started, UnitName } from "../engine/types.js";
-import { MAP_SIDE } from "../engine/activation-maps.js";
+import { MAP_SIDE } from "../../training/activation-maps.js";
 import { isSameUnit, lastDeath, livingByLayer, openDeath } from "../state/units.js";
 import { h, prepare, setText } from "../../look/dom.js";
 import { drawEdges, type Edge, edgeAt } from "./network-edges.js";

@@ -1,5 +1,5 @@
 // Below the output over the plane: whether it is shown in plain classes, and whether held-out samples are shown.
-import type { ShowName } from "../state/url.js";
+import type { ShowName } from "../../training/url.js";
 import { h } from "../../look/dom.js";
 
 export interface OutputChoices {

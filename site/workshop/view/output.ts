@@ -1,12 +1,12 @@
 // The network's output: over the plane with the data; a confusion table for images and tables; a scatter for numbers.
 import type { Frame, Picture, Started, Twin } from "../engine/types.js";
-import { MAP_POINTS, MAP_SIDE, PLANE_SIDE } from "../engine/activation-maps.js";
+import { MAP_POINTS, MAP_SIDE, PLANE_SIDE } from "../../training/activation-maps.js";
 import { drawConfusionTable } from "./confusion-table.js";
 import { countDead } from "../state/units.js";
 import { h, indexOfLargest, prepare, setPixel, setText } from "../../look/dom.js";
 import type { Pointed } from "./network.js";
 import { CLASS_COLOURS, palette, parseColour, rampColour } from "../../look/palette.js";
-import type { ShowName } from "../state/url.js";
+import type { ShowName } from "../../training/url.js";
 import { figure, nameOf } from "./descriptions.js";
 import { drawSamples } from "./samples.js";
 import { drawUnitLine } from "./unit-line.js";

@@ -1,6 +1,6 @@
 // Beside each layer's name a button for a unit less and one for a unit more, where there is room; in the head of the
 // network the same for layers. Each makes another network.
-import { MOST_LAYERS, MOST_UNITS } from "../state/recipe.js";
+import { MOST_LAYERS, MOST_UNITS } from "../../training/recipe.js";
 import type { NetworkLayout } from "./network-layout.js";
 import { byId, h } from "../../look/dom.js";
 

@@ -1,6 +1,6 @@
 // Where a unit switches, over the plane: of the first layer on bare coordinates its line, with the open side tinted; of
 // others the border that its map shows.
-import { MAP_POINTS, MAP_SIDE } from "../engine/activation-maps.js";
+import { MAP_POINTS, MAP_SIDE } from "../../training/activation-maps.js";
 import type { Frame, Started, UnitName } from "../engine/types.js";
 import { contour } from "../../figures/no-return/contours.js";
 import { palette } from "../../look/palette.js";

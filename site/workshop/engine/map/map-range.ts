@@ -1,9 +1,9 @@
 // Which cells the workshop's map of death has, and how long it trains them: as much as there is time for.
-import { runFromStart } from "../brief-training.js";
+import { runFromStart } from "../../../training/brief-training.js";
 import { FULL_RANGE, type MapRange } from "../../../figures/death-map/map-plan.js";
 import { type LearningTask, takeRows } from "../../../tasks/learning-task.js";
 import { cutTo } from "../../../../src/text/numbers.js";
-import type { OptimizerName, Recipe } from "../../state/recipe.js";
+import type { OptimizerName, Recipe } from "../../../training/recipe.js";
 
 /** Of the trainings of a map on one core. */
 const MOST_SECONDS = 40;

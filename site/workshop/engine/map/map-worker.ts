@@ -8,7 +8,7 @@ import type { MapPicture } from "../../../figures/death-map/messages.js";
 import { runMap } from "../../../figures/death-map/run-map.js";
 import { countWorkers, TrialEngine } from "../../../figures/death-map/trial-engine.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import type { Recipe } from "../../state/recipe.js";
+import type { Recipe } from "../../../training/recipe.js";
 
 export type ToMapWorker = { readonly kind: "map"; readonly recipe: Recipe; readonly task: LearningTask } | Control;
 

@@ -7,9 +7,9 @@ import { writeModel } from "../../../../src/models/write-model.js";
 import { formatBytes } from "../../../../src/text/numbers.js";
 import { treatNaming } from "../../../../src/treatment/treat.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import { type CureName, remedyOf } from "../../state/changes.js";
-import { pageNaming } from "../../state/naming.js";
-import { ARITHMETIC } from "../brief-training.js";
+import { type CureName, remedyOf } from "../../../training/changes.js";
+import { pageNaming } from "../../../training/naming.js";
+import { ARITHMETIC } from "../../../training/brief-training.js";
 
 const MOST_BYTES = 64 * 2 ** 20;
 /** Layers and units that a page can list. */

@@ -7,7 +7,7 @@ import {
   type ModelRows,
   type ModelTreated,
 } from "./model-look.js";
-import type { CureName } from "../../state/changes.js";
+import type { CureName } from "../../../training/changes.js";
 
 export type ToModelWorker =
   | { readonly kind: "open"; readonly file: ModelFile }

@@ -1,8 +1,8 @@
 // The network of a program for Keras, and what reaches into it: as pytorch-layers.ts has it. Where layers have
 // normalization, dropout or what passes them by, each is one layer of its own kind, with a Dense in it.
 import type { DenseSpec } from "../../../../src/index.js";
-import type { CureName } from "../changes.js";
-import { hasResidual, isResidual, type Recipe } from "../recipe.js";
+import type { CureName } from "../../../training/changes.js";
+import { hasResidual, isResidual, type Recipe } from "../../../training/recipe.js";
 import {
   deviationOf,
   everDecays,

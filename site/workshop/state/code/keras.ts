@@ -1,8 +1,8 @@
 // The training on the page as a program for Keras 3. Its SGD decays weights apart from the gradient, which is the same
 // without momentum; with it an L2 penalty of half the decay does what the package's (and PyTorch's) decay does.
-import type { CureName } from "../changes.js";
-import type { Recipe } from "../recipe.js";
-import { startingWeights, startsBiases } from "../start.js";
+import type { CureName } from "../../../training/changes.js";
+import type { Recipe } from "../../../training/recipe.js";
+import { startingWeights, startsBiases } from "../../../training/start.js";
 import {
   allDense,
   calibrationLines,

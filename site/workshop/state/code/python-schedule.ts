@@ -1,5 +1,5 @@
 // A schedule as a function in Python: by which share the rate of a step is the highest one.
-import type { Recipe, ScheduleName } from "../recipe.js";
+import type { Recipe, ScheduleName } from "../../../training/recipe.js";
 
 const HALF_COSINE = ["def half_cosine(share):", "    return (1 + math.cos(math.pi * share)) / 2", ""];
 

@@ -3,8 +3,8 @@
 import type { Frame, Started } from "../../engine/types.js";
 import type { DenseSpec } from "../../../../src/index.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import { type CureName, isCure } from "../changes.js";
-import { hasResidual, LARGE_START, type LiveSettings, type Recipe, SMALL_START } from "../recipe.js";
+import { type CureName, isCure } from "../../../training/changes.js";
+import { hasResidual, LARGE_START, type LiveSettings, type Recipe, SMALL_START } from "../../../training/recipe.js";
 import { RESET_TEXTS } from "../setting-names.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
 import { type Act, plainStagesOf } from "./stages.js";

@@ -1,7 +1,7 @@
 // The network of a program for PyTorch, and what reaches into it. Plain layers are an nn.Linear and an activation each;
 // where they have normalization, dropout or what passes them by, each is one module.
-import type { CureName } from "../changes.js";
-import { hasResidual, isResidual, type Recipe } from "../recipe.js";
+import type { CureName } from "../../../training/changes.js";
+import { hasResidual, isResidual, type Recipe } from "../../../training/recipe.js";
 import { hasBlocks, number, type PythonNetwork } from "./python.js";
 import type { Act } from "./stages.js";
 

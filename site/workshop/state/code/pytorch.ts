@@ -1,9 +1,9 @@
 // The training on the page as a program for PyTorch, whose definitions of optimizers, losses and clipping the package
 // shares.
 import type { DenseSpec } from "../../../../src/index.js";
-import type { CureName } from "../changes.js";
-import type { Recipe } from "../recipe.js";
-import { startingWeights, startsBiases } from "../start.js";
+import type { CureName } from "../../../training/changes.js";
+import type { Recipe } from "../../../training/recipe.js";
+import { startingWeights, startsBiases } from "../../../training/start.js";
 import {
   calibrationLines,
   curesFor,

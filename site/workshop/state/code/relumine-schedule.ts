@@ -1,7 +1,7 @@
 // A schedule as a function of the step of the whole training, for programs whose training is more than one fit: the
 // arithmetic of the package's own, so that rates are the same to the bit.
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import type { Recipe, ScheduleName } from "../recipe.js";
+import type { Recipe, ScheduleName } from "../../../training/recipe.js";
 
 /** The steps that the schedule takes. */
 export function scheduleSteps({ batch, scheduleEpochs }: Recipe, { train }: Pick<LearningTask, "train">): number {

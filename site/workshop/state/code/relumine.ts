@@ -2,11 +2,11 @@
 // with the data where they are built in. It ends with the page's weights, bit for bit.
 import { literal } from "../../../../src/text/literal.js";
 import type { Frame, Started } from "../../engine/types.js";
-import { layerOptionsOf, penaltyOf } from "../layer-options.js";
+import { layerOptionsOf, penaltyOf } from "../../../training/layer-options.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
-import { EDITED_PARTS, type EditName, isCure, isEdit, remedyOf } from "../changes.js";
-import type { Recipe } from "../recipe.js";
-import { kernelInitializerOf, startingWeights } from "../start.js";
+import { EDITED_PARTS, type EditName, isCure, isEdit, remedyOf } from "../../../training/changes.js";
+import type { Recipe } from "../../../training/recipe.js";
+import { kernelInitializerOf, startingWeights } from "../../../training/start.js";
 import { scheduleLines, scheduleSteps } from "./relumine-schedule.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
 import { type Act, type Stage, stagesOf } from "./stages.js";

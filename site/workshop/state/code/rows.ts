@@ -2,7 +2,7 @@
 import type { Matrix } from "../../../../src/index.js";
 import { roundTo } from "../../../../src/text/numbers.js";
 import { COORDINATES, FEATURES } from "../../../tasks/features.js";
-import { isPlane, type Recipe } from "../recipe.js";
+import { isPlane, type Recipe } from "../../../training/recipe.js";
 
 const LEAST_DIGITS = 6;
 const MOST_DIGITS = 9; // which give any float32 back

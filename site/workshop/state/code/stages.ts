@@ -1,7 +1,15 @@
 // The fits that the changes on the way cut a training into.
 import type { Frame } from "../../engine/types.js";
-import { type Change, type CureName, type EditName, endsFit, isCure, isEdit, isSetting } from "../changes.js";
-import type { LiveSettings } from "../recipe.js";
+import {
+  type Change,
+  type CureName,
+  type EditName,
+  endsFit,
+  isCure,
+  isEdit,
+  isSetting,
+} from "../../../training/changes.js";
+import type { LiveSettings } from "../../../training/recipe.js";
 
 /** What changes the network, not its settings. */
 export type Act = Change & { readonly what: CureName | EditName };

@@ -1,6 +1,6 @@
 // What layers of a pasted program have beside their sums, and what holds their weights down: by what it looks like.
-import type { Recipe } from "../recipe.js";
-import { MOST_DROPOUT } from "../recipe.js";
+import type { Recipe } from "../../../training/recipe.js";
+import { MOST_DROPOUT } from "../../../training/recipe.js";
 import { refusePaste } from "./vocabulary.js";
 
 type Extras = Pick<Recipe, "normalization" | "dropout" | "residual" | "l1" | "l2">;

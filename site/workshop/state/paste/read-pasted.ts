@@ -8,7 +8,7 @@ import {
   MOST_SCHEDULE_EPOCHS,
   MOST_UNITS,
   type Recipe,
-} from "../recipe.js";
+} from "../../../training/recipe.js";
 import { ACTIVATION_TEXTS, OPTIMIZER_TEXTS, SCHEDULE_TEXTS, START_TEXTS } from "../setting-names.js";
 import { readSnippet } from "./read-snippet.js";
 import { readWords } from "./read-words.js";

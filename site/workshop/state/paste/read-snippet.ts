@@ -1,6 +1,6 @@
 // The lines of a program for PyTorch or Keras that make a network and its optimizer, read by what they look like: names
 // and numbers, no program is run.
-import type { Recipe, StartName } from "../recipe.js";
+import type { Recipe, StartName } from "../../../training/recipe.js";
 import { extrasIn, scheduleIn } from "./read-layers.js";
 import { ACTIVATION_WORDS, OPTIMIZER_WORDS, type Reading, refusePaste, withMomentum } from "./vocabulary.js";
 

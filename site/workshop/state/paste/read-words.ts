@@ -1,6 +1,6 @@
 // A network in a few words: `64-32-10 relu adam 0.01 batch 32`.
 import { suggestion } from "../../../../src/core/suggestion.js";
-import type { Recipe } from "../recipe.js";
+import type { Recipe } from "../../../training/recipe.js";
 import {
   ACTIVATION_WORDS,
   NORMALIZATION_WORDS,

@@ -1,6 +1,6 @@
 // What a pasted text may say, and the words for it.
 import { RelumineError } from "../../../../src/core/errors.js";
-import type { Recipe, StartName } from "../recipe.js";
+import type { Recipe, StartName } from "../../../training/recipe.js";
 
 /** What a text says; what it does not say is absent. */
 export interface Reading {

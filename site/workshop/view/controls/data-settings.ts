@@ -2,7 +2,7 @@
 import { typeset } from "../../../../src/text/numbers.js";
 import { POINTS } from "../../../tasks/built-in-tasks.js";
 import { FEATURE_NAMES, type FeatureName, FEATURES } from "../../../tasks/features.js";
-import { LEAST_HELD_OUT, MOST_HELD_OUT, MOST_NOISE, type Recipe } from "../../state/recipe.js";
+import { LEAST_HELD_OUT, MOST_HELD_OUT, MOST_NOISE, type Recipe } from "../../../training/recipe.js";
 import { h } from "../../../look/dom.js";
 import { slider } from "./setting-fields.js";
 import { percent } from "../../../look/text.js";

@@ -1,5 +1,5 @@
 // The units of each hidden layer, and a layer more or less.
-import { MOST_LAYERS, MOST_UNITS } from "../../state/recipe.js";
+import { MOST_LAYERS, MOST_UNITS } from "../../../training/recipe.js";
 import { h } from "../../../look/dom.js";
 import { numberField } from "./setting-fields.js";
 

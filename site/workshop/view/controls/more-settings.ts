@@ -12,7 +12,7 @@ import {
   RESET_NAMES,
   SCHEDULE_NAMES,
   type ScheduleName,
-} from "../../state/recipe.js";
+} from "../../../training/recipe.js";
 import { NORMALIZATION_TEXTS, RESET_TEXTS, SCHEDULE_TEXTS } from "../../state/setting-names.js";
 import { h } from "../../../look/dom.js";
 import { choice, field, group, numberField } from "./setting-fields.js";

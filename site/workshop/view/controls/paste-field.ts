@@ -1,6 +1,6 @@
 // Where a network of the reader's is pasted; what was read of it, or why it was not, stands below.
 import { typeset } from "../../../../src/text/numbers.js";
-import type { Recipe } from "../../state/recipe.js";
+import type { Recipe } from "../../../training/recipe.js";
 import type { DataShape } from "../../state/paste/read-pasted.js";
 import { h, setText } from "../../../look/dom.js";
 import { sentence } from "../descriptions.js";

@@ -3,7 +3,7 @@
 import { sum } from "../../../../src/core/statistics.js";
 import type { DeadBand, RateForecast } from "../../../../src/index.js";
 import type { ForecastMessage } from "../../engine/types.js";
-import { LEAST_RATE, MOST_RATE } from "../../state/recipe.js";
+import { LEAST_RATE, MOST_RATE } from "../../../training/recipe.js";
 import { count, figure } from "../descriptions.js";
 import { h, prepare, setText } from "../../../look/dom.js";
 import { palette } from "../../../look/palette.js";

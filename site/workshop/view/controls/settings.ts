@@ -10,7 +10,7 @@ import {
   OPTIMIZER_NAMES,
   type Recipe,
   START_NAMES,
-} from "../../state/recipe.js";
+} from "../../../training/recipe.js";
 import { ACTIVATION_TEXTS, OPTIMIZER_TEXTS, START_TEXTS } from "../../state/setting-names.js";
 import type { DataShape } from "../../state/paste/read-pasted.js";
 import { roundTo } from "../../../../src/text/numbers.js";

@@ -4,7 +4,7 @@ import type { ModelFile } from "../../engine/model/model-look.js";
 import type { TableFile } from "../../engine/types.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
 import { checkFileSize } from "../../state/file-size.js";
-import { type Recipe, SCALE_NAMES } from "../../state/recipe.js";
+import { type Recipe, SCALE_NAMES } from "../../../training/recipe.js";
 import { byId, h } from "../../../look/dom.js";
 
 export interface TableFileInput {

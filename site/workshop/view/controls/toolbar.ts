@@ -1,6 +1,6 @@
 // The controls along the top: run, step, reset, speed; data and examples.
 import { PRESETS, type Preset } from "../../state/presets.js";
-import { DATA_NAMES, type DataName, DEFAULTS, FOR_DIGITS, type Recipe, sameRecipe } from "../../state/recipe.js";
+import { DATA_NAMES, type DataName, DEFAULTS, FOR_DIGITS, type Recipe, sameRecipe } from "../../../training/recipe.js";
 import { byId, h, setText } from "../../../look/dom.js";
 
 export interface ToolbarActions {

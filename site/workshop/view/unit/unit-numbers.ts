@@ -1,6 +1,6 @@
 // The chosen unit's numbers, to be changed by hand: its bias, or beta where its layer is normalized, by a handle under
 // the histogram, which it moves; gamma, and its largest weights, as fields.
-import type { EditName } from "../../state/changes.js";
+import type { EditName } from "../../../training/changes.js";
 import type { Edit, Frame, Started, UnitName } from "../../engine/types.js";
 import { roundTo } from "../../../../src/text/numbers.js";
 import { h, setText } from "../../../look/dom.js";

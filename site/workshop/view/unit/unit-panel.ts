@@ -12,7 +12,7 @@ import type {
   Started,
   UnitName,
 } from "../../engine/types.js";
-import { isPassedBy } from "../../state/recipe.js";
+import { isPassedBy } from "../../../training/recipe.js";
 import { type CureOffer, forUnit, offersFor } from "../../state/remedy-offers.js";
 import { countDead, isSameUnit, lastDeath } from "../../state/units.js";
 import { h, replacer, setText } from "../../../look/dom.js";

@@ -1,5 +1,5 @@
 // What layers have beside units, activation and start, as the package is asked for it; programs write the same.
-import type { DenseSpec } from "../../../src/index.js";
+import type { DenseSpec } from "../../src/index.js";
 import { isResidual, type Recipe } from "./recipe.js";
 
 export type LayerOptions = Pick<DenseSpec, "normalization" | "dropout" | "kernelRegularizer" | "residual">;

@@ -1,5 +1,5 @@
 // How a recipe's weights start, as the package is asked for it.
-import type { DenseSpec, Weights } from "../../../src/index.js";
+import type { DenseSpec, Weights } from "../../src/index.js";
 import { LARGE_START, type Recipe, SMALL_START, type StartName } from "./recipe.js";
 
 /** Of every layer, the output's too; "usual" and "calibrated" leave it to the activation. */

@@ -1,7 +1,7 @@
 // What the page calls things in the package's messages: layers and units count from 1, columns and classes have names,
 // and rows none, as the page has shuffled them.
-import { type Naming } from "../../../src/text/naming.js";
-import { formatCount } from "../../../src/text/numbers.js";
+import { type Naming } from "../../src/text/naming.js";
+import { formatCount } from "../../src/text/numbers.js";
 
 const fromOne = (index: number) => formatCount(index + 1);
 

@@ -1,10 +1,10 @@
 // From a recipe and its data to what the package is asked for.
-import { adagrad, adam, adamax, adamW, lion, nadam, rmsprop, sgd } from "../../../src/network/training/optimizers.js";
-import type { NetworkSpec, Optimizer, Targets } from "../../../src/index.js";
-import type { LabelledRows, LearningTask } from "../../tasks/learning-task.js";
-import { layerOptionsOf, penaltyOf } from "../state/layer-options.js";
-import type { Recipe } from "../state/recipe.js";
-import { kernelInitializerOf, startsBiases } from "../state/start.js";
+import { adagrad, adam, adamax, adamW, lion, nadam, rmsprop, sgd } from "../../src/network/training/optimizers.js";
+import type { NetworkSpec, Optimizer, Targets } from "../../src/index.js";
+import type { LabelledRows, LearningTask } from "../tasks/learning-task.js";
+import { layerOptionsOf, penaltyOf } from "./layer-options.js";
+import type { Recipe } from "./recipe.js";
+import { kernelInitializerOf, startsBiases } from "./start.js";
 
 export function specOf(recipe: Recipe, task: LearningTask): NetworkSpec {
   const { activation, bias } = recipe;

@@ -1,7 +1,7 @@
 // What is to be trained: all that the controls set and a link contains.
-import type { ActivationName } from "../../../src/index.js";
-import { POINTS } from "../../tasks/built-in-tasks.js";
-import { COORDINATES, type FeatureName } from "../../tasks/features.js";
+import type { ActivationName } from "../../src/index.js";
+import { POINTS } from "../tasks/built-in-tasks.js";
+import { COORDINATES, type FeatureName } from "../tasks/features.js";
 
 export const DATA_NAMES = ["spiral", "circle", "xor", "regression", "digits", "textbook", "csv"] as const;
 export type DataName = (typeof DATA_NAMES)[number];

@@ -1,9 +1,9 @@
 // A recipe's schedule over the whole training. The package's begins anew with each fit, and a change on the way ends
 // one: so the rate is asked for by the step of the training. Epochs are those of the recipe's batches.
-import { runSchedule } from "../../../src/network/training/schedules/running-schedule.js";
-import { cosine, oneCycle, type Schedule, warmup } from "../../../src/network/training/schedules/schedules.js";
-import type { LearningTask } from "../../tasks/learning-task.js";
-import type { Recipe } from "../state/recipe.js";
+import { runSchedule } from "../../src/network/training/schedules/running-schedule.js";
+import { cosine, oneCycle, type Schedule, warmup } from "../../src/network/training/schedules/schedules.js";
+import type { LearningTask } from "../tasks/learning-task.js";
+import type { Recipe } from "./recipe.js";
 
 /** As a fit from the start takes it; undefined where the rate is constant. */
 export function scheduleOf({ schedule, scheduleEpochs: epochs }: Recipe): Schedule | undefined {

@@ -2,7 +2,7 @@
 // step. What equals the defaults is left out; the opening is an empty link.
 import { changeText, readChange } from "./change-text.js";
 import { type Change, MOST_CHANGES, MOST_LINK_STEPS } from "./changes.js";
-import { FEATURE_NAMES, type FeatureName } from "../../tasks/features.js";
+import { FEATURE_NAMES, type FeatureName } from "../tasks/features.js";
 import {
   ACTIVATION_NAMES,
   DATA_NAMES,

@@ -1,5 +1,5 @@
 // What was changed on the way, and at which step: with the recipe it makes a training that a link or a program repeats.
-import type { Remedy, UnitPlace } from "../../../src/index.js";
+import type { Remedy, UnitPlace } from "../../src/index.js";
 import { LIVE_NAMES, type LiveName } from "./recipe.js";
 
 export const CURE_NAMES = ["liftBias", "recycle", "leakyRelu"] as const;

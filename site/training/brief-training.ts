@@ -1,13 +1,13 @@
 // Short trainings that nobody sees, which find out what a rate does.
-import { createNetwork } from "../../../src/network/network.js";
-import type { Network } from "../../../src/index.js";
-import { countDead } from "../../../src/inspect/dead-units.js";
+import { createNetwork } from "../../src/network/network.js";
+import type { Network } from "../../src/index.js";
+import { countDead } from "../../src/inspect/dead-units.js";
 import { optimizerOf, specOf, targetsOf } from "./recipe-to-network.js";
 import { resetsOf } from "./resets.js";
 import { type RateAt, rateOf } from "./scheduled-rate.js";
-import type { LearningTask } from "../../tasks/learning-task.js";
-import type { LiveSettings, Recipe } from "../state/recipe.js";
-import { startingWeights } from "../state/start.js";
+import type { LearningTask } from "../tasks/learning-task.js";
+import type { LiveSettings, Recipe } from "./recipe.js";
+import { startingWeights } from "./start.js";
 
 export interface BriefTraining {
   /** Units of each hidden layer. */
@@ -24,7 +24,7 @@ export async function startNetwork(recipe: Recipe, task: LearningTask): Promise<
   const network = await createNetwork(specOf(recipe, task), { arithmetic: ARITHMETIC });
   startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
   if (recipe.start === "calibrated") {
-    const { calibrate } = await import("../../../src/treatment/start/calibrate.js");
+    const { calibrate } = await import("../../src/treatment/start/calibrate.js");
     await calibrate(network, task.train.x);
   }
   return network;
