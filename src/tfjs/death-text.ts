@@ -5,8 +5,14 @@ import { formatCount, formatNumber, formatSigned } from "../text/numbers.js";
 
 const spread = ({ mean, std }: Preactivation) => `${formatSigned(mean, 3)} ± ${formatNumber(std, 2)}`;
 
+function partsOf({ change, cause }: Pick<ModelDeath, "change" | "cause">): string {
+  if (cause === "unknown") return "each row is normalized over all units of the layer, so that its parts are not known";
+  const parts = Object.entries(change).map(([part, value]) => `${formatSigned(value as number, 2)} by its ${part}`);
+  return `of its mean's change ${parts.join(", ")}`;
+}
+
 export function explainModelDeath(death: Omit<ModelDeath, "explanation">): string {
-  const { name, unit, step, lastOpen = 0, before, after, change, rate, optimizer } = death;
+  const { name, unit, step, lastOpen = 0, before, after, cause, rate, optimizer } = death;
   const who = `unit ${unit} of layer ${name}`;
   if (step === 0)
     return (
@@ -15,11 +21,10 @@ export function explainModelDeath(death: Omit<ModelDeath, "explanation">): strin
     );
   const when =
     step - lastOpen === 1 ? `step ${formatCount(step)}` : `steps ${formatCount(lastOpen + 1)} to ${formatCount(step)}`;
-  const parts = Object.entries(change).map(([part, value]) => `${formatSigned(value as number, 2)} by its ${part}`);
   const by = [optimizer, rate === undefined ? undefined : `rate ${formatNumber(rate, 3)}`].filter(Boolean).join(", ");
   return (
     `the preactivation of ${who} went from ${spread(before)}, at most ${formatNumber(before.max, 3)}, ` +
     `to ${spread(after)}, at most ${formatNumber(after.max, 3)}, in ${when}${by && ` (${by})`}; ` +
-    `of its mean's change ${parts.join(", ")}; cause: not replayed`
+    `${partsOf(death)}; cause: ${cause}`
   );
 }

@@ -7,8 +7,8 @@ import type { ModelDeath, ModelRevival, ModelTraceResults } from "./trace-types.
 import type { Twin } from "./to-network.js";
 import { type ErrorCode, RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
-import { readUnits, splitChange } from "../diagnosis/trace/unit-readings.js";
-import { NO_FALL } from "../diagnosis/trace/types.js";
+import { type Reading, readUnits, splitChange } from "../diagnosis/trace/unit-readings.js";
+import { NO_FALL, total } from "../diagnosis/trace/types.js";
 import { Inspector, type UnitIndex } from "../inspect/inspector.js";
 import { checkWeights } from "../inspect/observation.js";
 import { canDie } from "../activations/analysis.js";
@@ -42,6 +42,14 @@ interface Watched extends UnitIndex {
   isListed: boolean;
 }
 
+const BORN = { change: NO_FALL, cause: "born" } as const;
+
+/** Rows that are normalized one by one may have closed a unit by what the others of its layer did. */
+function whatChanged(before: Reading, after: Reading): Pick<ModelDeath, "change" | "cause"> {
+  const change = splitChange(before, after);
+  return { change, cause: Number.isNaN(total(change)) ? "unknown" : "not replayed" };
+}
+
 const byPlace = (a: ModelDeath, b: ModelDeath): number => a.step - b.step || a.layer - b.layer || a.unit - b.unit;
 
 export class DeathWatch {
@@ -63,16 +71,6 @@ export class DeathWatch {
     private readonly window: number,
   ) {
     const { chain, network } = twin;
-    // a change of the preactivation has other parts there
-    const normalized = chain.layers.find(({ normalization }) => normalization);
-    if (normalized)
-      throw new RelumineError(
-        "unsupported",
-        "model",
-        "to be one whose fall to a death can be split by weights",
-        `a layer normalization behind ${normalized.name ?? "a layer"}`,
-        "diagnose(model, x) takes it",
-      );
     this.state = stateOf(network);
     this.layers = chain.layers;
     this.hidden = chain.layers.length - 1;
@@ -191,8 +189,7 @@ export class DeathWatch {
         ...(lastOpen !== undefined && { lastOpen }),
         before: before[i].summary,
         after: after[i].summary,
-        change: moment.step > 0 ? splitChange(before[i], after[i]) : NO_FALL,
-        cause: moment.step > 0 ? ("not replayed" as const) : ("born" as const),
+        ...(moment.step > 0 ? whatChanged(before[i], after[i]) : BORN),
       };
       watched.death = { ...found, explanation: explainModelDeath(found) };
     });

@@ -3,9 +3,10 @@
 import type { Layer, LayerWeight, Model, TensorFlow } from "./tensorflow.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
+import { mulberry32 } from "../core/random.js";
 import type { HeadedValue } from "../models/chain/head.js";
 import { type ImportedLayer, layersOf } from "../models/chain/layers.js";
-import { type LayerConfig, readConfig } from "../models/read/keras/config.js";
+import { type LayerConfig, layerPath, readConfig } from "../models/read/keras/config.js";
 import type { JsonObject } from "../core/strict-json.js";
 import { checkKnown, valueOfLayers, type WeightSource } from "../models/read/keras/layers.js";
 
@@ -112,6 +113,31 @@ function layersByName(model: Model, known = new Map<string, Layer>()): ReadonlyM
 
 const ACTIVATIONS: ReadonlySet<string> = new Set(["Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]);
 
+/** Between a Dense layer and its activation, by their names. */
+export interface Normalizations {
+  /** A batch normalization whose shift is the last thing before the activation, or before `rows`. */
+  readonly batch?: string | undefined;
+  /** A layer normalization. */
+  readonly rows?: string;
+  /** A batch normalization behind that one, whose shift is the last thing before the activation. */
+  readonly last?: string | undefined;
+  /** Nothing scales behind `rows`. */
+  readonly isRowsLast?: boolean;
+}
+
+/** So much of a number, or of a thousandth, is it changed by at most to see what hangs on the numbers. */
+const NUDGE = 0.01;
+const NUDGED_ALWAYS = 1e-3;
+
+/** The same with each number a little larger, all of them by other shares: variances stay at least 0. */
+function nudged(weights: LiveWeights): LiveWeights {
+  const random = mulberry32(1);
+  const nudge = (value: number) => value + NUDGE * random() * Math.max(Math.abs(value), NUDGED_ALWAYS);
+  return new Map(
+    [...weights].map(([name, all]) => [name, all.map((each) => ({ ...each, data: each.data.map(nudge) }))]),
+  );
+}
+
 /** The layers of a model, read once: they stay as they are while it trains. */
 export class LiveChain {
   private readonly chain: readonly LayerConfig[];
@@ -157,6 +183,28 @@ export class LiveChain {
   }
 
   /**
+   * What a sum makes of it must not hang on the numbers that the weights have now, as with two normalizations that are
+   * equal until training parts them, one on each side.
+   * @param layers the model's, with these weights
+   * @throws RelumineError "unsupported"
+   */
+  checkStructure(weights: LiveWeights, layers: readonly ImportedLayer[]): void {
+    const sum = this.chain.find(({ className }) => className === "Add");
+    if (sum === undefined) return;
+    const shown = (all: readonly ImportedLayer[]) =>
+      JSON.stringify(all.map(({ name, activation, residual }) => [name, activation.name, residual]));
+    let path = layerPath(sum);
+    try {
+      if (shown(layersOf(this.value(nudged(weights)).value).layers) === shown(layers)) return;
+    } catch (error) {
+      if (!(error instanceof RelumineError) || error.code !== "unsupported") throw error;
+      path = error.path;
+    }
+    const expected = "to be a sum of a layer and what it is fed, whatever numbers training gives the weights";
+    throw new RelumineError("unsupported", path, expected, "one by the numbers that they have now alone");
+  }
+
+  /**
    * The layers as they are with these weights; where nothing folds, the weights themselves, and layers of which none
    * were read as they were.
    * @param before as they were with others
@@ -177,14 +225,16 @@ export class LiveChain {
     return this.chain.find((layer) => layer.name === name)!.config;
   }
 
-  /** The layers behind a Dense layer up to the next, or up to where something that passed it by is added. */
+  /** What a Dense layer's numbers go through up to the next Dense layers and sums, in the chain's order. */
   private behind(name: string): readonly LayerConfig[] {
     const { chain } = this;
-    const start = chain.findIndex((layer) => layer.name === name) + 1;
-    const next = chain.findIndex(
-      ({ className }, index) => index >= start && (className === "Dense" || className === "Add"),
-    );
-    return chain.slice(start, next < 0 ? undefined : next);
+    const start = chain.findIndex((layer) => layer.name === name);
+    const reached = new Set([chain[start].path]);
+    return chain.slice(start + 1).filter(({ className, feeders, path }) => {
+      if (className === "Dense" || className === "Add" || !feeders.some((each) => reached.has(each))) return false;
+      reached.add(path);
+      return true;
+    });
   }
 
   private isLinear(name: string): boolean {
@@ -194,27 +244,32 @@ export class LiveChain {
 
   /** The layer whose field `activation` is that of a Dense layer: itself, or an Activation behind it. */
   activationBehind(name: string): Layer {
-    const last = this.isLinear(name)
-      ? this.behind(name).find(({ className }) => ACTIVATIONS.has(className))
-      : undefined;
     if (!this.isLinear(name)) return this.layer(name);
-    if (last?.className === "Activation") return this.layer(last.name);
+    const all = this.behind(name).filter(({ className }) => ACTIVATIONS.has(className));
+    const bent = all.filter((layer) => layer.className !== "Activation" || !this.isLinear(layer.name));
+    const [found, ...more] = bent.length > 0 ? bent : all.slice(0, 1);
+    if (found?.className === "Activation" && more.length === 0) return this.layer(found.name);
     throw new RelumineError(
       "unsupported",
       `the activation of layer ${describe(name)}`,
       "to be its own, or that of an Activation layer",
-      last?.className ?? "none",
+      more.length > 0 ? `those of ${more.length + 1} layers` : (found?.className ?? "none"),
       "Build the model with another layer there, and give that the weights: twin.setWeights(model.getWeights())",
     );
   }
 
-  /** The normalization whose shift is the last thing before a Dense layer's activation. */
-  normalizationBehind(name: string): string | undefined {
-    if (!this.isLinear(name)) return undefined;
+  /** The layers whose shifts can be written that lie between a Dense layer and its activation. */
+  normalizationsBehind(name: string): Normalizations {
+    if (!this.isLinear(name)) return {};
     const behind = this.behind(name);
     const end = behind.findIndex(({ className }) => ACTIVATIONS.has(className));
-    const last = behind.slice(0, end < 0 ? undefined : end).findLast(({ className }) => FOLDED.has(className));
-    return last?.className === "BatchNormalization" ? last.name : undefined;
+    const between = behind.slice(0, end < 0 ? undefined : end).filter(({ className }) => FOLDED.has(className));
+    const place = between.findIndex(({ className }) => className === "LayerNormalization");
+    const batchAtEnd = (layers: readonly LayerConfig[]): string | undefined =>
+      layers.at(-1)?.className === "BatchNormalization" ? layers.at(-1)!.name : undefined;
+    if (place < 0) return { batch: batchAtEnd(between) };
+    const [rows, last] = [between[place].name, between.slice(place + 1)];
+    return { batch: batchAtEnd(between.slice(0, place)), rows, last: batchAtEnd(last), isRowsLast: last.length === 0 };
   }
 
   /** The slopes of the PReLU behind a Dense layer. */

@@ -13,6 +13,7 @@ const product = { filters: 1, kernelSize, name };
 /** One layer of each class that is taken by its name; they have no weights until they are built. */
 const MAKE: Readonly<Record<string, (layers: TensorFlow["layers"]) => unknown>> = {
   Activation: (layers) => layers.activation({ activation: "linear", name }),
+  Add: (layers) => layers.add({ name }),
   AlphaDropout: (layers) => layers.alphaDropout({ rate: 0, name }),
   AveragePooling1D: (layers) => layers.averagePooling1d({ poolSize, name }),
   AveragePooling2D: (layers) => layers.averagePooling2d({ poolSize, name }),
@@ -31,6 +32,7 @@ const MAKE: Readonly<Record<string, (layers: TensorFlow["layers"]) => unknown>> 
   GaussianNoise: (layers) => layers.gaussianNoise({ stddev: 0, name }),
   GlobalAveragePooling2D: (layers) => layers.globalAveragePooling2d({ name }),
   GlobalMaxPooling2D: (layers) => layers.globalMaxPooling2d({ name }),
+  LayerNormalization: (layers) => layers.layerNormalization({ name }),
   LeakyReLU: (layers) => layers.leakyReLU({ name }),
   MaxPooling1D: (layers) => layers.maxPooling1d({ poolSize, name }),
   MaxPooling2D: (layers) => layers.maxPooling2d({ poolSize, name }),

@@ -127,7 +127,9 @@ export async function readTwin(tf: TensorFlow, model: Model): Promise<ReadTwin> 
   const live = new LiveChain(model);
   checkOwn(tf, live.chained);
   const weights = await live.weights();
-  return { live, weights, chain: chainOfHeaded(live.value(weights)) };
+  const chain = chainOfHeaded(live.value(weights));
+  live.checkStructure(weights, chain.layers);
+  return { live, weights, chain };
 }
 
 /**

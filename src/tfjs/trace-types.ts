@@ -35,7 +35,7 @@ export interface ModelDeath {
   readonly before: Preactivation;
   /** The same at `step`. */
   readonly after: Preactivation;
-  /** The parts of after.mean - before.mean, exact; all 0 with step 0. */
+  /** The parts of after.mean - before.mean, exact; all 0 with step 0, and NaN with the cause "unknown". */
   readonly change: Fall;
   /** The optimizer's rate at that step, where it tells. */
   readonly rate?: number;
@@ -43,9 +43,10 @@ export interface ModelDeath {
   readonly optimizer?: string;
   /**
    * "born": silent from the start. "not replayed": `fit` of TensorFlow.js shuffles inside and hands out no batch, so
-   * that no update can be made again, and what closed the unit in it is not known.
+   * that no update can be made again, and what closed the unit in it is not known. "unknown": nor are the parts of the
+   * change, in a layer that is normalized row by row, where other units may have closed it.
    */
-  readonly cause: "born" | "not replayed";
+  readonly cause: "born" | "not replayed" | "unknown";
   /** One sentence with the figures. */
   readonly explanation: string;
 }

@@ -5,7 +5,7 @@ import { checkModel, type LiveChain, type LiveWeight, type LiveWeights, weightOf
 import { type Slot, slotsOf, startsAtZero } from "./moments.js";
 import { type ModelRows, toSamples, toTargets } from "./rows.js";
 import type { Layer, Model, Tensor, TensorFlow } from "./tensorflow.js";
-import { makeTwin, type Twin } from "./to-network.js";
+import { makeTwin, type ReadTwin, type Twin } from "./to-network.js";
 import type { ModelRemedy, ModelTreatment, TreatModelOptions } from "./treat-types.js";
 import { unfold, type Write } from "./write-back.js";
 import { checkOptions } from "../core/checks.js";
@@ -17,6 +17,7 @@ import type { Diagnosis } from "../diagnosis/types.js";
 import { type ImportedLayer, stepsOf } from "../models/chain/layers.js";
 import { setLayers } from "../models/chain/network.js";
 import { TFJS_NAMES } from "../models/write/tfjs.js";
+import { WEIGHT_NAMES } from "../network/state/weight-names.js";
 import { checkRemedy, type ResolvedRemedy } from "../treatment/remedies/remedy.js";
 import { treatNaming } from "../treatment/treat.js";
 import { drawTreatment } from "../treatment/treatment-text.js";
@@ -68,19 +69,23 @@ function layersToReplace({ live, chain, network }: Twin): Layer[] {
   );
 }
 
-/** Where each layer's numbers lie: incoming weights and bias of a unit, and what it gives the next layer. */
-function* placesOfUnit(layers: readonly ImportedLayer[], { layer, unit }: TreatedUnit) {
-  const { inputs, units } = layers[layer];
-  const next = layers[layer + 1].units;
-  yield { layer, part: "kernel", at: Array.from({ length: inputs }, (_, input) => input * units + unit) };
-  yield { layer, part: "bias", at: [unit] };
-  yield { layer: layer + 1, part: "kernel", at: Array.from({ length: next }, (_, to) => unit * next + to) };
+/**
+ * Where a unit's numbers lie: incoming weights and bias, what its rows are normalized to, and what it gives the next
+ * layer.
+ */
+function* placesOfUnit(live: LiveChain, layers: readonly ImportedLayer[], { layer, unit }: TreatedUnit) {
+  const { inputs, units, name = "" } = layers[layer];
+  const { units: next, name: above = "" } = layers[layer + 1];
+  yield { name, part: "kernel", at: Array.from({ length: inputs }, (_, input) => input * units + unit) };
+  yield { name, part: "bias", at: [unit] };
+  const { rows = "" } = live.normalizationsBehind(name);
+  for (const part of ["gamma", "beta"]) yield { name: rows, part, at: [unit] };
+  yield { name: above, part: "kernel", at: Array.from({ length: next }, (_, to) => unit * next + to) };
 }
 
 /** Numbers that a treatment drew or set, and all others that were written for it, as a normalization's beta. */
 function placesOf(
-  weights: LiveWeights,
-  layers: readonly ImportedLayer[],
+  { live, weights, chain: { layers } }: ReadTwin,
   treated: readonly TreatedUnit[],
   writes: readonly Write[],
 ): Places {
@@ -92,8 +97,8 @@ function placesOf(
   };
   for (const each of treated) {
     if (each.action === "activationReplaced") continue;
-    for (const { layer, part, at } of placesOfUnit(layers, each)) {
-      const weight = weightOf(weights, layers[layer].name ?? "", part);
+    for (const { name, part, at } of placesOfUnit(live, layers, each)) {
+      const weight = weightOf(weights, name, part);
       if (weight) add(weight, at);
     }
   }
@@ -218,9 +223,9 @@ async function measureAgain(
 ): Promise<Pick<ModelTreatment, "after" | "outputChange">> {
   const { live, network } = twin;
   const layers = live.again(twin.chain.layers, await live.weights());
-  const isExact = layers.every(({ kernel, bias }, i) => {
+  const isExact = layers.every((layer, i) => {
     const now = network.layers[i].getWeights();
-    return isEqual(kernel, now.kernel) && isEqual(bias, now.bias);
+    return WEIGHT_NAMES.every((part) => !now[part] || !layer[part] || isEqual(layer[part], now[part]));
   });
   if (isExact) return treatment;
   setLayers(network, layers);
@@ -228,14 +233,6 @@ async function measureAgain(
   const { data } = network.predict(samples, { logits: true });
   const outputChange = data.reduce((most, value, i) => Math.max(most, Math.abs(value - outputs[i])), 0);
   return { after, outputChange };
-}
-
-/** Remedies speak of biases, which a layer normalization behind them takes away again. */
-function checkNotNormalized(layers: readonly ImportedLayer[]): void {
-  const found = layers.find(({ normalization }) => normalization);
-  if (!found) return;
-  const expected = "to be one whose remedies can be written back";
-  throw new RelumineError("unsupported", "model", expected, `a layer normalization behind ${found.name ?? "a layer"}`);
 }
 
 /** See relumine/tfjs. */
@@ -252,7 +249,6 @@ export async function treatModel(
   const twin = await makeTwin(tf, given, loss === undefined ? {} : { loss }, x);
   using network = twin.network;
   const { live, chain, weights } = twin;
-  checkNotNormalized(chain.layers);
   const samples = await toSamples("x", x, network.spec.inputs);
   const outputs = network.predict(samples, { logits: true }).data;
   const known = { ...pace, ...(targets !== undefined && { targets: await toTargets("targets", targets) }) };
@@ -261,7 +257,7 @@ export async function treatModel(
   const writes = unfold(live, weights, stepsOf(live.value(weights).value), chain.layers, now);
   const changes: Changes = {
     writes,
-    cleared: await momentsToClear(live.model, placesOf(weights, chain.layers, treatment.treated, writes)),
+    cleared: await momentsToClear(live.model, placesOf(twin, treatment.treated, writes)),
     replaced: layersToReplace(twin),
     activation: remedy.kind === "replaceActivation" ? nameOf(remedy) : undefined,
   };

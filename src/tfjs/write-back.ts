@@ -2,11 +2,13 @@
 // again, in float64, and rounded once.
 //
 // A folded kernel is K[i,j] = a[i]·W[i,j]·A[j] and a folded bias B[j] = A[j]·Σ b[i]·W[i,j] + C[j], where a·x + b lies
-// before the layer's own kernel W and A·x + C behind it. Weights that are as they were stay so to the bit.
+// before the layer's own kernel W and A·x + C behind it. Behind a layer normalization stands gamma·F·x + beta·F + D,
+// where F·x + D is what scales behind it. Weights that are as they were stay so to the bit.
 import { type LiveChain, type LiveWeight, type LiveWeights, weightOf } from "./live-chain.js";
 import { RelumineError } from "../core/errors.js";
 import { type ImportedLayer, type Step } from "../models/chain/layers.js";
 import { at } from "../models/chain/value.js";
+import { WEIGHT_NAMES } from "../network/state/weight-names.js";
 
 /** Numbers that a variable is to hold. */
 export interface Write {
@@ -56,45 +58,102 @@ function unfoldShift(step: Step, was: ImportedLayer, now: ImportedLayer, kernel:
   });
 }
 
+/** A weight that something goes into, times a factor. */
+interface Place {
+  readonly weight: LiveWeight;
+  readonly factor: (unit: number) => number;
+}
+
 /**
  * Where a layer's shift can be written: its own bias, times what follows, or the beta of a normalization right behind.
  */
-function shiftOf(live: LiveChain, weights: LiveWeights, { dense, after }: Step) {
+function shiftOf(live: LiveChain, weights: LiveWeights, { dense, after }: Step): Place {
   const name = dense.name!;
   const bias = weightOf(weights, name, "bias");
-  if (bias) return { weight: bias, factor: (unit: number) => at(after.a, unit) };
-  const beta = live.normalizationBehind(name);
-  const weight = beta === undefined ? undefined : weightOf(weights, beta, "beta");
+  if (bias) return { weight: bias, factor: (unit) => at(after.a, unit) };
+  const { batch } = live.normalizationsBehind(name);
+  const weight = batch === undefined ? undefined : weightOf(weights, batch, "beta");
   if (weight) return { weight, factor: () => 1 };
   throw refuse(name, "one without a bias");
 }
 
+type Vector = Float32Array | Float64Array;
+
 const isSame = (x: ArrayLike<number>, y: ArrayLike<number>): boolean =>
   x.length === y.length && Array.prototype.every.call(x, (value, i) => value === y[i]);
 
+/** Other numbers for some units of a weight, of which there is more behind it: of factor·weight + rest. */
+function writeUnits({ weight, factor }: Place, name: string, old: Vector, now: ArrayLike<number>): Write[] {
+  const data = weight.data.slice();
+  for (let unit = 0; unit < data.length; unit++) {
+    const is = old.length === 1 ? old[0] : old[unit];
+    if (now[unit] === is) continue;
+    const rest = is - factor(unit) * weight.data[unit];
+    data[unit] = (now[unit] - rest) / factor(unit);
+    if (!Number.isFinite(data[unit])) throw refuse(name, "one of whose units a normalization multiplies by 0");
+  }
+  return isSame(data, weight.data) ? [] : [{ weight, data }];
+}
+
+/** What a layer normalization multiplies by and adds, with what scales behind it. */
+function normWrites(live: LiveChain, weights: LiveWeights, step: Step, was: ImportedLayer, now: ImportedLayer) {
+  const { dense, norm } = step;
+  if (!norm || (isSame(was.gamma!, now.gamma!) && isSame(was.beta!, now.beta!))) return [];
+  const name = dense.name!;
+  const { rows = "", last = "", isRowsLast } = live.normalizationsBehind(name);
+  const [gamma, beta] = ["gamma", "beta"].map((part) => weightOf(weights, rows, part));
+  const behind = weightOf(weights, last, "beta");
+  const factor = (unit: number) => (isRowsLast ? 1 : at(norm.a, unit) / (gamma?.data[unit] ?? 1));
+  const write = (part: "gamma" | "beta", place: Place | undefined): Write[] => {
+    if (isSame(was[part]!, now[part]!)) return [];
+    if (place) return writeUnits(place, name, was[part]!, now[part]!);
+    throw refuse(name, `one whose normalization has no ${part}`);
+  };
+  const shift = behind ? { weight: behind, factor: () => 1 } : beta && { weight: beta, factor };
+  return [...write("gamma", gamma && { weight: gamma, factor }), ...write("beta", shift)];
+}
+
 function writesOf(live: LiveChain, weights: LiveWeights, step: Step, was: ImportedLayer, now: ImportedLayer): Write[] {
   const { dense, after } = step;
+  const isKept = (part: "kernel" | "bias" | "gamma" | "beta") => !was[part] || isSame(was[part], now[part]!);
   const hasSlopes = now.alpha && !isSame(was.alpha!, now.alpha);
-  if (isSame(was.kernel, now.kernel) && isSame(was.bias, now.bias) && !hasSlopes) return [];
-  const { name, units } = dense;
+  if (isKept("kernel") && isKept("bias") && isKept("gamma") && isKept("beta") && !hasSlopes) return [];
+  const { name } = dense;
   if (name === undefined) throw refuse(name, "a normalization of the outputs");
   const kernel = unfoldKernel(step, was, now);
-  const own = weightOf(weights, name, "kernel")!;
   const shift = unfoldShift(step, was, now, kernel);
-  const writes: Write[] = isSame(dense.kernel, kernel) ? [] : [{ weight: own, data: kernel }];
-  const moved = Array.from({ length: units }, (_, unit) => unit).filter((unit) => shift[unit] !== at(after.b, unit));
-  if (moved.length > 0) {
-    const { weight, factor } = shiftOf(live, weights, step);
-    const data = weight.data.slice();
-    for (const unit of moved) {
-      const rest = at(after.b, unit) - factor(unit) * weight.data[unit];
-      data[unit] = (shift[unit] - rest) / factor(unit);
-      if (!Number.isFinite(data[unit])) throw refuse(name, "one of whose units a normalization multiplies by 0");
-    }
-    writes.push({ weight, data });
-  }
+  const writes: Write[] = isSame(dense.kernel, kernel)
+    ? []
+    : [{ weight: weightOf(weights, name, "kernel")!, data: kernel }];
+  const isMoved = shift.some((each, unit) => each !== at(after.b, unit));
+  if (isMoved) writes.push(...writeUnits(shiftOf(live, weights, step), name, after.b, shift));
+  writes.push(...normWrites(live, weights, step, was, now));
   if (hasSlopes) writes.push({ weight: live.slopesBehind(name, weights), data: now.alpha! });
   return writes;
+}
+
+/** The weights as they are to be. */
+function withWrites(weights: LiveWeights, writes: readonly Write[]): LiveWeights {
+  const data = new Map(writes.map((write) => [write.weight, write.data]));
+  return new Map(
+    [...weights].map(([name, all]) => [name, all.map((each) => ({ ...each, data: data.get(each) ?? each.data }))]),
+  );
+}
+
+/** Of the largest number of a layer: rounding is far below it, and a number in the wrong place above. */
+const ROUNDING = 0.01;
+
+/** @throws RelumineError "unsupported" where these weights make other layers than those that are wanted */
+function checkWrites(made: readonly ImportedLayer[], now: readonly ImportedLayer[]): void {
+  made.forEach((layer, index) => {
+    for (const part of WEIGHT_NAMES) {
+      const [given, wanted] = [layer[part], now[index][part]];
+      if (!given || !wanted) continue;
+      const most = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+      const isRight = given.every((value, i) => Math.abs(value - wanted[i]) <= ROUNDING * most);
+      if (!isRight) throw refuse(layer.name, `one whose ${part} hangs on weights in several places`);
+    }
+  });
 }
 
 /**
@@ -111,5 +170,7 @@ export function unfold(
   was: readonly ImportedLayer[],
   now: readonly ImportedLayer[],
 ): Write[] {
-  return steps.flatMap((step, i) => writesOf(live, weights, step, was[i], now[i]));
+  const writes = steps.flatMap((step, i) => writesOf(live, weights, step, was[i], now[i]));
+  if (writes.length > 0) checkWrites(live.again(was, withWrites(weights, writes)), now);
+  return writes;
 }

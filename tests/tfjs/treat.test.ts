@@ -54,14 +54,6 @@ function normalized(useBias = true, center = true): tf.Sequential {
 }
 
 describe("liftBias", () => {
-  test("of a layer that is normalized by rows is refused, and nothing is changed", async () => {
-    const layers = [dense(8, 1, { inputShape: [8] }), tf.layers.layerNormalization({}), tf.layers.reLU(), dense(2, 3)];
-    const model = tf.sequential({ layers });
-    const before = allWeights(model);
-    await expectError(treat(model, x, { kind: "liftBias", activity: 0.25 }), "unsupported", "model");
-    expect(allWeights(model)).toEqual(before);
-  });
-
   test("opens the dead, and outputs stay to the bit in TensorFlow.js itself", async () => {
     const model = sick();
     const before = predictionsOf(model, x);
