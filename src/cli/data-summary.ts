@@ -4,15 +4,18 @@ import { inputWidth } from "../table/encoding.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
 import { countOf, formatCount } from "../text/numbers.js";
 
+const trainingRows = ({ training, blocks }: Pick<NamedPreparedTable, "training" | "blocks">): number =>
+  blocks?.source.rows ?? training.x.rows;
+
 export function describeData(
-  { name, notes, training, heldOut, encoding }: NamedPreparedTable,
+  { name, notes, training, blocks, heldOut, encoding }: NamedPreparedTable,
   seed: number,
   folds?: number,
 ): string {
   return drawData({
     name,
     notes,
-    trainingRows: training.x.rows,
+    trainingRows: trainingRows({ training, blocks }),
     heldOutRows: heldOut.x.rows,
     inputs: inputWidth(encoding.inputs),
     seed,
@@ -21,21 +24,38 @@ export function describeData(
 }
 
 /** What rows judge, as tables and lines call them. */
-export function judgesName({ judges, heldOut }: Pick<NamedPreparedTable, "judges" | "heldOut">): string {
-  return judges === heldOut ? "held out" : "training rows";
+export function judgesName({
+  judges,
+  heldOut,
+  blocks,
+}: Pick<NamedPreparedTable, "judges" | "heldOut" | "blocks">): string {
+  if (judges === heldOut) return "held out";
+  return blocks ? "drawn training rows" : "training rows";
 }
 
 /** Name and value, as a page lists them. */
-export function dataFacts({ name, training, heldOut, encoding }: NamedPreparedTable, seed: number): [string, string][] {
+export function dataFacts(prepared: NamedPreparedTable, seed: number): [string, string][] {
+  const { name, heldOut, encoding, blocks } = prepared;
   return [
-    ["data", name],
-    ["rows", `${formatCount(training.x.rows)} to train on, ${formatCount(heldOut.x.rows)} held out (seed ${seed})`],
+    ["data", blocks ? `${name}, ${blocks.targets}` : name],
+    [
+      "rows",
+      `${formatCount(trainingRows(prepared))} to train on, ${formatCount(heldOut.x.rows)} held out (seed ${seed})`,
+    ],
     ["inputs", countOf(inputWidth(encoding.inputs), "input")],
     ["target", encoding.target.column],
   ];
 }
 
 /** The member `data` of a document. */
-export function dataRecord({ name, task, notes, training, heldOut }: NamedPreparedTable) {
-  return { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes };
+export function dataRecord(prepared: NamedPreparedTable) {
+  const { name, task, notes, heldOut, blocks } = prepared;
+  return {
+    name,
+    ...(blocks && { targets: blocks.targets }),
+    task,
+    trainingRows: trainingRows(prepared),
+    heldOutRows: heldOut.x.rows,
+    notes,
+  };
 }

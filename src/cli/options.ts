@@ -28,7 +28,7 @@ function refuse<T>(check: () => T): T {
 export function withDashes(error: unknown, names: readonly string[]): unknown {
   if (!(error instanceof RelumineError) || !names.includes(error.path)) return error;
   const { code, path, expected, given, hint } = error;
-  return new RelumineError(code, `--${path}`, expected, given, hint);
+  return new RelumineError(code, flagOf(path), expected, given, hint);
 }
 
 function toNumber(text: string): number {
@@ -295,10 +295,10 @@ export function threadsOption(what = "trainings at a time", most = MOST_THREADS)
 /** The option of fit that `--class-weights` asks for. */
 export function classWeightsOf(
   { classWeights }: Pick<TrainingOptions, "classWeights">,
-  { encoding: { target } }: PreparedTable,
+  { encoding: { target }, blocks }: PreparedTable & { readonly blocks?: Pick<FitOptions, "classWeights"> },
 ): Pick<FitOptions, "classWeights"> {
   if (classWeights === undefined) return {};
-  if (target.kind === "classes") return { classWeights };
+  if (target.kind === "classes") return { classWeights: blocks?.classWeights ?? classWeights };
   const given = "a target of numbers";
   throw new RelumineError("value", "--class-weights", "to be left out where there are no classes", given);
 }

@@ -3,13 +3,26 @@ import type { Command } from "commander";
 import { withDashes } from "./options.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "../table/prepare.js";
 import type { NamedTable } from "./read-table.js";
+import type { BatchSource } from "../network/batches.js";
 import type { Split } from "../table/stratified-split.js";
 import type { TargetChoice } from "../table/target.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { FEWEST_ROWS } from "../treatment/trial/rows.js";
 
+/** Rows that train by blocks, from files; what is in memory then as `training` is a sample of them. */
+export interface TrainingBlocks {
+  /** Knows how many rows there are. */
+  readonly source: BatchSource & { readonly rows: number };
+  /** The file of the targets. */
+  readonly targets: string;
+  /** By class, where all are to count the same. */
+  readonly classWeights?: readonly number[];
+  close(): Promise<void>;
+}
+
 export interface NamedPreparedTable extends PreparedTable {
   readonly name: string;
+  readonly blocks?: TrainingBlocks;
   /** The rows that judge: those held out, or, where none are, those that train. */
   readonly judges: PreparedTable["heldOut"];
 }

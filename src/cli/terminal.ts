@@ -2,6 +2,7 @@
 // alone goes to stdout.
 import picocolors from "picocolors";
 import { write, writeError } from "./output.js";
+import { RelumineError } from "../core/errors.js";
 import { drawProgress, type ProgressLine } from "../report/progress-text.js";
 
 type Stream = NodeJS.WriteStream;
@@ -106,6 +107,10 @@ export class Terminal {
     this.#isBarShown = false;
   }
 }
+
+/** What a command is refused with whose work is not to begin any more. */
+export const interruptedError = (): RelumineError =>
+  new RelumineError("value", "the training", "to begin", "an interruption before its first step");
 
 /**
  * A signal that is raised when the program is first asked to end, by Ctrl-C, by `kill` and schedulers, or as its

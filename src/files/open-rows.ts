@@ -1,12 +1,13 @@
 // Rows in files as batches for `fit`: files are opened and their headers held against their bytes; what reading them
 // meets is told by the file's name.
-import { open, type FileHandle } from "node:fs/promises";
+import { constants, open, type FileHandle } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { fillFrom, reasonOf } from "./reads.js";
 import { type BatchPlan, RowBatches } from "../arrays/batches/row-batches.js";
 import { type FilledSource, placeRows, type RawLayout, type StoredRows } from "../arrays/batches/stored-rows.js";
 import type { NumberType } from "../arrays/numbers.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
+import { checksumOf } from "../core/checksum.js";
 import { RelumineError } from "../core/errors.js";
 import type { Samples } from "../core/matrix.js";
 import type { BatchSource } from "../network/batches.js";
@@ -61,6 +62,8 @@ export interface OpenRowsOptions {
   readonly from?: number;
   /** The row after the last; default: all. So some rows of a file can train and others judge. */
   readonly to?: number;
+  /** Rows between these that no batch has, ascending: drawn ones can judge. `blocks()` gives them all the same. */
+  readonly without?: ArrayLike<number>;
   /** What each number of x is multiplied by, such as 1 / 255; default 1. */
   readonly scale?: number;
   /** What is added to it then; default 0. */
@@ -71,6 +74,10 @@ export interface OpenRowsOptions {
 export interface OpenRows extends BatchSource {
   /** How many rows an epoch has. */
   readonly rows: number;
+  /** Of each batch but an epoch's last. */
+  readonly batchSize: number;
+  /** Tells shapes, numbers here and there in both files, and the options from others: a fit can be resumed by it. */
+  readonly id: string;
   /** Numbers in each row: the network's inputs. */
   readonly inputs: number;
   /**
@@ -86,10 +93,15 @@ export interface OpenRows extends BatchSource {
   close(): Promise<void>;
 }
 
-const OPTION_NAMES = ["batchSize", "seed", "shuffle", "from", "to", "scale", "offset"] as const;
+const OPTION_NAMES = ["batchSize", "seed", "shuffle", "from", "to", "without", "scale", "offset"] as const;
 const MOST_IN_BATCH = 2 ** 16;
 /** Blocks. */
 const WINDOW = 8;
+
+function kindOf(status: Awaited<ReturnType<FileHandle["stat"]>>): string {
+  if (status.isDirectory()) return "a folder";
+  return status.isFIFO() ? "a pipe" : "a device";
+}
 
 /** A file that is open, as one that must stay as it was. */
 interface Opened {
@@ -98,14 +110,16 @@ interface Opened {
   readonly source: FilledSource;
 }
 
+/** Of a pipe, where others would wait for who writes to it. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 async function openSource(name: string): Promise<Opened> {
-  const handle = await open(name).catch((error: unknown) => {
+  const handle = await open(name, WITHOUT_WAITING).catch((error: unknown) => {
     throw new RelumineError("format", name, "to be a file of rows", reasonOf(error));
   });
   try {
     const status = await handle.stat();
-    if (!status.isFile())
-      throw new RelumineError("format", name, "to be a file of rows", status.isDirectory() ? "a folder" : "a device");
+    if (!status.isFile()) throw new RelumineError("format", name, "to be a file of rows", kindOf(status));
     const { size, mtimeMs } = status;
     const readInto = async (bytes: Uint8Array, begin: number): Promise<void> => {
       await fillFrom(handle, name, bytes, begin);
@@ -173,9 +187,43 @@ function checkPlan({ batchSize = 32, seed, shuffle, scale = 1, offset = 0 }: Ope
   };
 }
 
-function checkRange(rows: number, { from = 0, to = rows }: OpenRowsOptions): Pick<BatchPlan, "from" | "to"> {
+type RowRange = Pick<BatchPlan, "from" | "to" | "without">;
+
+function checkRange(rows: number, { from = 0, to = rows, without }: OpenRowsOptions): RowRange {
   checkInteger("from", from, { low: 0, high: rows - 1 });
-  return { from, to: checkInteger("to", to, { low: from + 1, high: rows }) };
+  checkInteger("to", to, { low: from + 1, high: rows });
+  return { from, to, ...(without !== undefined && { without: checkWithout(without, from, to) }) };
+}
+
+function checkWithout(given: ArrayLike<number>, from: number, to: number): Float64Array {
+  if (typeof given !== "object" || given === null || !Number.isSafeInteger(given.length))
+    throw new RelumineError("value", "without", "to be a list of rows", describe(given));
+  if (given.length >= to - from)
+    throw new RelumineError("value", "without", `to leave a row of ${to - from}`, `${given.length} rows`);
+  const rows = new Float64Array(given.length);
+  for (let i = 0; i < rows.length; i++)
+    rows[i] = checkInteger(`without[${i}]`, given[i], { low: i === 0 ? from : rows[i - 1] + 1, high: to - 1 });
+  return rows;
+}
+
+/** Numbers are looked at in so many places, a few bytes each. */
+const PLACES = 16;
+const PLACE_BYTES = 4096;
+
+/** What tells a file's rows from others: not a change of few numbers. */
+async function nameRows({ source, start, rows, columns, type, isLittleEndian }: StoredRows): Promise<string> {
+  const length = source.size - start;
+  const pieces: Uint8Array[] = [];
+  for (let place = 0; place < PLACES; place++) {
+    const begin = start + Math.floor((place * Math.max(0, length - PLACE_BYTES)) / (PLACES - 1));
+    pieces.push(await source.read(begin, Math.min(source.size, begin + PLACE_BYTES)));
+  }
+  return `${rows} x ${columns} ${type}${isLittleEndian ? "" : " big"} ${checksumOf([], pieces)}`;
+}
+
+async function nameOf(x: StoredRows, y: StoredRows, { without, ...plan }: BatchPlan): Promise<string> {
+  const options = JSON.stringify({ ...plan, ...(without && { without: checksumOf([], [without]) }) });
+  return `${await nameRows(x)}, ${await nameRows(y)}, ${options}`;
 }
 
 function checkSameRows(x: StoredRows, y: StoredRows): void {
@@ -225,7 +273,9 @@ export async function openRows(
     }
     const [rowsOfX, rowsOfY] = placed;
     checkSameRows(rowsOfX, rowsOfY);
-    return new RowBatches({ x: rowsOfX, y: rowsOfY }, { ...plan, ...checkRange(rowsOfX.rows, given) }, release);
+    const whole: BatchPlan = { ...plan, ...checkRange(rowsOfX.rows, given) };
+    const id = await nameOf(rowsOfX, rowsOfY, whole);
+    return new RowBatches({ x: rowsOfX, y: rowsOfY }, whole, release, id);
   } catch (error) {
     await release();
     throw error;

@@ -41,13 +41,17 @@ export interface TargetChoice {
   learn(training: readonly number[]): { encoding: TargetEncoding; encode(rows: readonly number[]): number[] };
 }
 
+/** Whether so many different whole numbers among so many rows are classes. */
+export function areFewValues(different: number, rows: number): boolean {
+  return different <= Math.min(FEW_CLASSES, Math.sqrt(rows));
+}
+
 function looksLikeClasses(values: Float64Array, rows: readonly number[]): boolean {
-  const most = Math.min(FEW_CLASSES, Math.sqrt(rows.length));
   const different = new Set<number>();
   for (const row of rows) {
     if (!Number.isInteger(values[row])) return false;
     different.add(values[row]);
-    if (different.size > most) return false;
+    if (!areFewValues(different.size, rows.length)) return false;
   }
   return true;
 }

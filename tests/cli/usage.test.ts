@@ -13,7 +13,7 @@ const WITHOUT_WASM = ["--import", "data:text/javascript,delete globalThis.WebAss
 describe("help", () => {
   it.each([
     [["--help"], "relumine checkup digits"],
-    [["train", "--help"], "--target species"],
+    [["train", "--help"], "relumine train X.npy y.npy"],
     [["checkup", "--help"], "--repeats 5"],
     [["diagnose", "--help"], "digits.safetensors digits"],
     [["treat", "--help"], "--remedy liftBias --out treated.onnx"],
@@ -58,7 +58,7 @@ describe("bad usage has exit code 2 and no stack", () => {
     [[], /Usage: relumine/],
     [["trian"], /unknown command 'trian'\n\(Did you mean train\?\)/],
     [["train"], /missing required argument 'table'/],
-    [["train", "a.csv", "b.csv"], /too many arguments/],
+    [["train", "a.npy", "b.npy", "c.npy"], /too many arguments/],
     [["sweep", "plan.json", "digits", "--shard", "0/8"], /It has to be such as "2\/8"/],
     [["sweep", "plan.json", "digits", "--shard", "9/8"], /It has to be such as "2\/8"/],
     [["sweep", "plan.json", "digits", "--threads", "0"], /'0' is invalid/],

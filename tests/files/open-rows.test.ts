@@ -1,7 +1,8 @@
 // Rows in files train as the same rows in memory do, in an order that the seed repeats; files that are none, or change,
 // are refused, and none stays open.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
-import { appendFile, truncate, utimes, writeFile } from "node:fs/promises";
+import { appendFile, rename, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
@@ -193,6 +194,76 @@ describe("order", () => {
   });
 });
 
+describe("rows that are left out", () => {
+  const index = write("left-index.npy", npyFile([ROWS], count(ROWS)));
+  test.each<[string, OpenRowsOptions]>([
+    ["shuffled", SMALL],
+    ["in one window", { batchSize: 10 }],
+    ["in blocks of one row", { batchSize: 9, shuffle: { block: 1, window: 1 } }],
+    ["as they lie", { batchSize: 8, shuffle: false }],
+    ["of a part", { batchSize: 8, shuffle: { block: 7, window: 2 }, from: 11, to: 90 }],
+  ])("%s", async (_what, options) => {
+    const { from = 0, to = ROWS, batchSize = 32 } = options;
+    const all = count(to - from).map((i) => from + i);
+    for (const without of [all.filter((row) => row % 5 === 0), all.slice(0, 30), all.slice(1), []]) {
+      const rows = await opened(xFile, await index, { ...options, without });
+      const { x, y, sizes } = await collect(rows);
+      const kept = all.filter((row) => !without.includes(row));
+      expect(rows.rows).toBe(kept.length);
+      expect(y.toSorted((a, b) => a - b)).toEqual(kept);
+      expect(x).toEqual(y.map((row) => Array.from(Float32Array.from(numbers.slice(row * 2, row * 2 + 2)))));
+      expect(sizes.slice(0, -1).every((size) => size === batchSize)).toBe(true);
+    }
+  });
+
+  test("are rows, ascending, and not all", async () => {
+    const wrong: readonly [ArrayLike<number>, string][] = [
+      [[3, 2], "without[1]"],
+      [[3, 3], "without[1]"],
+      [[-1], "without[0]"],
+      [[ROWS], "without[0]"],
+      [[0.5], "without[0]"],
+      [count(ROWS), "without"],
+      [3 as never, "without"],
+    ];
+    for (const [without, path] of wrong) await expectError(openRows(xFile, yFile, { without }), "value", path);
+  });
+});
+
+describe("a fit from files can be resumed", () => {
+  const stopAfter = async (given: OpenRows, steps: number, more: FitOptions = {}) => {
+    const controller = new AbortController();
+    const onBatchEnd = ({ step }: { step: number }) => (step === steps ? controller.abort() : undefined);
+    return withNetwork(classifier, async (network) => {
+      await network.fit(given, { epochs: 3, callbacks: [{ onBatchEnd }], signal: controller.signal });
+      await network.fit(await opened(xFile, yFile, SMALL), { epochs: 3, resume: true, ...more });
+      return weightsOf(network);
+    });
+  };
+
+  test("to the bits of one that never stopped, from files that were opened anew", async () => {
+    const whole = await withNetwork(classifier, async (network) => {
+      await network.fit(await opened(xFile, yFile, SMALL), { epochs: 3 });
+      return weightsOf(network);
+    });
+    for (const steps of [1, 13, 20]) expect(await stopAfter(await opened(xFile, yFile, SMALL), steps)).toEqual(whole);
+  });
+
+  test("but not from other numbers, nor with other options", async () => {
+    const other = await write("other.npy", npyFile([ROWS, 2], numbers.toReversed()));
+    const given = await Promise.all([
+      opened(other, yFile, SMALL),
+      opened(xFile, await write("other-y.npy", npyFile([ROWS], labels.toReversed())), SMALL),
+      opened(xFile, yFile, { ...SMALL, scale: 2 }),
+      opened(xFile, yFile, { ...SMALL, seed: 1 }),
+      opened(xFile, yFile, { ...SMALL, from: 1 }),
+      opened(xFile, yFile, { ...SMALL, without: [2] }),
+    ]);
+    for (const rows of given) await expectError(stopAfter(rows, 3), "value", "data");
+    await expectError(stopAfter(await opened(xFile, yFile, { ...SMALL, batchSize: 9 }), 3), "value", /data|batchSize/);
+  });
+});
+
 test("the rows can be looked at in blocks, as they lie", async () => {
   const rows = await opened(xFile, yFile, { ...SMALL, scale: 2 });
   await withNetwork(classifier, async (network) => {
@@ -242,6 +313,15 @@ describe("what is refused", () => {
     expect(open()).toEqual([]);
   });
 
+  test.skipIf(process.platform === "win32")("a pipe that nobody writes to, and a device", async () => {
+    const pipe = place("pipe.npy");
+    expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+    await expectError(openRows(pipe, yFile), "format", pipe);
+    await expectError(openRows(xFile, pipe), "format", pipe);
+    await expectError(openRows("/dev/zero", yFile), "format", "/dev/zero");
+    expect(open()).toEqual([]);
+  });
+
   test("options", async () => {
     const wrong: readonly [OpenRowsOptions, string][] = [
       [{ batchSize: 0 }, "batchSize"],
@@ -287,6 +367,23 @@ describe("files that change", () => {
     grow: (file) => appendFile(file, new Uint8Array(4)),
     "are written to": (file) => utimes(file, new Date(0), new Date(0)),
   };
+  test("a file in whose place another is put is read as it was opened", async () => {
+    const file = await write("moved.npy", npyFile([ROWS, 2], numbers));
+    const train = (replace: () => Promise<void>) =>
+      withNetwork(classifier, async (network) => {
+        const rows = await opened(file, yFile, SMALL);
+        const onBatchEnd = ({ step }: { step: number }) => (step === 3 ? replace() : undefined);
+        await network.fit(rows, { epochs: 2, callbacks: [{ onBatchEnd }] });
+        return weightsOf(network);
+      });
+    const expected = await train(async () => {});
+    const replaced = await train(async () => {
+      const other = await write("new.npy", npyFile([ROWS, 2], numbers.toReversed()));
+      await rename(other, file);
+    });
+    expect(replaced).toEqual(expected);
+  });
+
   test.each(Object.entries(change))("that %s end the fit, and the network is free again", async (_what, spoil) => {
     const file = await write("changing.npy", npyFile([ROWS, 2], numbers));
     const rows = await opened(file, yFile, { batchSize: 8, shuffle: { block: 2, window: 2 } });

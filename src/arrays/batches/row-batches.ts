@@ -22,6 +22,8 @@ export interface BatchPlan {
   /** What each number of x is multiplied by, and what is added then. */
   readonly scale: number;
   readonly offset: number;
+  /** Rows between these, ascending, that no batch has: others are to judge by them. */
+  readonly without?: Float64Array;
 }
 
 /** Bytes of a block, unless one row has more. */
@@ -88,6 +90,7 @@ function toSamples(stored: StoredRows, { scale, offset }: BatchPlan, numbers: Nu
 export class RowBatches implements BatchSource {
   readonly rows: number;
   readonly inputs: number;
+  readonly batchSize: number;
   private readonly sizes: BlockSizes;
   private isClosed = false;
   /** Of an epoch that is over, for the next one. */
@@ -97,15 +100,18 @@ export class RowBatches implements BatchSource {
 
   /**
    * @param release closes the files
+   * @param id tells the files' contents and the plan from others
    * @throws RelumineError "memory"
    */
   constructor(
     private readonly pair: StoredPair,
     private readonly plan: BatchPlan,
     private readonly release: () => Promise<void>,
+    readonly id: string,
   ) {
     this.sizes = sizesOf(pair, plan);
-    this.rows = this.sizes.rows;
+    this.rows = this.sizes.rows - (plan.without?.length ?? 0);
+    this.batchSize = plan.batchSize;
     this.inputs = pair.x.columns;
   }
 
@@ -148,6 +154,7 @@ export class RowBatches implements BatchSource {
         [here, there] = [there, here];
         next = place + 1 < order.windows ? load(place + 1) : undefined;
         order.orderRows(window.order, window.rows);
+        if (plan.without) window.leaveOut(plan.without);
         yield window;
       }
     } finally {

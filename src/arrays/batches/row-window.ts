@@ -36,6 +36,17 @@ export interface StoredPair {
 /** Targets: single numbers keep their digits. */
 export const targetsAs = ({ columns }: StoredRows): ReadAs => (columns === 1 ? "float64" : "float32");
 
+/** The first place of an ascending list whose number is not below a value. */
+function placeOf(value: number, list: Float64Array): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 export class RowWindow {
   /** Rows that are in it. */
   rows = 0;
@@ -43,6 +54,7 @@ export class RowWindow {
   readonly order: Uint32Array;
   private readonly x: Side;
   private readonly y: Side;
+  private blocks: WindowBlocks["blocks"] = [];
 
   constructor({ x, y }: StoredPair, room: number) {
     this.order = new Uint32Array(room);
@@ -57,6 +69,7 @@ export class RowWindow {
    */
   async load({ blocks }: WindowBlocks, check: () => void): Promise<this> {
     this.rows = 0;
+    this.blocks = blocks;
     for (const { first, count } of blocks) {
       check();
       await this.x.buffer.read(first, count, this.rows);
@@ -64,6 +77,20 @@ export class RowWindow {
       this.rows += count;
     }
     return this;
+  }
+
+  /** Takes rows of the file, which are ascending, out of the order. */
+  leaveOut(rows: Float64Array): void {
+    const gone = new Set<number>();
+    let before = 0;
+    for (const { first, count } of this.blocks) {
+      for (let at = placeOf(first, rows); at < rows.length && rows[at] < first + count; at++)
+        gone.add(before + rows[at] - first);
+      before += count;
+    }
+    let kept = 0;
+    for (let i = 0; i < this.rows; i++) if (!gone.has(this.order[i])) this.order[kept++] = this.order[i];
+    this.rows = kept;
   }
 
   /** Copies `count` rows, from a place of the order on, to the batch's rows from `at` on. */

@@ -30,7 +30,7 @@ import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { resolveSpec } from "../../network/spec.js";
-import { interruption, Terminal } from "../terminal.js";
+import { interruptedError, interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import type {
   ActivityRecord,
@@ -72,11 +72,17 @@ Examples:
   $ relumine train digits --out digits.safetensors --html digits.html
   $ relumine train digits --epochs 9000 --checkpoint digits.training --every 5m
   $ relumine train digits --resume digits.training
+  $ relumine train X.npy y.npy --epochs 5 --out large.safetensors
 
 Columns of numbers are standardized by the training rows; missing values become
 their median. Columns of words are one-hot; a missing word is a category too.
 Words in the target are classes, and so are whole numbers when at most 20, and
 at most the square root of the rows, differ; --task overrides that.
+
+Two files, rows and their targets, may be larger than memory. They are read once
+before the training, which scales the columns, and then by blocks, in another
+order each epoch; the rows that are held out are kept in memory. Deaths of units
+are not traced then.
 
 What ends the training with a checkpoint, even kill -9 or a power cut, costs at
 most the time since the last one: --resume goes on, with the options that it
@@ -104,7 +110,8 @@ interface Trained {
   readonly optimizer: Optimizer;
   readonly history: History;
   readonly activity: ActivityRecord;
-  readonly trace: DeathTrace;
+  /** Undefined of files that are read by blocks. */
+  readonly trace: DeathTrace | undefined;
   readonly checkpoint: CheckpointOutcome | undefined;
 }
 
@@ -145,7 +152,7 @@ function describeNetwork(
 function describeEnding({ history, trace }: Outcome): string[] {
   return [
     ...(history.stopped ? [STOPPED[history.stopped]] : []),
-    ...(trace.divergence ? [`It diverged: ${trace.divergence.explanation}.`] : []),
+    ...(trace?.divergence ? [`It diverged: ${trace.divergence.explanation}.`] : []),
     ...(history.diverged ? [describeDivergence(history.diverged)] : []),
   ];
 }
@@ -161,8 +168,8 @@ function pageOf(outcome: Outcome, prepared: NamedPreparedTable, options: TrainOp
     madeBy,
     epochs: history.epochs,
     ending: describeEnding(outcome),
-    deaths: trace.deaths,
-    revived: trace.revivals.length,
+    deaths: trace?.deaths,
+    revived: trace?.revivals.length ?? 0,
     evaluation: {
       where: judgesName(prepared),
       figures: describeEvaluation(validation, encoding.target.column),
@@ -185,7 +192,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPrepar
   tellEvaluation(terminal, judgesName(prepared), validation, prepared.encoding.target);
   const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
-  if (options.activation === "relu" || trace.deaths.length > 0)
+  if (trace && (options.activation === "relu" || trace.deaths.length > 0))
     terminal.tell(["", ...drawDeaths(trace.deaths, trace.revivals.length)].join("\n"));
   terminal.tell(`\n${describeDiagnosis(diagnosis)}`);
 }
@@ -219,8 +226,7 @@ function toDocument(
     validation,
     history,
     activity: activityNumbers(activity),
-    deaths: trace.deaths,
-    revivals: trace.revivals,
+    ...(trace && { deaths: trace.deaths, revivals: trace.revivals }),
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
     saved,
     checkpoint,
@@ -255,22 +261,22 @@ async function trainNetwork(
   const classWeights = classWeightsOf(options, prepared);
   const network = checkpoint ? takeUp(checkpoint, prepared, options) : await createNetwork(specFor(prepared, options));
   // An untrained network would take the place of what is in the file.
-  if (signal.aborted)
-    throw new RelumineError("value", "the training", "to begin", "an interruption before its first step");
-  const { training, judges } = prepared;
-  const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
+  if (signal.aborted) throw interruptedError();
+  const { training, judges, blocks } = prepared;
+  const rows = blocks?.source.rows ?? training.x.rows;
+  const progress = progressCallback(terminal, epochs, Math.ceil(rows / batchSize));
   const framesEvery = checkpoint?.options.framesEvery ?? Math.ceil(epochs / MOST_FRAMES);
   const activity = recordActivity(training.x, { everyEpochs: framesEvery });
-  const trace = traceDeaths();
+  const trace = blocks ? undefined : traceDeaths();
   const writer = checkpointerFor(prepared, options, framesEvery, terminal);
-  const fit = network.fit(training, {
+  const fit = network.fit(blocks?.source ?? training, {
     epochs,
-    batchSize,
+    ...(!blocks && { batchSize }),
     optimizer,
     ...scheduleOf(options),
     validation: judges,
     ...classWeights,
-    callbacks: [progress, trace, activity, ...(writer ? [writer.callback] : [])],
+    callbacks: [progress, ...(trace ? [trace] : []), activity, ...(writer ? [writer.callback] : [])],
     signal,
     resume: checkpoint !== undefined,
   });
@@ -328,24 +334,66 @@ function tellSaved(terminal: Terminal, saved: Saved): void {
   else terminal.fail(`the network was not saved: ${saved.error}`);
 }
 
-async function checkPlaces(source: string, options: TrainOptions): Promise<void> {
+async function checkPlaces(sources: readonly string[], options: TrainOptions): Promise<void> {
   const { out, checkpoint, resume } = options;
   const writes = checkpoint ?? resume;
   const option = checkpoint ? "--checkpoint" : "--resume";
-  checkDistinct([
-    ["--out", await checkPlace(out, source)],
-    [option, await checkPlace(writes, source, option)],
-    ["--html", await checkPagePlace(options, source)],
-  ]);
+  for (const source of sources)
+    checkDistinct([
+      ["--out", await checkPlace(out, source)],
+      [option, await checkPlace(writes, source, option)],
+      ["--html", await checkPagePlace(options, source)],
+    ]);
 }
 
-async function train(source: string, given: TrainOptions, command: Command): Promise<void> {
+/** What says how a table is read, by names of options. */
+const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header"];
+
+function refuseTableOptions(targets: string, command: Command): void {
+  for (const name of OF_TABLES)
+    if (command.getOptionValueSource(name) === "cli")
+      command.error(`error: option '--${name}' is for tables; '${targets}' holds the targets`);
+}
+
+async function prepare(
+  source: string,
+  targets: string | undefined,
+  options: TrainOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<NamedPreparedTable> {
+  if (targets === undefined) return prepareNamed(await readTableFile(source, options), options);
+  const { prepareFiles } = await import("../by-blocks/prepare-files.js");
+  return prepareFiles({ x: source, y: targets }, options, terminal, signal);
+}
+
+async function train(
+  source: string,
+  targets: string | undefined,
+  given: TrainOptions,
+  command: Command,
+): Promise<void> {
+  if (targets !== undefined) refuseTableOptions(targets, command);
   const terminal = new Terminal(given.json);
   const signal = interruption();
-  await checkPlaces(source, given);
+  await checkPlaces(targets === undefined ? [source] : [source, targets], given);
   const checkpoint = given.resume === undefined ? undefined : await readCheckpoint(given.resume);
   const options = checkpoint ? mergeOptions(given, checkpoint, command) : given;
-  const prepared = prepareNamed(await readTableFile(source, options), options);
+  const prepared = await prepare(source, targets, options, terminal, signal);
+  try {
+    await trainOn(prepared, options, terminal, signal, checkpoint);
+  } finally {
+    await prepared.blocks?.close();
+  }
+}
+
+async function trainOn(
+  prepared: NamedPreparedTable,
+  options: TrainOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+  checkpoint: Checkpoint | undefined,
+): Promise<void> {
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const trained = await trainNetwork(prepared, options, terminal, signal, checkpoint);
   const write = async () => (options.out === undefined ? undefined : save(options.out, trained.network, prepared));
@@ -369,6 +417,7 @@ async function train(source: string, given: TrainOptions, command: Command): Pro
 export function trainCommand(): Command {
   const command = addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }));
   return addFailOnOption(command)
+    .argument("[targets]", ".npy of labels or numbers, one a row of the first file, an .npy: both are read by blocks")
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
     .addOption(htmlOption())

@@ -26,7 +26,7 @@ import { weighByClass } from "./class-weights.js";
 import { EpochStartKeeper } from "./epoch-start.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
-import { makePlan, type Plan, rowsPerStep, stepsPerEpoch } from "./plan.js";
+import { makePlan, type Plan, rowsPerStep, stepRowsOf, stepsPerEpoch } from "./plan.js";
 import { runSchedule, type RunningSchedule } from "./schedules/running-schedule.js";
 import type { BatchSource } from "../batches.js";
 import { Batches } from "./source/batches.js";
@@ -98,7 +98,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     for (const { x } of [plan.data, plan.validation ?? plan.data]) state.buffers.ensure(most, true, entriesOf(x, most));
     this.firstEpoch = resumed?.progress.firstEpoch ?? state.epochsBegun;
     this.record = resumed?.record;
-    const steps = stepsPerEpoch(plan);
+    const steps = stepsPerEpoch(stepRowsOf(plan));
     const course = { rate: plan.rate, stepsPerEpoch: steps, steps: plan.epochs * steps };
     this.schedule = plan.schedule && runSchedule(plan.schedule, this.rates, course);
     this.rate = plan.rate;
@@ -148,8 +148,8 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
       this.epochStart.note(this.epoch);
     }
     await this.beginCallbacks();
-    if (this.resumed) await this.goOn(this.resumed.progress);
     try {
+      if (this.resumed) await this.goOn(this.resumed.progress);
       while (this.epoch < this.plan.epochs && !this.isStopped()) {
         this.beginEpoch();
         if (this.batches) await this.nextBatch(this.batches);
@@ -188,7 +188,8 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const from = place < 0 ? callbacks.length : place;
     if (this.epochLogs.length === epoch) return this.tell("onEpochEnd", this.epochLogs[epoch - 1], from);
     if (this.hasBatchCallbacks) await this.tell("onBatchEnd", this.describeBatch(step, epoch), from);
-    if (this.nextRow < this.plan.trainingRows && this.isStopped()) return;
+    if (this.nextRow < stepRowsOf(this.plan).trainingRows && this.isStopped()) return;
+    if (this.batches) await this.catchUp(this.batches);
     await this.finishEpoch();
   }
 
@@ -233,6 +234,13 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.schedule?.endEpoch?.(log, this.step);
     this.epochLogs.push(log);
     await this.tell("onEpochEnd", log);
+  }
+
+  /** The source gives the epoch's batches anew, up to where the fit stopped. */
+  private async catchUp(batches: Batches): Promise<void> {
+    batches.begin(this.epoch, this.firstEpoch + this.epoch - 1);
+    await batches.skip(this.nextRow);
+    await this.nextBatch(batches);
   }
 
   /** Others have their turn meanwhile, and may end the network's life. */

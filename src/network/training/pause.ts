@@ -1,11 +1,12 @@
 // Where a fit stands, taken from it and put into another one.
 import { ownCallbacks, type StartedCallback } from "./callbacks.js";
-import type { Plan } from "./plan.js";
+import { type Plan, stepRowsOf } from "./plan.js";
 import { checkSamePlan, type FitProgress, type PlanRecord, recordPlan } from "./progress.js";
 import type { RunningFit } from "./running-fit.js";
 import type { RunningSchedule } from "./schedules/running-schedule.js";
 import type { SilentUnits } from "./silent-units.js";
 import type { TrainingStep } from "./step.js";
+import type { BatchSource } from "../batches.js";
 import type { EpochLog, History } from "../types.js";
 import type { NetworkState } from "../state/state.js";
 import { checkInteger } from "../../core/checks.js";
@@ -41,24 +42,34 @@ export interface PausableRun extends Pick<RunningFit, "state" | "plan" | "order"
 
 /** @throws RelumineError "value" where the fit is another */
 export function checkResume(plan: Plan, progress: FitProgress, state: NetworkState): Resumed {
-  const record = recordPlan(state.runtime.build, plan, ownCallbacks(plan));
+  const record = recordOf(plan, state);
   checkSamePlan(record, progress.plan);
   checkInteger("epochs", plan.epochs, { low: progress.epoch });
   return { progress, record };
 }
 
+function recordOf(plan: Plan, { runtime }: NetworkState): PlanRecord {
+  const record = recordPlan(runtime.build, { ...plan, ...stepRowsOf(plan) }, ownCallbacks(plan));
+  return plan.source ? { ...record, data: sourceName(plan.source) } : record;
+}
+
+/** No name that rows in memory have (see fingerprint.ts). */
+const sourceName = ({ id }: BatchSource): string => `source ${id}`;
+
 /**
- * Undefined before the first epoch, where the fit diverged, of a source, and where a callback's state can't be told.
+ * Undefined before the first epoch, where the fit diverged, of a source without a name, and where a callback's state
+ * can't be told.
  */
 export function describeProgress(run: PausableRun, isComplete: boolean): FitProgress | undefined {
   const { state, plan, firstEpoch, epoch, step, nextRow, rate, loss, stopped } = run;
-  if (epoch === 0 || stopped === "diverged" || plan.source) return undefined;
+  const isNameless = plan.source !== undefined && plan.source.id === undefined;
+  if (epoch === 0 || stopped === "diverged" || isNameless) return undefined;
   const own = run.callbacks.filter(({ save }) => save);
   const callbacks = own.map(({ save }) => save!(isComplete)!);
   if (callbacks.includes(undefined!)) return undefined;
   const told = run.callbacks.slice(0, run.told).filter((each) => own.includes(each)).length;
   return {
-    plan: (run.record ??= recordPlan(state.runtime.build, plan, ownCallbacks(plan))),
+    plan: (run.record ??= recordOf(plan, state)),
     epochs: plan.epochs,
     firstEpoch,
     epoch,
@@ -69,7 +80,7 @@ export function describeProgress(run: PausableRun, isComplete: boolean): FitProg
     told,
     callbacks: structuredClone(callbacks),
     sums: run.steps.sums.slice(0, 2),
-    ...(plan.data.weights && { weight: run.steps.sums[2] }),
+    ...((plan.data.weights ?? plan.source) && { weight: run.steps.sums[2] }),
     ...(run.steps.penalties && { penalties: run.steps.penalties.slice() }),
     seconds: (performance.now() - run.epochStarted) / 1000,
     fired: run.silent.save(),

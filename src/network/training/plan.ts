@@ -1,7 +1,7 @@
 // What a caller asks of fit: the options, checked and with their defaults filled in.
 import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
-import { type BatchSource, isBatchSource, readBatchSource } from "../batches.js";
+import { type BatchSource, cutOf, isBatchSource, readBatchSource } from "../batches.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
 import { checkMonitor } from "./schedules/monitor.js";
 import { checkSchedule, isData, plateauOf, type Schedule } from "./schedules/schedules.js";
@@ -96,17 +96,19 @@ function countTrainingRows(rows: number, validation: FitOptions["validation"]): 
 function readOptions(
   state: NetworkState,
   options: FitOptions | undefined,
-  isSource: boolean,
+  source: BatchSource | undefined,
 ): { readonly given: FitOptions; readonly resumed: FitProgress | undefined } {
   const given = checkOptions("fit", options, ALL_FIT_OPTION_NAMES);
-  if (isSource) checkSourceOptions(given);
+  if (source) checkSourceOptions(given);
   if (!checkBoolean("resume", given.resume ?? false)) return { given, resumed: undefined };
+  if (source && source.id === undefined)
+    throw new RelumineError("value", "resume", "to be false, with a source of batches that has no id", "true");
   const resumed = checkStopped(state.progress);
   const optimizer = state.lastMoments!.recipe;
   return { given: { optimizer, ...storedOptions(resumed), ...given }, resumed };
 }
 
-/** How many steps an epoch of a source has, no one knows beforehand. */
+/** How many steps an epoch has, no one knows beforehand of a source that does not say it. */
 function needsSteps({ name, options }: Schedule): boolean {
   const { epochs, next } = options as { readonly epochs?: number; readonly next?: Schedule };
   if (name === "warmup") return epochs !== undefined || (next !== undefined && next.name !== "reduceOnPlateau");
@@ -114,7 +116,7 @@ function needsSteps({ name, options }: Schedule): boolean {
 }
 
 /** What a source's fit has no use for, or can't have. */
-function checkSourceOptions({ validation, batchSize, accumulate, shuffle, classWeights, resume }: FitOptions): void {
+function checkSourceOptions({ validation, batchSize, accumulate, shuffle, classWeights }: FitOptions): void {
   const refuse = (path: string, expected: string, given: unknown): never => {
     throw new RelumineError("value", path, `${expected}, with a source of batches`, describe(given));
   };
@@ -123,7 +125,6 @@ function checkSourceOptions({ validation, batchSize, accumulate, shuffle, classW
   if (accumulate !== undefined) refuse("accumulate", "to be left out", accumulate);
   if (shuffle !== undefined) refuse("shuffle", "to be left out", shuffle);
   if (classWeights === "balanced") refuse("classWeights", "to be numbers", classWeights);
-  if (resume === true) refuse("resume", "to be false", resume);
 }
 
 /** In place of the rows of a source. */
@@ -135,7 +136,7 @@ function noRows(columns: number, units: number): PreparedData {
 export function makePlan(state: NetworkState, data: DataSet | BatchSource, options: FitOptions | undefined): Plan {
   const { spec } = state;
   const source = isBatchSource(data) ? readBatchSource(data) : undefined;
-  const { given, resumed } = readOptions(state, options, source !== undefined);
+  const { given, resumed } = readOptions(state, options, source);
   const units = spec.layers.at(-1)!.units;
   const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 0 });
   const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
@@ -168,8 +169,9 @@ export function makePlan(state: NetworkState, data: DataSet | BatchSource, optio
     resumed,
   };
   if (typeof plan.schedule === "object") {
-    if (source && needsSteps(plan.schedule)) {
-      const expected = "to be a schedule that need not know how many steps an epoch has, with a source of batches";
+    if (source && !cutOf(source) && needsSteps(plan.schedule)) {
+      const expected =
+        "to be a schedule that need not know how many steps an epoch has, with a source that says no batchSize";
       throw new RelumineError("value", "learningRate", expected, plan.schedule.name);
     }
     const plateau = plateauOf(plan.schedule);
@@ -197,6 +199,11 @@ export function batchOf(
   const most = rowsPerStep(plan);
   const start = ((step - 1) % steps) * most;
   return { epoch: Math.floor((step - 1) / steps) + 1, start, rows: Math.min(most, plan.trainingRows - start) };
+}
+
+/** The rows of an epoch and of a batch, which of a source are its own. */
+export function stepRowsOf(plan: Plan): StepRows {
+  return (plan.source && cutOf(plan.source)) ?? plan;
 }
 
 export function stepsPerEpoch(plan: StepRows): number {

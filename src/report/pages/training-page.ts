@@ -21,7 +21,8 @@ export interface TrainingRecord extends PageSubject {
   readonly epochs: readonly EpochLog[];
   /** Sentences on how it ended, where that was before its last epoch. */
   readonly ending: readonly string[];
-  readonly deaths: readonly Death[];
+  /** Undefined where none were looked for. */
+  readonly deaths: readonly Death[] | undefined;
   readonly revived: number;
   readonly evaluation: EvaluationRecord;
   /** Or why there is none. */
@@ -76,7 +77,7 @@ function silentPlot(epochs: readonly EpochLog[]): LinePlot[] {
   return [{ kind: "lines", title, x: EPOCH, y: { label: "units", low: 0 }, series }];
 }
 
-function courseSection({ epochs, deaths, ending }: TrainingRecord): PageSection {
+function courseSection({ epochs, deaths = [], ending }: TrainingRecord): PageSection {
   const heading = "How the training went";
   if (epochs.length === 0)
     return { id: "course", heading, content: [text("No epoch was finished."), ...ending.map(text)] };
@@ -91,7 +92,8 @@ function courseSection({ epochs, deaths, ending }: TrainingRecord): PageSection 
 
 export function trainingPage(record: TrainingRecord): Page {
   const { title, diagnosis, deaths, revived, evaluation, spec, ending } = record;
-  const course = [courseSection(record), deathsSection(deaths, revived), evaluationSection(evaluation)];
+  const found = deaths ? [deathsSection(deaths, revived)] : [];
+  const course = [courseSection(record), ...found, evaluationSection(evaluation)];
   return {
     title,
     lead: [...leadOf(diagnosis), ...ending.slice(0, 1)],

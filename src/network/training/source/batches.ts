@@ -1,6 +1,6 @@
 // Batches that a source gives one after the other, for data that need never be in memory all at once. While a step is
 // made the source is asked for the next batch: its arrays were copied before.
-import type { BatchSource } from "../../batches.js";
+import { type BatchSource, MOST_ROWS } from "../../batches.js";
 import { type DataSet, type PreparedData, prepareData } from "../../data.js";
 import type { Plan } from "../plan.js";
 import { weighByClass } from "../class-weights.js";
@@ -10,9 +10,6 @@ import type { RowSample } from "../../types.js";
 import { RelumineError } from "../../../core/errors.js";
 import { denseRows, type Matrix } from "../../../core/matrix.js";
 import { Reservoir } from "../../../core/rows/reservoir.js";
-
-/** A batch of more rows would not be one. */
-const MOST_ROWS = 2 ** 16;
 
 /** The columns from one up to another. */
 function cut({ rows, columns, data }: Matrix, from: number, to: number): Matrix {
@@ -64,9 +61,11 @@ export class Batches {
   /** Rows of the epoch so far. */
   private rows = 0;
   private isCut = false;
+  /** A batch came that was smaller than the source says: the epoch's last one. */
+  private isShort = false;
   /** Of the first epoch's rows. */
   private readonly kept: BatchSample;
-  private epoch = 0;
+  private epochs = 0;
 
   constructor(
     private readonly source: BatchSource,
@@ -88,14 +87,15 @@ export class Batches {
     const context = { seed: spec.seed, begun, ...(plan.signal && { signal: plan.signal }) };
     this.rows = 0;
     this.isCut = false;
-    this.epoch = epoch;
+    this.isShort = false;
+    this.epochs++;
     const blocks = () => source.batches(epoch, context) as Iterable<never>;
     this.blocks = new Blocks("data", { blocks }, plan.signal, "batches");
   }
 
   /** The current batch is in the network's memory, and its arrays are needed no more: asks for the next one. */
   copied(): void {
-    if (this.epoch === 1) this.kept.add(this.current!);
+    if (this.epochs === 1) this.kept.add(this.current!);
     this.ask();
   }
 
@@ -123,6 +123,18 @@ export class Batches {
     else this.checkTotal();
   }
 
+  /**
+   * Passes over batches that a fit was trained on before it stopped; where the wait is aborted, over fewer.
+   * @throws RelumineError "shape" or "value", and what the source throws
+   */
+  async skip(rows: number): Promise<void> {
+    while (this.rows < rows) {
+      await this.next();
+      if (!this.current) return;
+      this.copied();
+    }
+  }
+
   /** Whether the epoch has more, as far as is known. */
   get isUnfinished(): boolean {
     return this.isCut || this.current !== undefined;
@@ -134,12 +146,23 @@ export class Batches {
     const { rows, y, weights } = batch;
     if (rows > MOST_ROWS)
       throw new RelumineError("shape", `${path}.x`, `to have at most ${MOST_ROWS} rows, as a batch`, `${rows}`);
+    this.checkSize(path, rows);
     this.rows += rows;
     if (this.source.rows !== undefined && this.rows > this.source.rows) this.refuseTotal("at least ");
     const { classWeights } = this.plan;
     if (!classWeights) return batch;
     const all = Uint32Array.from({ length: rows }, (_, row) => row);
     return { ...batch, weights: weighByClass(classWeights, y, all, weights, rows) };
+  }
+
+  private checkSize(path: string, rows: number): void {
+    const { batchSize } = this.source;
+    if (batchSize === undefined) return;
+    if (rows > batchSize || this.isShort) {
+      const expected = `to have ${batchSize} rows, as data.batchSize says, but for an epoch's last batch`;
+      throw new RelumineError("shape", `${path}.x`, expected, this.isShort ? "another after a smaller one" : `${rows}`);
+    }
+    this.isShort = rows < batchSize;
   }
 
   private checkTotal(): void {

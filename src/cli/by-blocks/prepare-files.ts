@@ -1,0 +1,149 @@
+// Two files of any size, rows and their targets, as a training takes them: scaled as a table's columns are, block by
+// block, with the rows that judge and a sample of the others in memory.
+import { basename } from "node:path";
+import { EncodedBatches } from "./encoded-batches.js";
+import { type FileNames, heldOutCount, type RawRows, type Scan, scanRows } from "./scan.js";
+import type { NamedPreparedTable } from "../prepare-table.js";
+import { withDashes } from "../options.js";
+import type { Terminal } from "../terminal.js";
+import { targetName } from "../../arrays/choose.js";
+import { RelumineError } from "../../core/errors.js";
+import type { Matrix } from "../../core/matrix.js";
+import { openRows, type OpenRows, type OpenRowsOptions } from "../../files/open-rows.js";
+import { type NumberEncoding, type TableEncoding, type TargetEncoding, inputNames } from "../../table/encoding.js";
+import type { EncodedRows } from "../../table/prepare.js";
+import { MOST_COLUMNS } from "../../table/read/layout.js";
+import { areFewValues, type Task } from "../../table/target.js";
+import { countOf } from "../../text/numbers.js";
+
+/** Numbers that are looked at at once. */
+const PIECE = 2 ** 18;
+const MOST_IN_PIECE = 2 ** 12;
+
+export interface FileOptions {
+  readonly task?: Task;
+  readonly validation: number;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly classWeights?: "balanced";
+}
+
+async function opened(names: FileNames, options: OpenRowsOptions): Promise<OpenRows> {
+  try {
+    return await openRows(names.x, names.y, options);
+  } catch (error) {
+    throw withDashes(error, ["batchSize", "seed"]);
+  }
+}
+
+async function scan(
+  names: FileNames,
+  { validation, seed, batchSize: given }: FileOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ readonly seen: Scan; readonly isCut: boolean }> {
+  const probe = await opened(names, { batchSize: given });
+  const columns = probe.inputs;
+  await probe.close();
+  if (columns > MOST_COLUMNS)
+    throw new RelumineError("memory", names.x, `to have rows of at most ${MOST_COLUMNS} numbers`, `${columns}`);
+  const batchSize = Math.max(1, Math.min(MOST_IN_PIECE, Math.floor(PIECE / columns)));
+  const rows = await opened(names, { batchSize, shuffle: false });
+  try {
+    const { count, isCut } = heldOutCount(rows.rows, columns, validation);
+    const seen = await scanRows(names, rows, count, seed, signal, terminal.startShare("reading"));
+    return { seen, isCut };
+  } finally {
+    terminal.endProgress();
+    await rows.close();
+  }
+}
+
+/** Classes or numbers? By the rule for a table's column of numbers. */
+function taskOf({ values, areWhole, rows }: Scan, { task }: FileOptions, { y }: FileNames): Task {
+  const seen = areWhole && values !== undefined && areFewValues(values.length, rows) ? "classification" : "regression";
+  if (task === "classification" && !values)
+    throw new RelumineError("value", y, "to have at most 65536 different labels, for --task classification", "more");
+  return task ?? seen;
+}
+
+function encodingOf(seen: Scan, task: Task, { y }: FileNames): TableEncoding {
+  const column = targetName(basename(y).replace(/\.npy$/i, "")) || "target";
+  const inputs = Array.from(seen.medians, (median, c): NumberEncoding => ({
+    kind: "number",
+    column: `column ${c + 1}`,
+    median,
+    ...seen.inputs.scaling(c),
+  }));
+  const target: TargetEncoding =
+    task === "classification"
+      ? { kind: "classes", column, classes: seen.values!.map(String) }
+      : { kind: "number", column, ...seen.target.scaling(0) };
+  return { inputs, target };
+}
+
+/** Standardizes rows, in their place. */
+function encodeRows({ x, y }: RawRows, batches: EncodedBatches): EncodedRows {
+  batches.encodeInputs(x.data, x.data);
+  const matrix: Matrix = x;
+  return { x: matrix, y: Array.from(y, (value) => batches.encodeTarget(value)) };
+}
+
+function notesOf(seen: Scan, encoding: TableEncoding, options: FileOptions, isCut: boolean): string[] {
+  const { target } = encoding;
+  const what = target.kind === "classes" ? countOf(target.classes.length, "class", "classes") : "a number";
+  const reason = target.kind === "classes" ? "whole numbers" : "numbers";
+  const heldOut = countOf(seen.heldOut.y.length, "row");
+  const constant = encoding.inputs.filter((_, c) => seen.inputs.isConstant(c)).length;
+  return [
+    `${target.column} (target): ${what} (${options.task ? "asked for" : reason})`,
+    `read by blocks; the diagnosis is of ${countOf(seen.sample.y.length, "training row")} that were drawn`,
+    ...(isCut ? [`${heldOut} are held out, drawn from all: as many as are kept in memory`] : []),
+    ...(constant > 0 ? [`${countOf(constant, "column")} with the same value in every training row`] : []),
+  ];
+}
+
+/** For each class rows / (classes·its rows), as "balanced" has it of rows in memory. */
+function balanced({ values, counts }: Scan): number[] {
+  const all = values!.map((value) => counts.get(value) ?? 0);
+  const rows = all.reduce((sum, count) => sum + count, 0);
+  const occurring = all.filter((count) => count > 0).length;
+  return all.map((count) => (count > 0 ? rows / (occurring * count) : 0));
+}
+
+/**
+ * Reads both files once, and opens them for the training.
+ * @throws RelumineError that names the file, or says that a signal came first
+ */
+export async function prepareFiles(
+  names: FileNames,
+  options: FileOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<NamedPreparedTable> {
+  const { seen, isCut } = await scan(names, options, terminal, signal);
+  const task = taskOf(seen, options, names);
+  const encoding = encodingOf(seen, task, names);
+  const { batchSize, validation, seed, classWeights } = options;
+  const rows = await opened(names, { batchSize, seed, without: seen.heldOutRows });
+  const source = new EncodedBatches(rows, encoding, names.y);
+  const training = encodeRows(seen.sample, source);
+  const heldOut = encodeRows(seen.heldOut, source);
+  return {
+    name: names.x,
+    task,
+    columns: inputNames(encoding.inputs),
+    training,
+    heldOut,
+    heldOutRows: [],
+    judges: validation > 0 ? heldOut : training,
+    notes: notesOf(seen, encoding, options, isCut),
+    encoding,
+    blocks: {
+      source,
+      targets: names.y,
+      ...(classWeights && task === "classification" && { classWeights: balanced(seen) }),
+      close: () => rows.close(),
+    },
+  };
+}
