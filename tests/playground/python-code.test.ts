@@ -1,7 +1,7 @@
 // The training on the page as programs for PyTorch and Keras. What they compute was compared with the page once, by
 // PyTorch 1.13: from the same weights, with one batch an epoch, weights differ by 1.4e-6 at most after 40 steps, for each
 // optimizer (but NAdam, of which 1.13 multiplies one factor too many), with decay and clipping, both normalizations and
-// running statistics, residual layers, penalties and schedules; here is checked what they say.
+// running statistics, batches of one row, residual layers, penalties and schedules; here is checked what they say.
 import { afterAll, describe, expect, test } from "vitest";
 import { codeFor } from "../../site/workshop/state/code/code.js";
 import type { ProgramFrame } from "../../site/workshop/state/code/python.js";
@@ -157,6 +157,20 @@ describe("layers with more than sums, penalties, schedules", () => {
     expect(keras).toContain("kernel, bias = map(np.array, model.layers[2].get_weights())");
   });
 
+  test.each<[string, Partial<Recipe>, ProgramFrame["changes"], boolean]>([
+    ["241 rows in batches of 16", { heldOut: 119 }, [], true],
+    ["batches of one row", { batch: 1 }, [], true],
+    ["batches of one row from a step on", {}, [{ step: 5, what: "batch", value: 1 }], true],
+    ["240 rows in batches of 16", {}, [], false],
+    ["241 rows that are not normalized", { heldOut: 119, normalization: "layer" }, [], false],
+  ])("PyTorch is given a batch normalization that takes one row where it is needed: %s", async (...given) => {
+    const [, recipe, changes, isNeeded] = given;
+    const { pytorch, keras } = await programs({ normalization: "batch", ...recipe }, { changes });
+    expect(pytorch.includes("self.norm = BatchNorm(units)")).toBe(isNeeded);
+    expect(pytorch.includes("class BatchNorm(nn.BatchNorm1d):")).toBe(isNeeded);
+    expect(keras.includes("# Of a batch of one row")).toBe(isNeeded);
+  });
+
   test("what is off is not in a program", async () => {
     const { pytorch, keras } = await programs({});
     for (const program of [pytorch, keras])
@@ -177,9 +191,7 @@ describe("what was changed on the way", () => {
   test("is made at its step", async () => {
     const { pytorch, keras } = await programs({}, { changes, step: 400 });
     const said = (program: string) =>
-      program
-        .split("\n")
-        .filter((line) => /^(train|lift|to_l|leaky|optimizer\.w)/.test(line) || /^ {4}group\["w/.test(line));
+      program.split("\n").filter((line) => /^(train|lift|to_l|optimizer\.w)/.test(line) || /^ {4}group\["w/.test(line));
     const trains = [
       "train(300, batch=16, rate=0.8)  # to step 300",
       "train(33, batch=16, rate=0.4)  # to step 333",
@@ -196,7 +208,7 @@ describe("what was changed on the way", () => {
       third,
       '    group["weight_decay"] = 0.01',
       fourth,
-      "leaky_relu()  # after step 383",
+      "to_leaky_relu()  # after step 383",
       fifth,
     ]);
     expect(said(keras)).toEqual([

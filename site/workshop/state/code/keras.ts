@@ -1,6 +1,5 @@
 // The training on the page as a program for Keras 3. Its SGD decays weights apart from the gradient, which is the same
 // without momentum; with it an L2 penalty of half the decay does what the package's (and PyTorch's) decay does.
-import type { CureName } from "../../../training/changes.js";
 import type { Recipe } from "../../../training/recipe.js";
 import { startingWeights, startsBiases } from "../../../training/start.js";
 import {
@@ -25,15 +24,15 @@ import {
   leftOut,
   type LossKind,
   networkOf,
+  normalizesOneRow,
   number,
   type ProgramFrame,
   type ProgramTraining,
   type PythonNetwork,
   stageLines,
 } from "./python.js";
-import { scheduleImports, scheduleLines } from "./python-schedule.js";
-import { scheduleSteps } from "./relumine-schedule.js";
 import { short } from "./rows.js";
+import { rateShareLines, scheduleImports } from "./schedule.js";
 
 const LEAKY = ["def leaky_relu(z):", "    return keras.ops.leaky_relu(z, negative_slope=0.01)", ""];
 
@@ -106,12 +105,6 @@ function optimizerLine(frame: ProgramFrame): string {
   }
 }
 
-const CURE_CALLS: Readonly<Record<CureName, string>> = {
-  liftBias: "lift_bias",
-  recycle: "recycle",
-  leakyRelu: "to_leaky_relu",
-};
-
 function trainLines({ schedule }: Recipe): string[] {
   const isScheduled = schedule !== "constant";
   const begin = [
@@ -154,9 +147,11 @@ function reportLines(recipe: Recipe, { kind, canDie, hasAccuracy }: PythonNetwor
 }
 
 /** Where Keras computes otherwise. */
-function aboutKeras({ normalization, optimizer }: Recipe): string[] {
+function aboutKeras(frame: ProgramFrame, training: ProgramTraining): string[] {
+  const { normalization, optimizer } = frame.recipe;
   return [
     ...(normalization === "batch" ? ["# Keras divides a batch's variance by its rows in the running one too."] : []),
+    ...(normalizesOneRow(frame, training) ? ["# Of a batch of one row it takes 0 into it; on the page it stays."] : []),
     ...(optimizer === "nadam" ? ["# The momentum of Keras' Nadam grows faster."] : []),
   ];
 }
@@ -170,7 +165,7 @@ export function kerasFor(frame: ProgramFrame, training: ProgramTraining): string
   const needsChange = changes || (hasBlocks(recipe) && cures.some((cure) => cure !== "leakyRelu"));
   return [
     ...ABOUT.map((line) => `# ${line}`),
-    ...aboutKeras(recipe),
+    ...aboutKeras(frame, training),
     ...leftOut(recipe),
     ...scheduleImports(recipe),
     "import keras",
@@ -190,13 +185,12 @@ export function kerasFor(frame: ProgramFrame, training: ProgramTraining): string
     `loss_function = ${LOSSES[network.kind]}`,
     optimizerLine(frame),
     "",
-    ...scheduleLines(recipe, scheduleSteps(recipe, training.task)),
+    ...rateShareLines(recipe, training.task),
     ...trainLines(recipe),
     "",
     ...(needsChange ? CHANGE : []),
     ...cureFunctions(frame, curesFor(recipe), (list) => list),
     ...stageLines(frame, {
-      cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
       edit: (act) => editLines(recipe, act),
       decay: (decay) => decayLines(frame, decay),
     }),

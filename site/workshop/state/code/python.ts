@@ -89,6 +89,15 @@ export function networkOf(recipe: Recipe, { task, spec }: ProgramTraining): Pyth
 export const hasBlocks = (recipe: Recipe): boolean =>
   recipe.normalization !== "none" || recipe.dropout > 0 || hasResidual(recipe);
 
+/** Batch normalization meets a batch of one row, an epoch's last or each. */
+export function normalizesOneRow(frame: ProgramFrame, { task }: Pick<ProgramTraining, "task">): boolean {
+  const { rows } = task.train.x;
+  return (
+    frame.recipe.normalization === "batch" &&
+    plainStagesOf(frame).some(({ settings }) => (rows - 1) % settings.batch === 0)
+  );
+}
+
 /** What the page does that the program leaves out. */
 export function leftOut({ resets }: Recipe): string[] {
   return resets === "none" ? [] : [`# Left out: units that are reset while it trains (${RESET_TEXTS[resets]}).`];
@@ -97,12 +106,17 @@ export function leftOut({ resets }: Recipe): string[] {
 /** A Python number: as JavaScript writes it, but for `1e-7`, which both read. */
 export const number = (value: number): string => String(value);
 
+/** The program's own. */
+const CURE_FUNCTIONS: Readonly<Record<CureName, string>> = {
+  liftBias: "lift_bias",
+  recycle: "recycle",
+  leakyRelu: "to_leaky_relu",
+};
+
 /** Each stage by itself: what is done before it, and how long it trains. */
 export function stageLines(
   frame: ProgramFrame,
   write: {
-    /** Without the comment. */
-    readonly cure: (cure: CureName, only: string) => string;
     readonly edit: (edit: Act) => readonly string[];
     /** Before a stage whose decay is another than that of the one before. */
     readonly decay: (decay: number) => readonly string[];
@@ -115,7 +129,8 @@ export function stageLines(
     return [
       ...acts.flatMap((act) => {
         const { what, unit } = act;
-        const lines = isCure(what) ? [write.cure(what, unit ? `(${unit.layer}, ${unit.unit})` : "")] : write.edit(act);
+        const only = unit ? `(${unit.layer}, ${unit.unit})` : "";
+        const lines = isCure(what) ? [`${CURE_FUNCTIONS[what]}(${only})`] : write.edit(act);
         return lines.map((line, index) => (index === 0 ? `${line}  # after step ${from}` : line));
       }),
       ...(isDecayNew ? write.decay(decay) : []),

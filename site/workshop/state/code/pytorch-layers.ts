@@ -2,7 +2,14 @@
 // where they have normalization, dropout or what passes them by, each is one module.
 import type { CureName } from "../../../training/changes.js";
 import { hasResidual, isResidual, type Recipe } from "../../../training/recipe.js";
-import { hasBlocks, number, type PythonNetwork } from "./python.js";
+import {
+  hasBlocks,
+  normalizesOneRow,
+  number,
+  type ProgramFrame,
+  type ProgramTraining,
+  type PythonNetwork,
+} from "./python.js";
 import type { Act } from "./stages.js";
 
 export const ACTIVATIONS: Readonly<Record<Recipe["activation"], string>> = {
@@ -21,13 +28,25 @@ const NORMALIZATIONS: Readonly<Record<Recipe["normalization"], string | undefine
   layer: "nn.LayerNorm(units)",
 };
 
-function blockLines(recipe: Recipe): string[] {
+/** Zeros times what has gradients: theirs are 0, as the page's are. */
+const ONE_ROW = [
+  "class BatchNorm(nn.BatchNorm1d):  # PyTorch refuses one row in training: here its sums are their own mean",
+  "    def forward(self, x):",
+  "        if not self.training or len(x) > 1:",
+  "            return super().forward(x)",
+  "        self.running_mean.lerp_(x.detach()[0], self.momentum)  # one row has no spread: the running one stays",
+  "        return 0 * x * self.weight + self.bias",
+  "",
+];
+
+function blockLines(recipe: Recipe, isOneRow: boolean): string[] {
   const { activation, normalization, dropout } = recipe;
   const residual = hasResidual(recipe);
-  const norm = NORMALIZATIONS[normalization];
+  const norm = isOneRow ? "BatchNorm(units)" : NORMALIZATIONS[normalization];
   const own =
     dropout > 0 ? "self.dropout(self.activation(self.preactivation(x)))" : "self.activation(self.preactivation(x))";
   return [
+    ...(isOneRow ? ONE_ROW : []),
     "class Layer(nn.Module):",
     `    def __init__(self, inputs, units${residual ? ", residual=False" : ""}):`,
     "        super().__init__()",
@@ -46,7 +65,8 @@ function blockLines(recipe: Recipe): string[] {
   ];
 }
 
-export function modelLines(recipe: Recipe, { sizes }: PythonNetwork): string[] {
+export function modelLines(frame: ProgramFrame, { sizes }: PythonNetwork, training: ProgramTraining): string[] {
+  const { recipe } = frame;
   const isBlock = hasBlocks(recipe);
   const hidden = recipe.layers.map((units, layer) => {
     const shape = `${sizes[layer]}, ${units}`;
@@ -54,7 +74,7 @@ export function modelLines(recipe: Recipe, { sizes }: PythonNetwork): string[] {
     return `    Layer(${shape}${isResidual(recipe, layer) ? ", residual=True" : ""}),`;
   });
   return [
-    ...(isBlock ? blockLines(recipe) : []),
+    ...(isBlock ? blockLines(recipe, normalizesOneRow(frame, training)) : []),
     "model = nn.Sequential(",
     ...hidden,
     `    nn.Linear(${recipe.layers.at(-1)}, ${sizes.at(-1)}),`,
@@ -112,7 +132,7 @@ const PLAIN_CURES: Readonly<Record<CureName, readonly string[]>> = {
     "        a = activation(layer(a))",
   ],
   leakyRelu: [
-    "def leaky_relu():  # from here on",
+    "def to_leaky_relu():  # from here on",
     "    for place in range(1, len(model), 2):",
     "        model[place] = nn.LeakyReLU(0.01)",
   ],
@@ -169,7 +189,7 @@ function blockCures(recipe: Recipe): Readonly<Record<CureName, readonly string[]
       "        a = layer(a)",
     ],
     leakyRelu: [
-      "def leaky_relu():  # from here on",
+      "def to_leaky_relu():  # from here on",
       "    for layer in model[:-1]:",
       "        layer.activation = nn.LeakyReLU(0.01)",
     ],

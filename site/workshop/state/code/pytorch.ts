@@ -1,7 +1,6 @@
 // The training on the page as a program for PyTorch, whose definitions of optimizers, losses and clipping the package
 // shares.
 import type { DenseSpec } from "../../../../src/index.js";
-import type { CureName } from "../../../training/changes.js";
 import type { Recipe } from "../../../training/recipe.js";
 import { startingWeights, startsBiases } from "../../../training/start.js";
 import {
@@ -29,9 +28,8 @@ import {
   type PythonNetwork,
   stageLines,
 } from "./python.js";
-import { scheduleImports, scheduleLines } from "./python-schedule.js";
-import { scheduleSteps } from "./relumine-schedule.js";
 import { short } from "./rows.js";
+import { rateShareLines, scheduleImports } from "./schedule.js";
 
 const LOSSES: Readonly<Record<LossKind, string>> = {
   number: "nn.MSELoss()",
@@ -151,12 +149,6 @@ const LION = [
   "",
 ];
 
-const CURE_CALLS: Readonly<Record<CureName, string>> = {
-  liftBias: "lift_bias",
-  recycle: "recycle",
-  leakyRelu: "leaky_relu",
-};
-
 /** L1 and L2 of the weights: PyTorch's weight_decay would reach biases too, and is no part of Adam's gradient. */
 function penaltyLines({ l1, l2 }: Recipe): string[] {
   if (l1 === 0 && l2 === 0) return [];
@@ -233,7 +225,7 @@ export function pytorchFor(frame: ProgramFrame, training: ProgramTraining): stri
     "x = torch.tensor(rows).float()",
     `y = ${TARGETS[kind]}`,
     "",
-    ...modelLines(recipe, network),
+    ...modelLines(frame, network, training),
     ...startLines(recipe, training),
     "",
     `loss_function = ${LOSSES[kind]}`,
@@ -241,12 +233,11 @@ export function pytorchFor(frame: ProgramFrame, training: ProgramTraining): stri
     optimizerLine(recipe, recipe.optimizer === "adam" && everDecays(frame)),
     "",
     ...penaltyLines(recipe),
-    ...scheduleLines(recipe, scheduleSteps(recipe, training.task)),
+    ...rateShareLines(recipe, training.task),
     ...trainLines(recipe),
     "",
     ...cureFunctions(frame, curesFor(recipe), (list) => `torch.tensor(${list})`),
     ...stageLines(frame, {
-      cure: (cure, only) => `${CURE_CALLS[cure]}(${only})`,
       edit: (act) => editLines(recipe, act),
       decay: (decay) => ["for group in optimizer.param_groups:", `    group["weight_decay"] = ${number(decay)}`],
     }),

@@ -7,8 +7,8 @@ import type { LearningTask } from "../../../tasks/learning-task.js";
 import { EDITED_PARTS, type EditName, isCure, isEdit, remedyOf } from "../../../training/changes.js";
 import type { Recipe } from "../../../training/recipe.js";
 import { kernelInitializerOf, startingWeights } from "../../../training/start.js";
-import { scheduleLines, scheduleSteps } from "./relumine-schedule.js";
 import { aboutRows, isQuarters, quarterText, rowTexts, short } from "./rows.js";
+import { scheduledLines } from "./schedule.js";
 import { type Act, type Stage, stagesOf } from "./stages.js";
 
 /** The file is read as the page reads it; numbers as they are have neither a mean taken off nor a scale. */
@@ -172,7 +172,7 @@ export function relumineFor(
     `}, { arithmetic: "reproducible" });`,
     ...startLines(recipe),
     "",
-    ...(isScheduled ? [] : scheduleLines(recipe, scheduleSteps(recipe, task))),
+    ...(isScheduled ? [] : scheduledLines(recipe, task)),
     "// Trains for so many steps and tells who died. The package counts layers and units from 0, the page from 1; steps",
     "// are counted from 1 in each call.",
     "async function train(steps, options) {",
