@@ -25,6 +25,8 @@ export interface Stage {
   readonly heading: string;
   readonly texts: readonly string[];
   readonly map?: UnitMap;
+  /** A line passes it by, from the stage before. */
+  readonly isPassed?: boolean;
 }
 
 export type Block =
@@ -84,9 +86,9 @@ function itemToHtml({ id, label, heading, texts }: Item): string {
   return `<li${place}><h3>${mark}${toMarkup(heading)}</h3>\n${texts.map((each) => paragraph(each)).join("\n")}</li>`;
 }
 
-function stageToHtml({ heading, texts, map }: Stage): string {
+function stageToHtml({ heading, texts, map, isPassed = false }: Stage): string {
   const words = texts.map((each) => paragraph(each)).join("\n");
-  return `<li><h3>${toMarkup(heading)}</h3>\n${words}${map ? `\n${unitMapToSvg(map)}` : ""}</li>`;
+  return `<li${isPassed ? ' class="passed"' : ""}><h3>${toMarkup(heading)}</h3>\n${words}${map ? `\n${unitMapToSvg(map)}` : ""}</li>`;
 }
 
 function stepToHtml({ text: content, target }: { readonly text: string; readonly target?: string }): string {

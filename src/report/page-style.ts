@@ -78,6 +78,8 @@ dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 border:2px solid var(--quiet)}
 .network>li:not(:last-child)::after{content:"";position:absolute;left:-1px;top:calc(.3rem + 16px);bottom:-.3rem;
 border-left:2px solid var(--quiet)}
+.passed>h3::before{content:"";position:absolute;left:-14px;top:-.9rem;width:14px;height:calc(2.1rem + 12px);
+border:1px solid var(--quiet);border-right:0;border-radius:8px 0 0 8px}
 .network p{margin:0 0 .25rem}.network p+p{color:var(--quiet);font-size:.875rem}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.35rem 1.25rem;margin:.75rem 0;padding:0;font-size:.875rem}
 .legend li{display:flex;gap:.5rem;align-items:baseline}

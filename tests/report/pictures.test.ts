@@ -15,6 +15,18 @@ test("a network is drawn by layer, each unit a cell by its state", async () => {
   expect(countOf(drawNetwork(diagnose(network, SQUARE), network.spec), "<li>")).toBe(countOf(markup, "<li>") + 2);
 });
 
+test("a line passes a residual layer by, and words say so, where the spec is known", async () => {
+  const layers = [{ units: 3 }, { units: 3, residual: true }, { units: 1 }];
+  using network = await createNetwork({ inputs: 2, layers, loss: "huber" });
+  const diagnosis = diagnose(network, SQUARE);
+  const markup = drawNetwork(diagnosis, network.spec);
+  expect(markup.split("<li").map((stage) => stage.startsWith(' class="passed"'))).toEqual(
+    markup.split("<li").map((stage) => stage.includes("<h3>Layer 1, relu</h3>")),
+  );
+  expect(countOf(markup, "residual: what feeds it passes it by and is added to its outputs")).toBe(1);
+  expect(drawNetwork(diagnosis)).not.toMatch(/passed|residual/);
+});
+
 test("names of layers are escaped", () => {
   const diagnosis = diagnoseActivations({ layers: [{ name: "<b>&", preactivations: [[1, -1]] }] });
   for (const markup of [drawNetwork(diagnosis), diagnosisToHtml(diagnosis, { title: "<i>" })]) {

@@ -1,9 +1,20 @@
 // Where units are drawn: columns by layer, broken into several where a layer is tall; all squares are of one size.
 import type { Started, UnitName } from "../engine/types.js";
+import { hasResidual, isResidual } from "../../training/recipe.js";
 
 export interface Square extends UnitName {
   readonly x: number;
   readonly y: number;
+}
+
+export interface Skip {
+  readonly layer: number;
+  readonly left: number;
+  readonly right: number;
+  /** Of both ends: the middle of the lowest units. */
+  readonly top: number;
+  /** Of the line under the units. */
+  readonly bottom: number;
 }
 
 export interface NetworkLayout {
@@ -26,12 +37,18 @@ export interface NetworkLayout {
     readonly side: "in" | "out";
     readonly index: number;
   }[];
+  /** What passes a layer by: from before its units under them to behind them, where it is added. */
+  readonly skips: readonly Skip[];
   /** How wide the boxes of inputs and outputs are. */
   readonly endWidths: Readonly<Record<"in" | "out", number>>;
 }
 
 const TOP = 26;
 const BOTTOM = 6;
+/** Where a line runs under units. */
+const BOTTOM_OF_SKIPS = 18;
+const UNDER_UNITS = 9;
+const BESIDE_UNITS = 14;
 const MOST_ENDS = 10;
 const END_MARGIN = 4;
 const LEAST_END = 26;
@@ -57,10 +74,10 @@ const GAP = 6;
 const LABELLED_FROM = 26; // pixels a side
 const SINGLE_FROM = 20;
 
-/** @param width between the inputs and the outputs */
+/** @param width between the inputs and the outputs; @param height of the columns */
 function fitAt(size: number, layers: readonly number[], width: number, height: number): SquareFit {
   const gap = size >= LABELLED_FROM ? GAP : 4;
-  const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
+  const rows = Math.max(1, Math.floor((height + gap) / (size + gap)));
   const widths = layers.map((units) => Math.ceil(units / rows) * (size + GAP) - GAP);
   const rest = width - widths.reduce((sum, each) => sum + each, 0);
   return { size, gap, rows, widths, between: rest / (layers.length + 1) };
@@ -94,13 +111,25 @@ export function computeLayout({ recipe, task, spec }: Started, width: number, he
   const outputNames = outputNamesOf(task, spec.layers.at(-1)!.units).slice(0, MOST_ENDS);
   const endWidths = { in: endWidth(inputNames, width), out: endWidth(outputNames, width) };
   const inner = width - endWidths.in - endWidths.out - 2 * END_MARGIN;
-  const { size, gap, rows, widths, between } = fitSquares(recipe.layers, inner, height);
+  const columnHeight = height - TOP - (hasResidual(recipe) ? BOTTOM_OF_SKIPS : BOTTOM);
+  const { size, gap, rows, widths, between } = fitSquares(recipe.layers, inner, columnHeight);
   const squares: Square[] = [];
   const columns: NetworkLayout["columns"][number][] = [];
+  const skips: Skip[] = [];
   let left = endWidths.in + END_MARGIN + between;
   recipe.layers.forEach((units, layer) => {
     const tall = Math.min(units, rows);
-    const top = TOP + (height - TOP - BOTTOM - (tall * (size + gap) - gap)) / 2;
+    const bottom = TOP + (columnHeight + (tall * (size + gap) - gap)) / 2;
+    const top = bottom - (tall * (size + gap) - gap);
+    const aside = Math.min(BESIDE_UNITS, between * 0.3);
+    if (isResidual(recipe, layer))
+      skips.push({
+        layer,
+        left: left - aside,
+        right: left + widths[layer] + aside,
+        top: bottom - size / 2,
+        bottom: bottom + UNDER_UNITS,
+      });
     columns.push({ center: left + widths[layer] / 2, layer, first: squares.length, units });
     for (let unit = 0; unit < units; unit++)
       squares.push({
@@ -115,5 +144,5 @@ export function computeLayout({ recipe, task, spec }: Started, width: number, he
     ...spread(inputNames, height, endWidths.in / 2 + 1, "in"),
     ...spread(outputNames, height, width - endWidths.out / 2 - 1, "out"),
   ];
-  return { size, labels: size >= LABELLED_FROM, squares, columns, ends, endWidths };
+  return { size, labels: size >= LABELLED_FROM, squares, columns, skips, ends, endWidths };
 }

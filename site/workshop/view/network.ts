@@ -2,11 +2,12 @@
 import type { Frame, Started, UnitName } from "../engine/types.js";
 import { MAP_SIDE } from "../../training/activation-maps.js";
 import { isSameUnit, lastDeath, livingByLayer, openDeath } from "../state/units.js";
-import { h, prepare, setText } from "../../look/dom.js";
+import { byId, h, prepare, setText } from "../../look/dom.js";
 import { drawEdges, type Edge, edgeAt } from "./network-edges.js";
 import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "../../look/palette.js";
 import { deathSentence, figure, nameOf, reasonOf, stateText } from "./descriptions.js";
+import { drawSkips, unitsLabel } from "./network-skips.js";
 import { createSizeButtons } from "./size-buttons.js";
 import { drawUnitImage } from "./unit-image.js";
 import { percent } from "../../look/text.js";
@@ -59,6 +60,8 @@ export function createNetworkView(
     image = undefined;
     makeLayout();
     makeButtons();
+    group.setAttribute("aria-label", unitsLabel(layout!));
+    byId("residual-legend").hidden = layout!.skips.length === 0;
     sizes.start(next.recipe.layers);
     sizes.place(layout!);
   }
@@ -213,6 +216,7 @@ export function createNetworkView(
     if (tipped >= 0) setText(tip, describe(frame, tipped));
     const context = prepare(canvas, stage.clientWidth, stage.clientHeight);
     drawEdges(context, layout, started, frame);
+    drawSkips(context, layout);
     drawColumns(context, layout, frame);
     if (frame.maps.length > 0) paintAtlas(frame);
     layout.squares.forEach((square, index) => drawUnit(context, square, index, frame, chosen));
@@ -304,6 +308,14 @@ function isRevived({ deaths }: Frame, name: UnitName): boolean {
   return lastDeath(deaths, name)?.cameBack !== undefined;
 }
 
+/** By how much room there is; the shortest tells the living alone. */
+const COLUMN_TEXTS: readonly ((layer: number, living: number, units: number) => string)[] = [
+  (layer, living, units) => `layer ${layer + 1}: ${living} of ${units}`,
+  (layer, living, units) => `${layer + 1}: ${living}/${units}`,
+  (_, living, units) => `${living}/${units}`,
+  (_, living) => String(living),
+];
+
 /** Above each column: which layer, and how many of its units are alive. */
 function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, frame: Frame): void {
   const { muted, ink, line, paper } = palette();
@@ -312,19 +324,16 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   context.textBaseline = "alphabetic";
   const apart =
     layout.columns.length > 1 ? layout.columns[1].center - layout.columns[0].center : Number.POSITIVE_INFINITY;
-  const isTight = apart < context.measureText("layer 1: 10 of 10").width + 8;
   const livingUnits = livingByLayer(
     frame.states,
     layout.columns.map(({ units }) => units),
   );
+  const write =
+    COLUMN_TEXTS.find((text) => context.measureText(text(9, 10, 10)).width + 6 < apart) ?? COLUMN_TEXTS.at(-1)!;
   layout.columns.forEach(({ center, layer, units }) => {
     const living = livingUnits[layer];
     context.fillStyle = living < units ? ink : muted;
-    context.fillText(
-      isTight ? `${layer + 1}: ${living}/${units}` : `layer ${layer + 1}: ${living} of ${units}`,
-      center,
-      12,
-    );
+    context.fillText(write(layer, living, units), center, 12);
   });
   layout.ends.forEach(({ x, y, name, side }) => {
     const width = layout.endWidths[side];

@@ -29,16 +29,18 @@ function describeGrid(units: number): string {
   return units > columns ? `, ${cells}, from unit 0 at the top left` : "";
 }
 
-function stageOf(layer: ShownLayer, titled: ReadonlySet<ObservedUnit>): Stage {
+function stageOf(layer: ShownLayer, titled: ReadonlySet<ObservedUnit>, isResidual: boolean): Stage {
   const { units, activation, closedRows = 0 } = layer;
   const heading = `${layerHeading(layer)}, ${activation}`;
   if (units.length === 0) return { heading, texts: ["no units"] };
   const counts = describeStates(units);
   return {
     heading,
+    ...(isResidual && { isPassed: true }),
     texts: [
       closedRows > 0 ? `${counts}; every unit closed on ${countOf(closedRows, "row")}` : counts,
       `${countOf(units.length, "unit")}${describeGrid(units.length)}`,
+      ...(isResidual ? ["residual: what feeds it passes it by and is added to its outputs"] : []),
     ],
     map: {
       title: `${layerHeading(layer)}: ${countOf(units.length, "unit")}: ${counts}`,
@@ -51,7 +53,7 @@ function stageOf(layer: ShownLayer, titled: ReadonlySet<ObservedUnit>): Stage {
 /** Inputs above and outputs below, where they are known. */
 export function networkBlocks(diagnosis: ShownDiagnosis, spec: NetworkSpec | undefined): Block[] {
   const titled = titledUnits(diagnosis);
-  const stages = diagnosis.layers.map((layer) => stageOf(layer, titled));
+  const stages = diagnosis.layers.map((layer) => stageOf(layer, titled, spec?.layers[layer.layer]?.residual === true));
   const last = spec?.layers.at(-1);
   const present = countStates(diagnosis.layers.flatMap(({ units }) => units));
   const states = UNIT_STATES.filter((state) => present.has(state) || state === "dead" || state === "alive");
