@@ -55,20 +55,22 @@ export function dropout(
 ): void {
   const n = <i64>rows * <i64>units, first = <i64>firstRow * <i64>units;
   const factor0 = i32x4.splat(0xd2511f53), factor1 = i32x4.splat(0xcd9e8d57);
+  const weyl0 = i32x4.splat(0x9e3779b9), weyl1 = i32x4.splat(0xbb67ae85);
+  const firstKey0 = i32x4.splat(seedLow), firstKey1 = i32x4.splat(seedHigh);
   for (let i = -(first % DRAWS); i < n; i += DRAWS) {
     const block = <u64>(first + i) / 4;
     let c0 = i32x4.add(i32x4.splat(<i32>block), i32x4(0, 1, 2, 3));
     let c1 = i32x4.splat(<i32>(layer + (<u32>(block >> 32) << 16))), c2 = i32x4.splat(stream), c3 = i32x4.splat(epoch);
-    let key0 = seedLow, key1 = seedHigh;
+    let key0 = firstKey0, key1 = firstKey1;
     for (let round = 0; round < 10; round++) {
       const high0 = highProducts(c0, factor0), high1 = highProducts(c2, factor1);
       const low0 = lowProducts(c0, factor0), low1 = lowProducts(c2, factor1);
-      c0 = v128.xor(v128.xor(high1, c1), i32x4.splat(key0));
-      c2 = v128.xor(v128.xor(high0, c3), i32x4.splat(key1));
+      c0 = v128.xor(v128.xor(high1, c1), key0);
+      c2 = v128.xor(v128.xor(high0, c3), key1);
       c1 = low1;
       c3 = low0;
-      key0 += 0x9e3779b9;
-      key1 += 0xbb67ae85;
+      key0 = i32x4.add(key0, weyl0);
+      key1 = i32x4.add(key1, weyl1);
     }
     // c0 to c3 hold the four words of four blocks each: in order, the words of the first block come first
     const even = v128.shuffle<u32>(c0, c1, 0, 4, 1, 5), odd = v128.shuffle<u32>(c2, c3, 0, 4, 1, 5);

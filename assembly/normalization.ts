@@ -236,28 +236,53 @@ export function batchNormalizeBackward(
   rows: usize, units: usize, dn: usize, zhat: usize, gamma: usize, affine: usize, dBeta: usize, dGamma: usize,
 ): i32 {
   const stride = units << 2, block = blockRows(units);
+  const inverse = arrayAt(affine, Affine.Inverse, stride);
   sumAllProducts(rows, units, dn, zhat, dGamma);
   for (let r: usize = 0; r < rows; r += block) {
     const count = min(block, rows - r), from = r * stride;
-    for (let at: usize = 0; at < stride; at += 16) {
+    let at: usize = 0;
+    for (; at < (stride & ~15); at += 16) {
+      differentiateGroup(LANES, rows, count, stride, dn + from + at, zhat + from + at, gamma + at, inverse + at, dBeta + at, dGamma + at);
+    }
+    if (at < stride) {
       differentiateGroup(
-        min(LANES, stride - at >> 2), rows, count, stride, dn + from + at, zhat + from + at, gamma + at,
-        arrayAt(affine, Affine.Inverse, stride) + at, dBeta + at, dGamma + at,
+        stride - at >> 2, rows, count, stride, dn + from + at, zhat + from + at, gamma + at, inverse + at, dBeta + at, dGamma + at,
       );
     }
   }
   return allFinite(units, dGamma);
 }
 
+/** (dn - mean - zhat·slope)·scale. */
+// @ts-ignore: decorator
+@inline
+function differentiated(dn: v128, mean: v128, zhat: v128, slope: v128, scale: v128): v128 {
+  return f32x4.mul(f32x4.sub(f32x4.sub(dn, mean), f32x4.mul(zhat, slope)), scale);
+}
+
+/** Up to four columns of a block, as in `normalizeGroup`. */
+// @ts-ignore: decorator
+@inline
 function differentiateGroup(
   count: usize, all: usize, rows: usize, stride: usize, dn: usize, zhat: usize, gamma: usize, inverse: usize, dBeta: usize, dGamma: usize,
 ): void {
   const n = f32x4.splat(<f32>all);
   const scale = f32x4.mul(loadLanes(gamma, count), loadLanes(inverse, count));
   const mean = f32x4.div(loadLanes(dBeta, count), n), slope = f32x4.div(loadLanes(dGamma, count), n);
+  for (; rows >= SUM_ROWS; rows -= SUM_ROWS) {
+    const d1 = dn + stride, d2 = d1 + stride, d3 = d2 + stride;
+    const h1 = zhat + stride, h2 = h1 + stride, h3 = h2 + stride;
+    const v0 = differentiated(loadLanes(dn, count), mean, loadLanes(zhat, count), slope, scale);
+    const v1 = differentiated(loadLanes(d1, count), mean, loadLanes(h1, count), slope, scale);
+    const v2 = differentiated(loadLanes(d2, count), mean, loadLanes(h2, count), slope, scale);
+    const v3 = differentiated(loadLanes(d3, count), mean, loadLanes(h3, count), slope, scale);
+    storeLanes(dn, v0, count); storeLanes(d1, v1, count);
+    storeLanes(d2, v2, count); storeLanes(d3, v3, count);
+    dn = d3 + stride;
+    zhat = h3 + stride;
+  }
   for (; rows; rows--, dn += stride, zhat += stride) {
-    const d = f32x4.sub(f32x4.sub(loadLanes(dn, count), mean), f32x4.mul(loadLanes(zhat, count), slope));
-    storeLanes(dn, f32x4.mul(d, scale), count);
+    storeLanes(dn, differentiated(loadLanes(dn, count), mean, loadLanes(zhat, count), slope, scale), count);
   }
 }
 
@@ -281,10 +306,16 @@ export function runningNormalizeBackward(
 }
 
 function scaleRow(units: usize, dn: usize, gamma: usize, inverse: usize): void {
-  for (let u: usize = 0; u < units; u += LANES, dn += 16, gamma += 16, inverse += 16) {
-    const count = min(LANES, units - u);
-    storeLanes(dn, f32x4.mul(loadLanes(dn, count), f32x4.mul(loadLanes(gamma, count), loadLanes(inverse, count))), count);
-  }
+  const end = units << 2;
+  let at: usize = 0;
+  for (; at < (end & ~15); at += 16) scaleLanes(LANES, dn + at, gamma + at, inverse + at);
+  if (at < end) scaleLanes(end - at >> 2, dn + at, gamma + at, inverse + at);
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleLanes(count: usize, dn: usize, gamma: usize, inverse: usize): void {
+  storeLanes(dn, f32x4.mul(loadLanes(dn, count), f32x4.mul(loadLanes(gamma, count), loadLanes(inverse, count))), count);
 }
 
 function areFinite(units: usize, dGamma: usize, dBias: usize): i32 {
@@ -312,31 +343,49 @@ export function layerNormalize(
   }
 }
 
-/** z += bias, one row; its sum. */
+/** z += bias in up to four places; the sum. */
+// @ts-ignore: decorator
+@inline
+function addLanes(count: usize, z: usize, bias: usize): v128 {
+  const v = f32x4.add(loadLanes(z, count), loadLanes(bias, count));
+  storeLanes(z, v, count);
+  return v;
+}
+
+/** z += bias, one row; its sum. Two vectors at a time, so that one sum need not wait for the other. */
 function addBias(units: usize, z: usize, bias: usize): f64 {
-  let low = f64x2.splat(0), high = low;
-  for (let u: usize = 0; u < units; u += LANES, z += 16, bias += 16) {
-    const count = min(LANES, units - u);
-    const v = f32x4.add(loadLanes(z, count), loadLanes(bias, count));
-    storeLanes(z, v, count);
+  let low = f64x2.splat(0), high = low, otherLow = low, otherHigh = low;
+  const end = units << 2;
+  let at: usize = 0;
+  for (; at < (end & ~31); at += 32) {
+    const v = addLanes(LANES, z + at, bias + at), w = addLanes(LANES, z + at + 16, bias + at + 16);
+    low = f64x2.add(low, lowDoubles(v));
+    high = f64x2.add(high, highDoubles(v));
+    otherLow = f64x2.add(otherLow, lowDoubles(w));
+    otherHigh = f64x2.add(otherHigh, highDoubles(w));
+  }
+  for (; at < end; at += 16) {
+    const v = addLanes(min(LANES, end - at >> 2), z + at, bias + at);
     low = f64x2.add(low, lowDoubles(v));
     high = f64x2.add(high, highDoubles(v));
   }
-  return totalOf(low, high);
+  return totalOf(f64x2.add(low, otherLow), f64x2.add(high, otherHigh));
 }
 
 /** Σ(z - mean)², one row. */
 function squaredDistance(units: usize, z: usize, mean: f64): f64 {
   const center = f64x2.splat(mean);
-  let low = f64x2.splat(0), high = low;
-  const whole = units & ~(LANES - 1);
-  for (let u: usize = 0; u < whole; u += LANES, z += 16) {
-    const v = v128.load(z);
+  let low = f64x2.splat(0), high = low, otherLow = low, otherHigh = low;
+  const end = z + (units << 2), pairs = z + ((units << 2) & ~31);
+  for (; z < pairs; z += 32) {
+    const v = v128.load(z), w = v128.load(z, 16);
     low = f64x2.add(low, term(true, lowDoubles(v), center));
     high = f64x2.add(high, term(true, highDoubles(v), center));
+    otherLow = f64x2.add(otherLow, term(true, lowDoubles(w), center));
+    otherHigh = f64x2.add(otherHigh, term(true, highDoubles(w), center));
   }
-  let sum = totalOf(low, high);
-  for (let u = whole; u < units; u++, z += 4) {
+  let sum = totalOf(f64x2.add(low, otherLow), f64x2.add(high, otherHigh));
+  for (; z < end; z += 4) {
     const d = <f64>load<f32>(z) - mean;
     sum += d * d;
   }
@@ -345,12 +394,18 @@ function squaredDistance(units: usize, z: usize, mean: f64): f64 {
 
 function normalizeRow(units: usize, z: usize, high: f32, low: f32, inverse: f32, gamma: usize, keeps: bool, zhat: usize): void {
   const highs = f32x4.splat(high), lows = f32x4.splat(low), inverses = f32x4.splat(inverse);
-  for (let u: usize = 0; u < units; u += LANES, z += 16, gamma += 16, zhat += 16) {
-    const count = min(LANES, units - u);
-    const v = normalized(loadLanes(z, count), highs, lows, inverses);
-    if (keeps) storeLanes(zhat, v, count);
-    storeLanes(z, f32x4.mul(v, loadLanes(gamma, count)), count);
-  }
+  const end = units << 2;
+  let at: usize = 0;
+  for (; at < (end & ~15); at += 16) normalizeLanes(LANES, z + at, highs, lows, inverses, gamma + at, keeps, zhat + at);
+  if (at < end) normalizeLanes(end - at >> 2, z + at, highs, lows, inverses, gamma + at, keeps, zhat + at);
+}
+
+// @ts-ignore: decorator
+@inline
+function normalizeLanes(count: usize, z: usize, high: v128, low: v128, inverse: v128, gamma: usize, keeps: bool, zhat: usize): void {
+  const v = normalized(loadLanes(z, count), high, low, inverse);
+  if (keeps) storeLanes(zhat, v, count);
+  storeLanes(z, f32x4.mul(v, loadLanes(gamma, count)), count);
 }
 
 /**
@@ -373,13 +428,29 @@ export function layerNormalizeBackward(
   return areFinite(units, dGamma, dBias);
 }
 
+/** g = gamma·dn in dn's place, in up to four places. */
+// @ts-ignore: decorator
+@inline
+function timesGamma(count: usize, dn: usize, gamma: usize): v128 {
+  const g = f32x4.mul(loadLanes(dn, count), loadLanes(gamma, count));
+  storeLanes(dn, g, count);
+  return g;
+}
+
 function differentiateRow(units: usize, dn: usize, zhat: usize, gamma: usize, inverse: f32): void {
   let low = f64x2.splat(0), high = low, slopeLow = low, slopeHigh = low;
-  for (let at: usize = 0; at < units << 2; at += 16) {
-    const count = min(LANES, units - (at >> 2));
-    const g = f32x4.mul(loadLanes(dn + at, count), loadLanes(gamma + at, count));
-    const p = f32x4.mul(g, loadLanes(zhat + at, count));
-    storeLanes(dn + at, g, count);
+  const end = units << 2, whole = end & ~15;
+  let at: usize = 0;
+  for (; at < whole; at += 16) {
+    const g = timesGamma(LANES, dn + at, gamma + at), p = f32x4.mul(g, v128.load(zhat + at));
+    low = f64x2.add(low, lowDoubles(g));
+    high = f64x2.add(high, highDoubles(g));
+    slopeLow = f64x2.add(slopeLow, lowDoubles(p));
+    slopeHigh = f64x2.add(slopeHigh, highDoubles(p));
+  }
+  if (at < end) {
+    const count = end - at >> 2;
+    const g = timesGamma(count, dn + at, gamma + at), p = f32x4.mul(g, loadLanes(zhat + at, count));
     low = f64x2.add(low, lowDoubles(g));
     high = f64x2.add(high, highDoubles(g));
     slopeLow = f64x2.add(slopeLow, lowDoubles(p));
@@ -388,9 +459,11 @@ function differentiateRow(units: usize, dn: usize, zhat: usize, gamma: usize, in
   const mean = f32x4.splat(<f32>(totalOf(low, high) / <f64>units));
   const slope = f32x4.splat(<f32>(totalOf(slopeLow, slopeHigh) / <f64>units));
   const scale = f32x4.splat(inverse);
-  for (let at: usize = 0; at < units << 2; at += 16) {
-    const count = min(LANES, units - (at >> 2));
-    const d = f32x4.sub(f32x4.sub(loadLanes(dn + at, count), mean), f32x4.mul(loadLanes(zhat + at, count), slope));
-    storeLanes(dn + at, f32x4.mul(d, scale), count);
+  for (at = 0; at < whole; at += 16) {
+    v128.store(dn + at, differentiated(v128.load(dn + at), mean, v128.load(zhat + at), slope, scale));
+  }
+  if (at < end) {
+    const count = end - at >> 2;
+    storeLanes(dn + at, differentiated(loadLanes(dn + at, count), mean, loadLanes(zhat + at, count), slope, scale), count);
   }
 }
