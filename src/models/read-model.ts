@@ -41,7 +41,7 @@ export interface ReadModelOptions {
   readonly normalization?: "fold" | "keep";
   /**
    * Of dropout: "drop" leaves it out; "keep" makes that behind a hidden layer's activation the network's own, which
-   * shows in training alone. Default "drop".
+   * shows in training alone, and that before a relu, leakyRelu or prelu, where it does the same. Default "drop".
    */
   readonly dropout?: "drop" | "keep";
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { readModel } from "../../src/models/read-model.js";
 import { relumineError } from "../support/errors.js";
 import { expectNear } from "./run-onnx.js";
+import { encode, save, type Saved } from "./save-tfjs.js";
 
 const ROWS = 16;
 const dense = (units: number, more: object = {}) =>
@@ -21,28 +22,6 @@ const chain = (shape: number[], ...layers: tf.layers.Layer[]): tf.LayersModel =>
   return model;
 };
 
-interface Saved {
-  readonly json: {
-    modelTopology: object;
-    weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
-  };
-  readonly data: Uint8Array;
-}
-
-async function save(model: tf.LayersModel): Promise<Saved> {
-  let saved: Saved | undefined;
-  await model.save(
-    tf.io.withSaveHandler((artifacts) => {
-      const data = new Uint8Array(artifacts.weightData as ArrayBuffer);
-      const weightsManifest = [{ paths: ["a.bin"], weights: artifacts.weightSpecs! }];
-      saved = { json: { modelTopology: artifacts.modelTopology as object, weightsManifest }, data };
-      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" } });
-    }),
-  );
-  return saved!;
-}
-
-const encode = (json: object): Uint8Array => new TextEncoder().encode(JSON.stringify(json));
 const readSaved = ({ json, data }: Saved) => readModel(encode(json), { files: { "a.bin": data } });
 
 async function checkRead(model: tf.LayersModel, saved?: Saved): Promise<void> {

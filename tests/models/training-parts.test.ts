@@ -328,6 +328,7 @@ const gemm =
       file.vector(numbers(units, seed + 1)),
     ]);
 const relu: Part = (file, from) => file.node("Relu", [from]);
+const elu: Part = (file, from) => file.node("Elu", [from]);
 
 interface Statistics {
   readonly gamma?: Float32Array;
@@ -401,7 +402,8 @@ describe("places in an ONNX graph", () => {
   const PLACES: [string, Part[], number | undefined][] = [
     ["behind the activation", [relu, dropout(0.3)], 0.3],
     ["with a factor behind it", [relu, dropout(0.3), norm()], 0.3],
-    ["before the activation", [dropout(0.3), relu], undefined],
+    ["before a ReLU", [dropout(0.3), relu], 0.3],
+    ["before another activation", [dropout(0.3), elu], undefined],
     ["behind a normalization that is behind the activation", [relu, norm(), dropout(0.3)], undefined],
     ["of nothing", [relu, dropout(0)], undefined],
     ["of everything, which is none", [relu, dropout(1)], undefined],

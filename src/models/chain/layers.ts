@@ -148,6 +148,15 @@ function preactivation(given: Affine): Pick<Step, "dense" | "after" | "norm"> | 
   );
 }
 
+/**
+ * A dropout before an activation that bends at 0 alone, f(c·v) = c·f(v) for all c >= 0, is one behind it; not with a
+ * shift between the two.
+ */
+function dropoutBefore({ kind, argument }: KinkTerm | SmoothTerm): Pick<Step, "dropout"> {
+  const { term, b } = argument;
+  return kind === "kink" && term.kind === "dropout" && b.every((each) => each === 0) ? { dropout: term } : {};
+}
+
 /** The last layer of a value: what it multiplies, and what follows. */
 function lastStep(value: Affine): Omit<Step, "before"> {
   const { term } = value;
@@ -160,7 +169,7 @@ function lastStep(value: Affine): Omit<Step, "before"> {
   const applied = functionOf(of);
   const argument = withoutDropout(of.argument);
   const found = preactivation(argument);
-  if (found) return { ...found, applied };
+  if (found) return { ...found, applied, ...dropoutBefore(of) };
   if (argument.term.kind === "input")
     throw refuse(
       "the model",
@@ -194,7 +203,9 @@ export function stepsOf(given: Affine): Step[] {
     throw refuse("the model's output", "a residual sum, behind which no dense layer stands");
   let value = takesScale(output) || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
   do {
-    const step = lastStep(value);
+    const { dropout, ...rest } = lastStep(value);
+    // a last layer has none
+    const step = { ...rest, ...(dropout && steps.length > 0 && { dropout }) };
     const input = step.passed ?? step.dense.input;
     steps.push({ ...step, before: takesScale(input) ? identity(input.term) : input });
     value = input;
