@@ -66,6 +66,7 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   optimizer: oneOf(OPTIMIZER_NAMES),
   learningRate: optional(numberFrom(0, 3e38)),
   schedule: optional(text),
+  accumulate: optional(integer(1, 2 ** 20)),
   activation: oneOf(ACTIVATION_NAMES),
   bias: (path, value) => (value === false ? value : number(path, value)),
   normalization: optional(oneOf(NORMALIZATIONS)),

@@ -218,6 +218,8 @@ export interface TrainingOptions extends SharedOptions, LayerOptions {
   readonly learningRate?: number;
   /** As readScheduleWords takes it. */
   readonly schedule?: string;
+  /** Batches of one update. */
+  readonly accumulate?: number;
   readonly classWeights?: "balanced";
   readonly labelSmoothing?: number;
 }
@@ -260,7 +262,8 @@ export function addTrainingOptions(command: Command, optimizer?: (typeof OPTIMIZ
   const shared = command
     .addOption(optimizerOption(optimizer))
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
-    .option("--schedule <schedule>", "how the rate changes, e.g. cosine, or warmup:epochs=2,cosine", scheduleWords);
+    .option("--schedule <schedule>", "how the rate changes, e.g. cosine, or warmup:epochs=2,cosine", scheduleWords)
+    .option("--accumulate <batches>", "batches of one update (default: 1)", integer({ low: 1, high: 2 ** 20 }));
   return addLossOptions(addLayerOptions(shared));
 }
 
@@ -312,19 +315,24 @@ function scheduleWords(words: string): string {
   }
 }
 
-/** The rate's schedule, where one is given: an option of fit. */
-export const scheduleOf = ({ schedule }: TrainingOptions) =>
-  schedule === undefined ? {} : { learningRate: readScheduleWords(schedule) };
+/** The rate's schedule and the batches of an update, where they are given: options of fit. */
+export const courseOf = ({ schedule, accumulate }: Pick<TrainingOptions, "schedule" | "accumulate">) => ({
+  ...(schedule !== undefined && { learningRate: readScheduleWords(schedule) }),
+  ...(accumulate !== undefined && { accumulate }),
+});
 
-/** Optimizer, rate and schedule as a plan has them. */
+/** Optimizer, rate, schedule and batches of an update as a plan has them. */
 export function planFitOf({
   optimizer,
   learningRate,
   schedule,
-}: TrainingOptions): Pick<SweepFit, "optimizer" | "learningRate"> {
+  accumulate,
+}: TrainingOptions): Pick<SweepFit, "optimizer" | "learningRate" | "accumulate"> {
   const rate: Record<string, number> = learningRate === undefined ? {} : { learningRate };
-  if (schedule === undefined) return { optimizer, ...rate };
-  return { optimizer: { name: optimizer, options: rate }, learningRate: readScheduleWords(schedule) };
+  const course = courseOf({ schedule, accumulate });
+  return schedule === undefined
+    ? { optimizer, ...rate, ...course }
+    : { optimizer: { name: optimizer, options: rate }, ...course };
 }
 
 /** The optimizer that the options name, by the library's own functions. */
@@ -336,6 +344,10 @@ export function optimizerOf(
 }
 
 /** `adam, rate 0.001, batches of 32` */
-export function describeOptimizer({ name, learningRate }: Pick<Optimizer, "name" | "learningRate">, batchSize: number) {
-  return `${name}, rate ${learningRate}, batches of ${batchSize}`;
+export function describeOptimizer(
+  { name, learningRate }: Pick<Optimizer, "name" | "learningRate">,
+  { batchSize, accumulate = 1 }: Pick<TrainingOptions, "batchSize" | "accumulate">,
+) {
+  const each = accumulate > 1 ? `, ${accumulate} of them an update` : "";
+  return `${name}, rate ${learningRate}, batches of ${batchSize}${each}`;
 }

@@ -28,12 +28,13 @@ export function nameTrial(task: TrialJob, data: string, build: string): SweepTri
 }
 
 const NAMES = ["spec", "optimizer", "batchSize", "shuffle", "callbacks"];
-const MAYBE = ["clipNorm", "classWeights", "standardize", "treat", "calibrate"];
+const MAYBE = ["accumulate", "schedule", "clipNorm", "classWeights", "standardize", "treat", "calibrate"];
 
 function readSettings(given: unknown): TrialSettings {
   const known = [...NAMES, ...MAYBE.filter((name) => isPlainObject(given) && Object.hasOwn(given, name))];
   const { spec, ...rest } = checkMembers("task.settings", given, known) as PlainObject;
-  const { standardize, treat, calibrate, ...fit } = rest;
+  const { standardize, treat, calibrate, schedule: learningRate, ...others } = rest;
+  const fit = learningRate === undefined ? others : { ...others, learningRate };
   const remedies = { standardize, treat, calibrate } as PlainObject;
   return draftedTrial({ spec: spec as PlainObject, fit: { ...fit, epochs: 0 }, remedies }).settings;
 }

@@ -25,6 +25,8 @@ export interface SweepFit {
   readonly epochs?: number;
   /** Default 32. */
   readonly batchSize?: number;
+  /** Batches of one update; default 1. */
+  readonly accumulate?: number;
   /** A name, or what adam() and its like return: { name, options }. Default "adam". */
   readonly optimizer?: string | OptimizerData;
   /** Instead of the optimizer's. */

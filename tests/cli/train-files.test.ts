@@ -198,7 +198,13 @@ describe("what is no such pair is refused by name, and nothing is written", () =
   });
 
   it("options of tables are bad usage", async () => {
-    for (const option of [["--target", "y"], ["--ignore", "a"], ["--no-header"], ["--separator", ";"]]) {
+    for (const option of [
+      ["--target", "y"],
+      ["--ignore", "a"],
+      ["--no-header"],
+      ["--separator", ";"],
+      ["--accumulate", "2"],
+    ]) {
       const { code, stderr } = await relumine("train", X, Y, ...option);
       expect([code, stderr.includes("is for tables")], option[0]).toEqual([2, true]);
     }

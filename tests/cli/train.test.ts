@@ -103,6 +103,26 @@ describe("--label-smoothing", () => {
   });
 });
 
+describe("--accumulate", () => {
+  const short = [PENGUINS, "--target", "species", "--epochs", "4", "--hidden", "8", "--batch-size", "8"];
+
+  it("makes an update of several batches, says so, and stays in a training that goes on", async () => {
+    const file = join(folder.path, "accumulated.checkpoint");
+    const losses = ({ history }: Document) => history.epochs.map(({ validation }) => validation.loss);
+    const [plain, whole] = await Promise.all([train(...short), train(...short, "--accumulate", "4")]);
+    expect(losses(whole)).not.toEqual(losses(plain));
+    await train(...short, "--epochs", "2", "--accumulate", "4", "--checkpoint", file);
+    expect(losses(await train(PENGUINS, "--resume", file, "--epochs", "4"))).toEqual(losses(whole));
+    const { stdout } = await relumine("train", ...short, "--accumulate", "4");
+    expect(stdout).toContain("batches of 8, 4 of them an update");
+  });
+
+  it("is a number of batches", async () => {
+    const { code, stderr } = await relumine("train", ...short, "--accumulate", "0");
+    expect([code, stderr.includes("at least 1")]).toEqual([2, true]);
+  });
+});
+
 describe("train", () => {
   it("tells the penguins apart: at least 97 %", async () => {
     const { data, validation, history, network, diagnosis } = await train(PENGUINS, "--target", "species");

@@ -10,10 +10,10 @@ import {
   addSharedOptions,
   addTrainingOptions,
   classWeightsOf,
+  courseOf,
   describeOptimizer,
   integer,
   optimizerOf,
-  scheduleOf,
   threadsOption,
   type TrainingOptions,
 } from "../options.js";
@@ -74,12 +74,16 @@ function follow(terminal: Terminal): (trial: Trial) => void {
 }
 
 /** A trial without its functions. */
-function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm, classWeights }, ...trial }: Trial): object {
+function plainTrial({
+  fit: { optimizer, epochs, batchSize, accumulate, clipNorm, classWeights },
+  ...trial
+}: Trial): object {
   return {
     ...trial,
     fit: {
       epochs,
       batchSize,
+      accumulate,
       optimizer: { name: optimizer!.name, options: optimizer!.options },
       clipNorm,
       classWeights,
@@ -158,7 +162,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     epochs,
     batchSize,
     optimizer: optimizerOf(options, library),
-    ...scheduleOf(options),
+    ...courseOf(options),
     validation: heldOut.x.rows > 0 ? heldOut : 0,
     ...classWeightsOf(options, prepared),
   };
@@ -185,7 +189,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
       facts: [
         ...dataFacts(prepared, options.seed),
         ...(given.model === undefined ? [] : [["model", given.model] as const]),
-        ["optimizer", describeOptimizer(fit.optimizer, batchSize)],
+        ["optimizer", describeOptimizer(fit.optimizer, options)],
         ["epochs", formatCount(epochs)],
       ],
       notes: prepared.notes,

@@ -20,9 +20,9 @@ import {
   addSharedOptions,
   addTrainingOptions,
   classWeightsOf,
+  courseOf,
   describeOptimizer,
   optimizerOf,
-  scheduleOf,
   type TrainingOptions,
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
@@ -140,12 +140,9 @@ function describeDivergence({ epoch, step, last, epochStart, goOnFrom }: Diverge
   return `${where}, those that epoch ${epochStart.epoch} started with ${loss(epochStart)}${saved}.`;
 }
 
-function describeNetwork(
-  { network: { spec, parameterCount }, optimizer }: Outcome,
-  { batchSize }: TrainOptions,
-): string {
+function describeNetwork({ network: { spec, parameterCount }, optimizer }: Outcome, options: TrainOptions): string {
   const parameters = `${formatCount(parameterCount)} parameters`;
-  return `network ${shapeText(spec)}, ${parameters}; ${describeOptimizer(optimizer, batchSize)}`;
+  return `network ${shapeText(spec)}, ${parameters}; ${describeOptimizer(optimizer, options)}`;
 }
 
 /** How it ended, where that was before its last epoch. */
@@ -256,7 +253,7 @@ async function trainNetwork(
 ): Promise<Trained> {
   const library = await import("../../index.js");
   const { createNetwork, recordActivity, traceDeaths } = library;
-  const { epochs, batchSize } = options;
+  const { epochs, batchSize, accumulate = 1 } = options;
   const optimizer = optimizerOf(options, library);
   const classWeights = classWeightsOf(options, prepared);
   const network = checkpoint ? takeUp(checkpoint, prepared, options) : await createNetwork(specFor(prepared, options));
@@ -264,7 +261,7 @@ async function trainNetwork(
   if (signal.aborted) throw interruptedError();
   const { training, judges, blocks } = prepared;
   const rows = blocks?.source.rows ?? training.x.rows;
-  const progress = progressCallback(terminal, epochs, Math.ceil(rows / batchSize));
+  const progress = progressCallback(terminal, epochs, Math.ceil(rows / (batchSize * accumulate)));
   const framesEvery = checkpoint?.options.framesEvery ?? Math.ceil(epochs / MOST_FRAMES);
   const activity = recordActivity(training.x, { everyEpochs: framesEvery });
   const trace = blocks ? undefined : traceDeaths();
@@ -273,7 +270,7 @@ async function trainNetwork(
     epochs,
     ...(!blocks && { batchSize }),
     optimizer,
-    ...scheduleOf(options),
+    ...courseOf(options),
     validation: judges,
     ...classWeights,
     callbacks: [progress, ...(trace ? [trace] : []), activity, ...(writer ? [writer.callback] : [])],
@@ -346,8 +343,8 @@ async function checkPlaces(sources: readonly string[], options: TrainOptions): P
     ]);
 }
 
-/** What says how a table is read, by names of options. */
-const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header"];
+/** What is for tables alone, by names of options: how one is read, and what needs its rows in memory. */
+const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header", "accumulate"];
 
 function refuseTableOptions(targets: string, command: Command): void {
   for (const name of OF_TABLES)

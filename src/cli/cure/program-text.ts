@@ -11,13 +11,14 @@ const call = ({ name, options }: { readonly name: string; readonly options?: obj
   `${name}(${options ? literal(options) : ""})`;
 
 function fitCode({
-  fit: { epochs, batchSize, optimizer, learningRate, clipNorm, classWeights },
+  fit: { epochs, batchSize, accumulate, optimizer, learningRate, clipNorm, classWeights },
   callbacks = [],
   standardize: scaling,
 }: Trial): string {
   const options = [
     `epochs: ${epochs}`,
     `batchSize: ${batchSize}`,
+    ...(accumulate === undefined ? [] : [`accumulate: ${accumulate}`]),
     `optimizer: ${call(optimizer!)}`,
     ...(typeof learningRate === "object" ? [`learningRate: ${literal(learningRate)}`] : []),
     ...(clipNorm === undefined ? [] : [`clipNorm: ${clipNorm}`]),

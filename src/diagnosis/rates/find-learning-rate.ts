@@ -20,6 +20,7 @@ const OPTIONS = [
   "smoothing",
   "rows",
   "batchSize",
+  "accumulate",
   "optimizer",
   "clipNorm",
   "classWeights",
@@ -63,11 +64,12 @@ export async function testRange(
   const steps = checkInteger("steps", given.steps ?? STEPS, { low: FEWEST_STEPS, high: MOST_STEPS });
   const smoothing = checkNumber("smoothing", given.smoothing ?? SMOOTHING, { low: 0, high: 1, openHigh: true });
   const most = given.rows === Infinity ? Infinity : checkInteger("rows", given.rows ?? ROWS, { low: 1 });
-  const { batchSize, clipNorm, classWeights, shuffle, callbacks, signal, onProgress } = given;
+  const { batchSize, accumulate, clipNorm, classWeights, shuffle, callbacks, signal, onProgress } = given;
   if (onProgress !== undefined) checkFunction("onProgress", onProgress);
   const fit: RangeSetup["fit"] = {
     optimizer: rebuildOptimizer({ name: recipe.name, options: recipe.options }), // with moments of its own
     ...(batchSize !== undefined && { batchSize }),
+    ...(accumulate !== undefined && { accumulate }),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(classWeights !== undefined && { classWeights }),
     ...(shuffle !== undefined && { shuffle }),
@@ -114,7 +116,7 @@ export async function testRange(
  * Each rate is tried for a few updates: a long training may kill at lower ones, which `forecastTraining` tries out. The
  * network is left as it is; the copy starts with its weights, and with an optimizer that has no moments yet.
  * @param data rows x inputs, and a target a row
- * @param options low, high, steps; optimizer, batchSize, clipNorm, classWeights, shuffle as in fit
+ * @param options low, high, steps; optimizer, batchSize, accumulate, clipNorm, classWeights, shuffle as in fit
  * @cost `steps` training steps, 200 by default, and about forty forward passes over at most `rows` rows; a copy of the
  *   network while it runs
  * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)

@@ -5,7 +5,7 @@ import type { FitOptions } from "../../network/types.js";
 /** Options of `findLearningRate`. */
 export interface LearningRateOptions
   extends
-    Pick<FitOptions, "batchSize" | "optimizer" | "clipNorm" | "classWeights" | "shuffle">,
+    Pick<FitOptions, "batchSize" | "accumulate" | "optimizer" | "clipNorm" | "classWeights" | "shuffle">,
     Pick<PaceOptions, "onProgress"> {
   /** The rate of the first update. Default: a thousandth of the optimizer's. */
   readonly low?: number;

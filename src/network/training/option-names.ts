@@ -2,6 +2,7 @@
 export const FIT_OPTION_NAMES = [
   "epochs",
   "batchSize",
+  "accumulate",
   "optimizer",
   "learningRate",
   "clipNorm",
@@ -12,4 +13,4 @@ export const FIT_OPTION_NAMES = [
   "signal",
 ] as const;
 
-export const ALL_FIT_OPTION_NAMES = [...FIT_OPTION_NAMES, "accumulate", "resume"] as const;
+export const ALL_FIT_OPTION_NAMES = [...FIT_OPTION_NAMES, "resume"] as const;

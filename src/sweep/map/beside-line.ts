@@ -35,13 +35,14 @@ export async function rangeTestOf(
   high: number,
 ): Promise<LearningRateTest> {
   const { settings, seed } = draftedTrial(draft);
-  const { spec, batchSize, clipNorm, classWeights, shuffle, optimizer, callbacks } = settings;
+  const { spec, batchSize, accumulate, clipNorm, classWeights, shuffle, optimizer, callbacks } = settings;
   using network = await createNetwork({ ...spec, seed }, { arithmetic });
   return await testRange(network, rows, {
     low,
     high,
-    steps: Math.max(STEPS, Math.ceil(rows.x.rows / batchSize)),
+    steps: Math.max(STEPS, Math.ceil(rows.x.rows / (batchSize * (accumulate ?? 1)))),
     batchSize,
+    ...(accumulate !== undefined && { accumulate }),
     shuffle,
     optimizer: rebuildOptimizer(optimizer),
     ...(clipNorm !== undefined && { clipNorm }),
@@ -63,7 +64,7 @@ export async function forecastLine(
   cells: readonly MapCell[],
 ): Promise<MapForecast | undefined> {
   const { settings, seed, epochs } = draftedTrial(draft);
-  const { spec, batchSize, clipNorm, optimizer } = settings;
+  const { spec, batchSize, accumulate = 1, clipNorm, optimizer } = settings;
   const compared = some(
     cells.filter(({ dead }) => dead !== undefined),
     MOST_RATES,
@@ -74,7 +75,7 @@ export async function forecastLine(
     rates: compared.map(({ x }) => x as number),
     optimizer: rebuildOptimizer(optimizer),
     epochs: Math.max(1, Math.min(MOST_EPOCHS, passes)),
-    batchSize,
+    batchSize: batchSize * accumulate,
     rows: SAMPLE,
     seeds: STARTS,
     seconds: UNLIMITED,

@@ -17,7 +17,7 @@ export interface Axis extends Target {
 }
 
 const NEED_HIDDEN = ["depth", "units", "activation", "bias", "normalization", "dropout", "maxNorm"];
-const INTEGERS = /(^|\.)(units|depth|batchSize|epochs|inputs|seed|patience)$/;
+const INTEGERS = /(^|\.)(units|depth|batchSize|accumulate|epochs|inputs|seed|patience)$/;
 
 /** There is nothing between its whole numbers. */
 export const isWholeAxis = (name: string): boolean => INTEGERS.test(name);

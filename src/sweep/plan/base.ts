@@ -119,13 +119,16 @@ export function draftedTrial({ spec, fit, remedies }: Draft): DraftedTrial {
   const resolved = resolveSpec(spec as unknown as NetworkSpec);
   const { name, options } = readOptimizer("optimizer", fit.optimizer) as { name: string; options: OptimizerOptions };
   const recipe = rebuildOptimizer({ name, options });
-  const { clipNorm, classWeights } = fit;
+  const { accumulate, clipNorm, classWeights } = fit;
   const standardize = readScaling(remedies.standardize);
   const calibrate = readCalibration(remedies.calibrate);
   const settings: TrialSettings = {
     spec: { ...resolved, seed: 0 },
     optimizer: { name, options: recipe.options },
     batchSize: checkInteger("batchSize", fit.batchSize, { low: 1 }),
+    ...(accumulate !== undefined && {
+      accumulate: checkInteger("accumulate", accumulate, { low: 1, high: 2 ** 20 }),
+    }),
     shuffle: checkBoolean("shuffle", fit.shuffle),
     ...(fit.learningRate !== undefined && { schedule: checkSchedule("learningRate", fit.learningRate) }),
     ...(clipNorm !== undefined && { clipNorm: checkNumber("clipNorm", clipNorm, { low: 0, openLow: true }) }),
@@ -163,6 +166,7 @@ export function fullDraft(draft: Draft, optimizers: readonly string[]): PlainObj
   return {
     spec: { ...plain, layers },
     fit: {
+      accumulate: 1,
       clipNorm: 1,
       classWeights: "balanced",
       ...draft.fit,

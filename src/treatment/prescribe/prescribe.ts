@@ -40,7 +40,7 @@ import type { DataSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
 import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
-import type { Plan } from "../../network/training/plan.js";
+import { type Plan, stepsPerEpoch } from "../../network/training/plan.js";
 import { type NetworkSpec, type ResolvedSpec, takesUpConstants } from "../../network/spec.js";
 
 /** Workers that train side by side. */
@@ -239,7 +239,7 @@ class Prescriber {
       isUneven,
       hasSchedule: typeof this.plan.schedule === "function",
       wholeEpochs: this.plan.epochs,
-      steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.settings.batchSize),
+      steps: this.plan.epochs * stepsPerEpoch(this.plan),
       canCenter: hasRoomForZeros(this.setup.training.x) && takesUpConstants(this.settings.spec.layers[0]),
     });
     const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
@@ -289,6 +289,7 @@ class Prescriber {
         ...fit,
         epochs: epochsOf(entry.candidate, this.plan.epochs),
         optimizer: rebuildOptimizer(settings.optimizer),
+        ...(settings.accumulate !== undefined && { accumulate: settings.accumulate }),
         ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
         ...(classWeights !== undefined && { classWeights }),
         ...(schedule && { learningRate: schedule }),
@@ -396,6 +397,7 @@ export async function prescribeWith(
       spec: resolved,
       optimizer: { name, options },
       batchSize: plan.batchSize,
+      ...(plan.accumulate > 1 && { accumulate: plan.accumulate }),
       shuffle: plan.shuffle,
       callbacks: [],
       ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),

@@ -113,6 +113,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
   const history = await network.fit(training, {
     epochs,
     batchSize: settings.batchSize,
+    accumulate: settings.accumulate,
     shuffle: settings.shuffle,
     classWeights: settings.classWeights,
     // for those that look at it; else its time is saved

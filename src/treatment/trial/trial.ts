@@ -38,6 +38,8 @@ export interface TrialSettings {
   readonly spec: ResolvedSpec;
   readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
   readonly batchSize: number;
+  /** Batches of one update; absent: 1. */
+  readonly accumulate?: number;
   readonly shuffle: boolean;
   /** Which changes the optimizer's rate. */
   readonly schedule?: Schedule;
