@@ -1,6 +1,6 @@
 // The engine without a page: messages to it, and its answers.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type ForecastMessage, REMEDY_NAMES, type TableFile } from "../../site/workshop/engine/types.js";
+import { type ForecastMessage, type Frame, REMEDY_NAMES, type TableFile } from "../../site/workshop/engine/types.js";
 import { PRESETS } from "../../site/workshop/state/presets.js";
 import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/training/recipe.js";
 import { fromHash, toHash } from "../../site/training/url.js";
@@ -319,6 +319,43 @@ describe("examples hold what they say", () => {
     const frame = await harness.stepTo(1600);
     expect(deadOf(frame)).toBeGreaterThanOrEqual(6);
     expect(frame.heldOut.accuracy).toBeLessThan(0.8);
+  });
+
+  /** Its state after so many steps, and that of the same recipe with one setting changed back. */
+  async function withAndWithout(name: string, steps: number, without: Partial<Recipe>): Promise<readonly Frame[]> {
+    return Promise.all(
+      [{}, without].map(async (changes) => {
+        const harness = open();
+        await harness.start({ ...preset(name).recipe, ...changes });
+        return harness.stepTo(steps);
+      }),
+    );
+  }
+
+  test("a way past dead layers: the ninth starts closed, and the circle is learnt; not without what passes by", async () => {
+    const harness = open();
+    await harness.start(preset("A way past dead layers").recipe);
+    expect((await harness.frame()).states.slice(32, 36)).toEqual(new Array(4).fill("dead"));
+    const [passed, plain] = await withAndWithout("A way past dead layers", 1500, { residual: false });
+    expect(passed.heldOut.accuracy).toBeGreaterThan(0.98);
+    expect(plain.heldOut.accuracy).toBe(0.5);
+    expect(plain.states.slice(32, 36)).toEqual(new Array(4).fill("dead"));
+  });
+
+  test("deep, with batch normalization: none of 60 units dies; without, more than half and the last layer", async () => {
+    const [normalized, plain] = await withAndWithout("Deep, with batch normalization", 1500, { normalization: "none" });
+    expect(normalized.deaths).toEqual([]);
+    expect(normalized.heldOut.accuracy).toBeGreaterThan(0.9);
+    expect(deadOf(plain)).toBeGreaterThan(30);
+    expect(plain.states.slice(50)).toEqual(new Array(10).fill("dead"));
+    expect(plain.heldOut.accuracy).toBe(0.5);
+  });
+
+  test("warmed up: six of forty units die, and 95 % are right; at a constant rate 33 die", async () => {
+    const [warm, constant] = await withAndWithout("Warmed up", 1500, { schedule: "constant" });
+    expect([deadOf(warm), deadOf(constant)]).toEqual([6, 33]);
+    expect(warm.heldOut.accuracy).toBeGreaterThanOrEqual(0.95);
+    expect(constant.heldOut.accuracy).toBeLessThan(0.5);
   });
 
   test("negative bias: seven units are born dead and stay so", async () => {

@@ -1,7 +1,7 @@
 // Normalization, dropout, what passes by, penalties, schedules and resets in the workshop's engine.
 import { afterAll, describe, expect, test } from "vitest";
 import { planeUnitOf } from "../../site/workshop/view/unit-line.js";
-import { diagnosisSentences } from "../../site/workshop/view/descriptions.js";
+import { deathSentence, diagnosisSentences } from "../../site/workshop/view/descriptions.js";
 import { hasResidual, isPassedBy, isResidual, type Recipe } from "../../site/training/recipe.js";
 import { Training } from "../../site/workshop/engine/training.js";
 import type { Frame } from "../../site/workshop/engine/types.js";
@@ -148,6 +148,19 @@ describe("a schedule", () => {
     await harness.start();
     expect((await harness.frame()).scheduledRate).toBeUndefined();
   });
+});
+
+test("a last straw that took no sample is told as what is known of it", async () => {
+  const harness = open();
+  await harness.start({ layers: [10, 10, 10, 10], rate: 1.4, seed: 3, normalization: "batch" });
+  const { deaths } = await harness.stepTo(600);
+  const ofNone = deaths.filter(({ openBefore, blow }) => openBefore === 0 && blow);
+  expect(ofNone.length).toBeGreaterThan(0);
+  for (const death of ofNone) {
+    expect(deathSentence(death)).toContain(`; step ${death.step} was the last whose batch opened it: outside of`);
+    expect(death.explanation).toMatch(/was the last whose batch opened it, and on running statistics no row opened it/);
+  }
+  for (const death of deaths) expect([deathSentence(death), death.explanation].join()).not.toMatch(/last 0\.0/);
 });
 
 test("resets bring dead units back, and the register tells it", async () => {

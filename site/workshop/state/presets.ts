@@ -63,6 +63,26 @@ export const PRESETS: readonly Preset[] = [
     30,
   ),
   example(
+    "A way past dead layers",
+    "Ten layers of four units, and at the start the ninth is closed on every sample: nothing would get through it, " +
+      "ever. But each layer adds what comes into it to what it puts out (the line under it), and the circle is learnt. " +
+      "Turn Residual off under More settings, and it is not.",
+    { data: "circle", layers: [4, 4, 4, 4, 4, 4, 4, 4, 4, 4], residual: true, rate: 0.1, seed: 1 },
+    30,
+  ),
+  example(
+    "Deep, with batch normalization",
+    "Six layers, and no unit dies: the spiral is learnt. Choose no normalization under More settings, and within 1,500 " +
+      "steps more than half of the units are dead, the whole last layer among them.",
+    { layers: [10, 10, 10, 10, 10, 10], normalization: "batch", rate: 0.3 },
+  ),
+  example(
+    "Warmed up",
+    "The digits at a rate of 0.5, which is reached over ten epochs: six of forty units die, and nineteen of twenty " +
+      "digits are told right. Choose a constant rate under More settings, and 33 units die.",
+    { data: "digits", layers: [24, 16], rate: 0.5, seed: 7, schedule: "warmup", scheduleEpochs: 10 },
+  ),
+  example(
     "Healthy sparsity",
     "Each unit is closed on most samples, and the circle is learnt all the same. Zeros are not deaths: no unit is " +
       "dead here.",

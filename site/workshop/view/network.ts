@@ -328,8 +328,9 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
     frame.states,
     layout.columns.map(({ units }) => units),
   );
-  const write =
-    COLUMN_TEXTS.find((text) => context.measureText(text(9, 10, 10)).width + 6 < apart) ?? COLUMN_TEXTS.at(-1)!;
+  const isFitting = (text: (typeof COLUMN_TEXTS)[number]) =>
+    layout.columns.every(({ layer, units }) => context.measureText(text(layer, units, units)).width + 6 < apart);
+  const write = COLUMN_TEXTS.find(isFitting) ?? COLUMN_TEXTS.at(-1)!;
   layout.columns.forEach(({ center, layer, units }) => {
     const living = livingUnits[layer];
     context.fillStyle = living < units ? ink : muted;
