@@ -5,6 +5,12 @@ import { DEAD_BUTTONS, hasChromium, openSite, type Site, stepOf, visit, waitForS
 
 let site: Site;
 
+/** In the page: nothing lies over its middle. */
+function isInSight(element: Element): boolean {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return document.elementFromPoint(x + width / 2, y + height / 2) === element;
+}
+
 describe.skipIf(!hasChromium)("the page's data", () => {
   beforeAll(async () => {
     site = await openSite();
@@ -68,7 +74,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
         await page.keyboard.press("Tab");
       }
       await page.check(`${labelled("Residual")} input`);
-      expect(await page.isVisible(labelled("over epochs"))).toBe(false);
+      expect(await page.isVisible(labelled("Epochs of the schedule"))).toBe(false);
       await page.selectOption(`${labelled("Schedule")} select`, "warmup");
       await page.selectOption(`${labelled("Resets")} select`, "continualBackprop");
       await page.selectOption(`${labelled("Optimizer")} select`, "nadam");
@@ -80,7 +86,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await hashIs(hash);
       await page.click("#open-settings");
       await page.waitForSelector(".more[open]");
-      expect(await page.inputValue(`${labelled("over epochs")} input`)).toBe("5");
+      expect(await page.inputValue(`${labelled("Epochs of the schedule")} input`)).toBe("5");
       expect(await page.isChecked(`${labelled("Residual")} input`)).toBe(true);
       await page.waitForFunction(() =>
         /without the schedule and resets/.test(document.querySelector("#forecast-text")!.textContent!),
@@ -93,6 +99,47 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await page.waitForFunction(() => /setGamma:1-1:0\.5/.test(location.hash));
       expect(faults).toEqual([]);
     });
+
+    test.each([
+      ["wide", {}],
+      ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true }],
+    ])(
+      "more settings by keyboard, %s: in order, named, told what they do; Escape closes them",
+      async (_what, options) => {
+        await using visitor = await visit(site, "#layers=8-4&step=5", options);
+        const { page, faults } = visitor;
+        await page.focus("#open-settings");
+        await page.keyboard.press("Enter");
+        await page.focus("#settings .more summary");
+        await page.keyboard.press("Enter");
+        expect(await page.textContent(".more p")).toMatch(/anew\. Residual takes two layers of equal width/);
+        const names: string[] = [];
+        for (let at = 0; at < 6; at++) {
+          await page.keyboard.press("Tab");
+          const focused = page.locator(".more :focus");
+          await expect.poll(() => focused.evaluate(isInSight)).toBe(true);
+          const [name, hint] = await focused.evaluate((element: HTMLInputElement) => [
+            element.labels![0].querySelector("span")!.textContent!,
+            element.title,
+          ]);
+          names.push(name);
+          expect(hint).toMatch(/^[A-Z].{20,}\.$/);
+          expect(await page.textContent(".more p")).toBe(hint);
+        }
+        expect(names).toEqual([
+          "Normalization",
+          "Dropout",
+          "L1 regularization", // Residual is for layers of equal width
+          "L2 regularization",
+          "Schedule of the rate",
+          "Resets of units",
+        ]);
+        await page.keyboard.press("Escape");
+        expect(await page.isVisible("#settings")).toBe(false);
+        expect(await page.evaluate(() => document.activeElement!.id)).toBe("open-settings");
+        expect(faults).toEqual([]);
+      },
+    );
 
     test("carries every setting, there and back; the back button goes back", async () => {
       await using visitor = await visit(site, "#data=spiral");

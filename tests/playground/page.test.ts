@@ -436,6 +436,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
       await page.click("#notes summary");
       await page.click("#open-settings");
+      await page.click(".more summary");
       await page.click("#open-share");
       expect(await runAxe(page)).toEqual([]);
       await page.keyboard.press("Escape");

@@ -14,7 +14,7 @@ import {
   type ScheduleName,
 } from "../../../training/recipe.js";
 import { NORMALIZATION_TEXTS, RESET_TEXTS, SCHEDULE_TEXTS } from "../../state/setting-names.js";
-import { h } from "../../../look/dom.js";
+import { h, setText } from "../../../look/dom.js";
 import { choice, field, group, numberField } from "./setting-fields.js";
 
 export interface MoreSettings {
@@ -49,9 +49,12 @@ const HINTS = {
   ),
   l1: "What the weights cost in training: the sum of their sizes, times this.",
   l2: "What the weights cost in training: the sum of their squares, times this.",
-  schedule: "The rate that is set is the highest.",
+  schedule: "The rate that is set is the highest of the schedule.",
+  scheduleEpochs: "After so many epochs the rate stays as it is.",
   resets: "Units that do little, or are silent for long, start anew while it trains.",
 };
+const ABOUT = "Each of these starts the training anew.";
+const ABOUT_WIDTHS = "Residual takes two layers of equal width, one above the other.";
 
 export function createMoreSettings(set: (changes: Partial<Recipe>) => void): MoreSettings {
   const normalization = choice(NORMALIZATION_NAMES, NORMALIZATION_TEXTS, (name) => set({ normalization: name }));
@@ -63,20 +66,26 @@ export function createMoreSettings(set: (changes: Partial<Recipe>) => void): Mor
     set({ schedule: name, scheduleEpochs: LENGTHS[name] }),
   );
   const epochs = numberField(1, MOST_SCHEDULE_EPOCHS, 1, (value) => set({ scheduleEpochs: value }));
-  const epochsField = field("over epochs", epochs);
   const resets = choice(RESET_NAMES, RESET_TEXTS, (name) => set({ resets: name }));
-  const hinted = (name: string, hint: string, ...children: HTMLElement[]) => {
-    const element = field(name, ...children);
+  const about = h("p", { class: "small" });
+  let resting = ABOUT;
+  /** Under a resting pointer, to a screen reader, and above all of them while it has the focus. */
+  const hinted = (name: string, hint: string, control: HTMLElement) => {
+    const element = field(name, control);
     element.title = hint;
+    control.title = hint;
+    control.addEventListener("focus", () => setText(about, hint));
+    control.addEventListener("blur", () => setText(about, resting));
     return element;
   };
-  const residualField = hinted("Residual", HINTS.residual, residual);
+  const epochsField = hinted("Epochs of the schedule", HINTS.scheduleEpochs, epochs);
   const element = group(
     "More settings",
     false,
+    about,
     hinted("Normalization", HINTS.normalization, normalization),
     hinted("Dropout", HINTS.dropout, dropout),
-    residualField,
+    hinted("Residual", HINTS.residual, residual),
     hinted("L1 regularization", HINTS.l1, l1),
     hinted("L2 regularization", HINTS.l2, l2),
     hinted("Schedule of the rate", HINTS.schedule, schedule),
@@ -84,6 +93,9 @@ export function createMoreSettings(set: (changes: Partial<Recipe>) => void): Mor
     hinted("Resets of units", HINTS.resets, resets),
   );
   element.classList.add("more");
+  element.addEventListener("toggle", () => {
+    if (element.contains(document.activeElement)) element.scrollIntoView({ block: "nearest" }); // it was below the sheet
+  });
   let isShown = false;
 
   return {
@@ -94,7 +106,10 @@ export function createMoreSettings(set: (changes: Partial<Recipe>) => void): Mor
       normalization.value = recipe.normalization;
       dropout.value = String(recipe.dropout);
       residual.checked = recipe.residual;
-      residual.disabled = !recipe.residual && !hasResidual({ ...recipe, residual: true }); // no two widths are equal
+      const isPossible = recipe.residual || hasResidual({ ...recipe, residual: true });
+      residual.disabled = !isPossible && document.activeElement !== residual; // which would take its focus
+      resting = isPossible ? ABOUT : `${ABOUT} ${ABOUT_WIDTHS}`;
+      if (!element.contains(document.activeElement)) setText(about, resting);
       l1.value = String(recipe.l1);
       l2.value = String(recipe.l2);
       schedule.value = recipe.schedule;
