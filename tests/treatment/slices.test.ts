@@ -88,7 +88,7 @@ describe.each(WORK)("%s", (_, work) => {
       using other = await network.clone();
       const kept = await work(other, { onProgress: () => slices++ }); // what undo needs is freed with it
       const { used } = stateOf(network).runtime.heap;
-      for (let allowed = 0; allowed < slices; allowed += Math.max(5, Math.ceil(slices / 30))) {
+      for (let allowed = 0; allowed < slices; allowed += Math.max(5, Math.ceil(slices / 12))) {
         const abort = new AbortController();
         let heard = 0;
         const onProgress = () => heard++ === allowed && abort.abort();
