@@ -4,7 +4,7 @@ import { importNetwork } from "../formats/model.js";
 import type { Network } from "../network/types.js";
 import { type NetworkSpec, resolveSpec } from "../network/spec.js";
 import { type Activation, resolveActivation } from "../activations/activations.js";
-import { checkName, checkOptions, describe } from "../core/checks.js";
+import { checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 import { type Head, headOf, HEADS } from "./chain/head.js";
@@ -26,6 +26,11 @@ export interface ReadModelOptions {
   readonly order?: readonly string[];
   /** What makes probabilities of the outputs, where the file holds weights alone. Default "none". */
   readonly head?: Head;
+  /**
+   * Of all its batch normalizations, where the file holds weights alone: a state_dict has gamma, beta, mean and
+   * variance of them. Default 1e-5, PyTorch's own, which a note tells.
+   */
+  readonly epsilon?: number;
   /**
    * Instead of the one that the file was compiled with (Keras, TensorFlow.js), or else of the one that suits the head:
    * crossEntropy, binaryCrossEntropy, or meanSquaredError where there is none. A head that is not the loss's own stays
@@ -78,7 +83,17 @@ export interface ReadModel {
   toNetwork(options?: RuntimeOptions): Promise<Network>;
 }
 
-const OPTIONS = ["name", "files", "activation", "order", "head", "loss", "normalization", "dropout"] as const;
+const OPTIONS = [
+  "name",
+  "files",
+  "activation",
+  "order",
+  "head",
+  "epsilon",
+  "loss",
+  "normalization",
+  "dropout",
+] as const;
 
 function checkSaid(given: ReadModelOptions): Said {
   const { activation, order, head } = given;
@@ -89,11 +104,12 @@ function checkSaid(given: ReadModelOptions): Said {
   if (head !== undefined) checkName("head", head, HEADS);
   if (given.name !== undefined && typeof given.name !== "string")
     throw new RelumineError("value", "name", "to be a string", describe(given.name));
+  const epsilon = given.epsilon === undefined ? undefined : checkNumber("epsilon", given.epsilon, { low: 0 });
   const keep = {
     normalization: checkName("normalization", given.normalization ?? "fold", ["fold", "keep"]) === "keep",
     dropout: checkName("dropout", given.dropout ?? "drop", ["drop", "keep"]) === "keep",
   };
-  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head, keep };
+  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head, epsilon, keep };
 }
 
 /** Readers are loaded when a file needs them. */
@@ -147,6 +163,13 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const format = formatOf(plain, said.name);
   const read = await readFile(plain, format, said);
+  if (said.epsilon !== undefined && !read.lacksEpsilon)
+    throw new RelumineError(
+      "value",
+      "epsilon",
+      "to be left out, where the file says it, or has no batch normalization",
+      `${said.epsilon}`,
+    );
   const { writer = "", head, changes = [] } = read;
   const notes = [...(read.notes ?? []), ...(read.warnings ?? [])];
   const { spec, layers } = read.spec

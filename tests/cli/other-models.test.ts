@@ -80,10 +80,38 @@ describe("what a file of weights alone leaves open is asked for in the options' 
     [["--activation", "relu:0.1:2"], /It has to be such as/],
     [["--head", "sofmax"], /Did you mean "softmax"/],
     [["--loss", "mse"], /It has to be one of crossEntropy/],
+    [["--epsilon", "-1"], /at least 0/],
+    [["--epsilon", "small"], /It has to be/],
   ])("%j is bad usage", async (options, message) => {
     const { code, stderr } = await relumine("diagnose", pathOf(tfjs), rows, ...options);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe("the epsilon of batch normalizations in weights alone", () => {
+  const model = fixture("torch/bn-relu.safetensors");
+  const normalized = [pathOf(model), rowsOf(folder, "normalized", model), "--activation", "relu"];
+
+  it("is PyTorch's own, which is told with the option that says another", async () => {
+    const { data } = await diagnose(...normalized);
+    const told = data.notes.filter((note) => note.includes("epsilon"));
+    expect(told).toEqual([
+      expect.stringMatching(/1e-5, was taken\. Where it was another, say it, as in --epsilon 0\.001\./),
+    ]);
+  });
+
+  it("is what is said", async () => {
+    const [own, large] = [await diagnose(...normalized), await diagnose(...normalized, "--epsilon", "100")];
+    expect(large.data.notes.filter((note) => note.includes("epsilon"))).toEqual([]);
+    const meansOf = ({ diagnosis }: Document) => diagnosis.layers[0].units.map(({ preactivation: { std } }) => std);
+    meansOf(large).forEach((std, unit) => expect(std).toBeLessThan(meansOf(own)[unit] / 2));
+  });
+
+  it("is refused where the file says it", async () => {
+    const { code, stderr } = await relumine("diagnose", pathOf(tfjs), rows, "--epsilon", "0.001");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/--epsilon to be left out/);
   });
 });
 

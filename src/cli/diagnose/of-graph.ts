@@ -9,7 +9,7 @@ import type { OtherModelOptions } from "../models/other-subject.js";
 import type { Terminal } from "../terminal.js";
 
 /** What is said of chains alone. */
-const WITHOUT_EFFECT = ["activation", "head", "order", "loss", "prove"];
+const WITHOUT_EFFECT = ["activation", "head", "order", "epsilon", "loss", "prove"];
 
 /** @throws RelumineError about a file */
 export async function judgeGraph(

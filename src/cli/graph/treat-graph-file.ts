@@ -24,7 +24,7 @@ export interface TreatGraphOptions extends OtherModelOptions, GraphOptions {
   readonly json?: boolean;
 }
 
-const WITHOUT_EFFECT = ["activation", "head", "order", "loss", "share", "dormantBelow", "replaceBy"];
+const WITHOUT_EFFECT = ["activation", "head", "order", "epsilon", "loss", "share", "dormantBelow", "replaceBy"];
 const EXPECTED = "to be liftBias, as the model is a graph that is no chain of dense layers";
 
 async function checkOut({ model }: GraphModel, source: string, { out, format }: TreatGraphOptions): Promise<void> {

@@ -16,6 +16,7 @@ export interface ModelOptions {
   readonly activation?: Activation | readonly Activation[];
   readonly head?: Head;
   readonly order?: readonly string[];
+  readonly epsilon?: number;
   readonly loss?: Loss;
   /** See `addKeepOption`. */
   readonly keep?: readonly KeptPart[];
@@ -49,6 +50,11 @@ export function addModelOptions(command: Command): Command {
     .option("--order <names>", "the layers, first to last, where the file does not tell", (text) =>
       text.split(",").map((name) => name.trim()),
     )
+    .option(
+      "--epsilon <number>",
+      "of its batch normalizations, where the file holds weights alone",
+      decimal({ low: 0 }),
+    )
     .option("--loss <name>", "instead of the one that goes with the head", oneOf(LOSS_NAMES));
 }
 
@@ -62,17 +68,17 @@ export function addKeepOption(command: Command): Command {
 }
 
 /** What readers call an option of readModel, by its name on the command line. */
-const OPTION_IN_HINT = /\{ (activation|order): (?:"(\w+)"|\[([^\]]*)\]) \}/g;
+const OPTION_IN_HINT = /\{ (activation|order|epsilon): (?:"(\w+)"|([\d.]+)|\[([^\]]*)\]) \}/g;
 
 /** Of the library's `{ activation: ["linear", "relu"] }` makes `--activation linear,relu`. */
 function inOptions(hint: string): string {
-  return hint.replaceAll(OPTION_IN_HINT, (_, name: string, one: string | undefined, list = "") => {
-    const names = one ?? (list as string).replaceAll(/["\s]/g, "");
+  return hint.replaceAll(OPTION_IN_HINT, (_, name: string, one?: string, number?: string, list = "") => {
+    const names = one ?? number ?? list.replaceAll(/["\s]/g, "");
     return `--${name} ${names === "..." ? "NAME,NAME" : names}`;
   });
 }
 
-const OPTIONS: readonly string[] = ["activation", "order", "head", "loss"] satisfies (keyof ModelOptions)[];
+const OPTIONS: readonly string[] = ["activation", "order", "head", "epsilon", "loss"] satisfies (keyof ModelOptions)[];
 
 /** The same refusal in the words of the command line. */
 function inCommandLine(error: unknown): unknown {
@@ -88,19 +94,21 @@ function inCommandLine(error: unknown): unknown {
 export function readAnyModel({ file, path, bytes, beside }: ModelFile, options: ModelOptions): Promise<ReadModel> {
   return about(file, async () => {
     const { readModel } = await import("../../models.js");
-    const { activation: named, head, order, loss, keep = [] } = options;
+    const { activation: named, head, order, epsilon, loss, keep = [] } = options;
     const given: ReadModelOptions = {
       name: basename(path),
       files: beside,
       activation: named,
       head,
       order,
+      ...(epsilon !== undefined && { epsilon }),
       loss,
       normalization: keep.includes("normalization") ? "keep" : "fold",
       dropout: keep.includes("dropout") ? "keep" : "drop",
     };
-    return readModel(bytes, given).catch((error: unknown) => {
+    const model = await readModel(bytes, given).catch((error: unknown) => {
       throw inCommandLine(error);
     });
+    return { ...model, notes: model.notes.map(inOptions) };
   });
 }

@@ -12,7 +12,7 @@ import { type Affine, identity, scale, type SmoothName } from "../chain/value.js
 import { DEFAULT_MOMENTUM } from "../../network/normalization.js";
 import { type Linear, type Module, type Norm, numbersIn, residualOf, WEIGHTS } from "./state-modules.js";
 
-/** PyTorch's own, which the file does not hold. */
+/** PyTorch's own, where nobody says. */
 const EPSILON = 1e-5;
 
 /** An activation by its name on a value. */
@@ -61,9 +61,10 @@ function normIsBefore(norm: Norm, layer: Linear, next: Linear | undefined, all: 
   throw refuse(WEIGHTS, `the batch normalization ${describe(norm.name)}`, ASK_NORM);
 }
 
-export function applyNorm(value: Affine, { name, numbers }: Norm, parts: TrainingParts): Affine {
+export function applyNorm(value: Affine, { name, numbers }: Norm, placed: Pick<Placed, "parts" | "epsilon">): Affine {
+  const { parts, epsilon = EPSILON } = placed;
   const { length } = numbers.mean;
-  const constants = { epsilon: EPSILON, momentum: DEFAULT_MOMENTUM };
+  const constants = { epsilon, momentum: DEFAULT_MOMENTUM };
   if (length === value.term.units) return parts.batchNorm(value, name, describe(name), numbers, constants);
   const expected = `to have ${value.term.units} numbers`;
   throw new RelumineError("format", `the file's BatchNorm ${describe(name)}`, expected, `${length}`);
@@ -80,6 +81,8 @@ export function dense(input: Affine, { weight, bias, inputs, units }: Omit<Linea
 export interface Placed {
   readonly modules: readonly Module[];
   readonly parts: TrainingParts;
+  /** Of the normalizations, as the caller says. */
+  readonly epsilon?: number;
 }
 
 /** A hidden layer: its modules, and the layer behind it. */
@@ -90,7 +93,7 @@ export interface Hidden {
   readonly activation: Activation;
 }
 
-function activated(z: Affine, { layer, behind, next, activation }: Hidden, { modules, parts }: Placed): Affine {
+function activated(z: Affine, { layer, behind, next, activation }: Hidden, placed: Placed): Affine {
   const norms = behind.filter((module) => module.kind === "norm");
   if (norms.length > 1) throw refuse(WEIGHTS, `${norms.length} normalizations behind ${describe(layer.name)}`);
   const slopes = slopesFor(layer, behind, activation);
@@ -98,10 +101,10 @@ function activated(z: Affine, { layer, behind, next, activation }: Hidden, { mod
   if (norm === undefined) return activate(z, activation, slopes);
   const isBefore =
     slopes === undefined
-      ? normIsBefore(norm, layer, next, modules)
+      ? normIsBefore(norm, layer, next, placed.modules)
       : behind.indexOf(norm) < behind.findIndex(({ kind }) => kind === "slopes");
-  if (isBefore) return activate(applyNorm(z, norm, parts), activation, slopes);
-  return applyNorm(activate(z, activation, slopes), norm, parts);
+  if (isBefore) return activate(applyNorm(z, norm, placed), activation, slopes);
+  return applyNorm(activate(z, activation, slopes), norm, placed);
 }
 
 /** The value behind a hidden layer: its activation and normalization, and what passes it by. */

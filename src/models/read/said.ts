@@ -12,6 +12,8 @@ export interface Said {
   readonly activation?: Activation | readonly Activation[];
   readonly order?: readonly string[];
   readonly head?: Head;
+  /** Of batch normalizations. */
+  readonly epsilon?: number | undefined;
   /** Of what its training needs; default nothing. */
   readonly keep?: Keep;
 }
@@ -30,6 +32,8 @@ export interface ReadFile extends ReadChain {
   readonly notes?: readonly string[];
   /** What it was trained by: of probabilities, where that is a cross-entropy. */
   readonly compiled?: Loss | undefined;
+  /** It has batch normalizations, and not their epsilon. */
+  readonly lacksEpsilon?: boolean;
   /** Where the file holds one itself. */
   readonly spec?: NetworkSpec;
   /** PyTorch's names of the parameters, layer by layer, where each of the file's is one of the network's. */

@@ -33,10 +33,12 @@ export interface StateDict {
 }
 
 /** A chain, with its parameters by their names in the file: see ReadFile. */
-type ReadStateDict = ReadChain & Pick<ReadFile, "parameters">;
+type ReadStateDict = ReadChain & Pick<ReadFile, "parameters" | "lacksEpsilon">;
 
 const PARTS = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"];
-const OWN_EPSILON = "The epsilon of its batch normalizations is not in the file: PyTorch's own, 1e-5, was taken.";
+const OWN_EPSILON =
+  "The epsilon of its batch normalizations is not in the file: PyTorch's own, 1e-5, was taken. " +
+  "Where it was another, say it, as in { epsilon: 0.001 }.";
 const ONLY_WEIGHTS =
   "It holds weights alone: that its layers follow each other, without skip connections, can't be seen from them.";
 
@@ -404,11 +406,13 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
   if (first.length > 1 || first.some(({ kind }) => kind !== "norm"))
     throw refuse(WEIGHTS, `${describe(first[0].name)} before the first layer`);
   const parts = new TrainingParts(said.keep);
-  for (const norm of first) value = applyNorm(value, norm as Norm, parts);
+  const { epsilon } = said;
+  const placed = { modules, parts, ...(epsilon !== undefined && { epsilon }) };
+  for (const norm of first) value = applyNorm(value, norm as Norm, placed);
   layers.forEach(({ layer, behind }, index) => {
     const next = layers[index + 1]?.layer;
     const activation = activations[index];
-    if (next !== undefined) value = hiddenValue(value, { layer, behind, next, activation }, { modules, parts });
+    if (next !== undefined) value = hiddenValue(value, { layer, behind, next, activation }, placed);
     else if (behind.length > 0) throw refuse(WEIGHTS, `${describe(behind[0].name)} behind the last layer`);
     else if (residualOf(layer) !== undefined)
       throw refuse(WEIGHTS, `${describe(layer.name)}, a last layer that is residual`);
@@ -416,11 +420,13 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
   });
   const { warnings = [], ...chain } = chainOf(value, undefined, parts);
   const hasNorms = modules.some(({ kind }) => kind === "norm");
+  const isOwn = hasNorms && epsilon === undefined;
   const parameters = chain.layers.length === layers.length ? parametersOf(modules, tensors) : undefined;
   return {
     ...chain,
     ...(isOfModules && parameters && { parameters }),
     head: said.head ?? "none",
-    warnings: [...warnings, ...notes, ...(layers.length > 1 ? [ONLY_WEIGHTS] : []), ...(hasNorms ? [OWN_EPSILON] : [])],
+    lacksEpsilon: hasNorms,
+    warnings: [...warnings, ...notes, ...(layers.length > 1 ? [ONLY_WEIGHTS] : []), ...(isOwn ? [OWN_EPSILON] : [])],
   };
 }
