@@ -222,7 +222,7 @@ export function readConfig(value: unknown, known: (layer: Listed) => void, place
   const ends = new Map<string, string>();
   return order.flatMap(({ layer, from }) => {
     const groups = [...place.groups, "layers", names.get(layer.name)!];
-    const path = `${place.path}/${layer.name}`;
+    const path = `${place.path}/${JSON.stringify(layer.name)}`; // a name may have a slash in it
     const feeders = from.length === 0 ? place.feeders : from.map((name) => ends.get(name)!);
     ends.set(layer.name, path);
     if (!CHAINS.includes(layer.className)) return [{ ...layer, groups, path, feeders }];
