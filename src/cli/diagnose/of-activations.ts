@@ -12,7 +12,19 @@ import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
 /** What a model or a table may need, and these files don't. */
-const WITHOUT_EFFECT = ["head", "order", "epsilon", "loss", "target", "array", "ignore", "columns", "like", "scaling", "divisor"];
+const WITHOUT_EFFECT = [
+  "head",
+  "order",
+  "epsilon",
+  "loss",
+  "target",
+  "array",
+  "ignore",
+  "columns",
+  "like",
+  "scaling",
+  "divisor",
+];
 
 /** Whether a file holds what layers did, by the names in it: others are asked no further. */
 export async function holdsActivations(file: string): Promise<boolean> {
