@@ -30,6 +30,8 @@ const OPSETS = { low: 7, high: 30 };
 const OF_INTEGERS = ["Cast", "Identity", "Shape", "Flatten", "Reshape", "Unsqueeze", "Squeeze", "ai.onnx.ml.Scaler"];
 /** Operators that take a softmax's output. */
 const OF_HEADS = ["Identity", "Cast", "ArgMax", "ai.onnx.ml.ZipMap"];
+/** Operators with graphs of their own, which are not looked into. */
+const WITH_GRAPHS = ["If", "Loop", "Scan"];
 const BUDGET_BY_BYTE = 8;
 /** Numbers that go through the hands for each that an operator makes. */
 const WORK = 2;
@@ -150,6 +152,7 @@ class Reader {
       if (tensor === undefined) throw refuseNode(node);
       return tensor === "texts" ? LABELS : { kind: "constant", tensor };
     }
+    if (WITH_GRAPHS.includes(node.op)) throw refuseNode(node); // whatever chooses among them
     if (inputs.some((input) => input?.kind === "labels")) return this.#labels(node, inputs);
     if (inputs.every((input) => input === undefined || isConstant(input))) {
       const tensor = evaluateConstants(

@@ -5,6 +5,7 @@ import { refuse } from "../../chain/refuse.js";
 import type { Node } from "./model.js";
 
 const ONLY_CHAINS = "Export the dense layers alone, as a model of their own";
+const ONE_BRANCH = "Export the one that is meant, as a model of its own";
 const BY_RELU = "Where it may change, train with an activation that is there: relu, leakyRelu, prelu, elu, gelu, silu";
 const SCORES = "Export the scores (logits or probabilities) as the output";
 
@@ -29,7 +30,7 @@ const WHAT: ReadonlyMap<string, readonly [what: string, hint: string]> = new Map
   ["Softsign", ["the activation Softsign", BY_RELU]],
   ["Celu", ["the activation Celu", BY_RELU]],
   ["ThresholdedRelu", ["the activation ThresholdedRelu", BY_RELU]],
-  ["If", ["a branch by a condition", ONLY_CHAINS]],
+  ["If", ["two branches, of which a condition chooses one: two networks in one", ONE_BRANCH]],
   ["Loop", ["a loop", ONLY_CHAINS]],
   ["Scan", ["a loop", ONLY_CHAINS]],
   ["ArgMax", ["a class number (int64), no score", SCORES]],
