@@ -47,7 +47,7 @@ export function diagnosisToHtml(
 
 /**
  * The network of a diagnosis: a layer under the other, each unit a cell by its state, and what the marks mean.
- * @param spec draws its inputs and outputs too
+ * @param spec draws its inputs and outputs too, and what passes residual layers by
  * @returns markup for a page that has `reportStyle`; its texts are escaped
  * @cost by units
  * @throws RelumineError "value" for what is no diagnosis

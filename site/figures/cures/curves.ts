@@ -1,4 +1,4 @@
-// The curves of a training, small in a cell and large below the table: living units and accuracy, and where the cure came.
+// The curves of a training, small in a cell and large below the table: living units and accuracy, where the cure came.
 import type { Course } from "./messages.js";
 import { EPOCHS } from "./faults.js";
 import { prepare } from "../../look/dom.js";

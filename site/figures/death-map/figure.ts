@@ -1,5 +1,5 @@
-// The map of death: what the learning rate and the starting bias do to a network's units, cell by cell, and the training
-// of the cell that is chosen beside it.
+// The map of death: what the learning rate and the starting bias do to a network's units, cell by cell, and the
+// training of the cell that is chosen beside it.
 import type { Mounted, Stage } from "../figure.js";
 import { createCourseView } from "./course-view.js";
 import { createMapView, type Place, type Reading, wordsOf } from "./map-view.js";

@@ -1,4 +1,4 @@
-// What the page and the engine of the figure "The region of no return" tell each other, and the plane that both draw on.
+// What the page and the engine of the figure "The region of no return" tell each other, the plane that both draw on.
 
 /** A unit of one input: z = w x + b. */
 export interface Point {
@@ -9,8 +9,8 @@ export interface Point {
 /** The plane from its lower left to its upper right corner. */
 export const PLANE = { w: [-2.2, 2.2], b: [-2.2, 2.2] } as const;
 /**
- * Cells a side of the map of fates. Their number is a power of two, by which a rate is multiplied and a gradient divided
- * without rounding: each of the many units of one network then steps to the bit as it would by itself.
+ * Cells a side of the map of fates. Their number is a power of two, by which a rate is multiplied and a gradient
+ * divided without rounding: each of the many units of one network then steps to the bit as it would by itself.
  */
 export const SIDE = 32;
 /** Steps of each training. */

@@ -1,5 +1,5 @@
-// A unit's life on a canvas: the share of samples that open it against the step, the blow and the last straw, and beside
-// what happened what would have happened.
+// A unit's life on a canvas: the share of samples that open it against the step, the blow and the last straw, and
+// beside what happened what would have happened.
 import type { Change } from "./messages.js";
 import type { Death } from "../../../src/index.js";
 import { formatCount } from "../../../src/text/numbers.js";

@@ -1,5 +1,5 @@
-// The worker of the workshop's map of death: trains one map, on workers beside it where there are cores, and tells it as
-// it fills. It is ended by the page.
+// The worker of the workshop's map of death: trains one map, on workers beside it where there are cores, and tells it
+// as it fills. It is ended by the page.
 import { planMap } from "./map-range.js";
 import type { Control } from "../../../figures/figure.js";
 import { startTrialWorker } from "../../../figures/death-map/engine.js";

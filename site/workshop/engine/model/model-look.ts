@@ -1,4 +1,4 @@
-// A model of another program on the rows of the page: read, diagnosed, treated, written back. Nothing in the file is run.
+// A model of another program on the rows of the page: read, diagnosed, treated, written back. Nothing in the file runs.
 import { diagnoseNaming } from "../../../../src/diagnosis/diagnose.js";
 import { RelumineError } from "../../../../src/core/errors.js";
 import type { Diagnosis, Network, Treatment } from "../../../../src/index.js";

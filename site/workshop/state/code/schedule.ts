@@ -1,5 +1,5 @@
-// A schedule as a function of the step of the whole training. In JavaScript, for programs whose training is more than one
-// fit, by the arithmetic of the package's own, so that rates are the same to the bit.
+// A schedule as a function of the step of the whole training. In JavaScript, for programs whose training is more than
+// one fit, by the arithmetic of the package's own, so that rates are the same to the bit.
 import type { LearningTask } from "../../../tasks/learning-task.js";
 import type { Recipe, ScheduleName } from "../../../training/recipe.js";
 

@@ -94,7 +94,8 @@ export function createMoreSettings(set: (changes: Partial<Recipe>) => void): Mor
   );
   element.classList.add("more");
   element.addEventListener("toggle", () => {
-    if (element.contains(document.activeElement)) element.scrollIntoView({ block: "nearest" }); // it was below the sheet
+    // on a phone it opens below the sheet's end
+    if (element.contains(document.activeElement)) element.scrollIntoView({ block: "nearest" });
   });
   let isShown = false;
 

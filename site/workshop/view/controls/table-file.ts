@@ -1,5 +1,5 @@
-// A CSV file, or a model, that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are
-// taken.
+// A CSV file, or a model, that is chosen or dropped on the page, which of its columns is to be learnt, and how its
+// numbers are taken.
 import type { ModelFile } from "../../engine/model/model-look.js";
 import type { TableFile } from "../../engine/types.js";
 import type { LearningTask } from "../../../tasks/learning-task.js";
