@@ -7,6 +7,7 @@ import type { WithText } from "./text.js";
 import type { ProofProgress, ProveOptions } from "../diagnosis/proof/proof-types.js";
 import type { LearningRateOptions } from "../diagnosis/rates/types.js";
 import type { Diagnosis } from "../diagnosis/types.js";
+import type { BatchSource } from "../network/batches.js";
 import type { EpochLog, FitOptions, Weights } from "../network/types.js";
 import type { CallbackData } from "../network/training/callbacks.js";
 import type { PrescribeOptions, Prescription, Trial } from "../treatment/prescribe/types.js";
@@ -29,7 +30,7 @@ export type ToWorker =
   | { readonly kind: "stop"; readonly id: number; readonly reason: "aborted" | "callback" }
   /** The report that came last was read: the next one may come. Or the share of 1: the work may be put in place. */
   | { readonly kind: "read"; readonly id: number }
-  /** The next block of rows of a pass over them, or their end: what an iterator gives. */
+  /** The next block of rows, or batch, of a pass, or their end: what an iterator gives; or why there is none. */
   | { readonly kind: "block"; readonly id: number; readonly pass: number; readonly result: unknown }
   /** The rates of a schedule for the steps from `first` on, or that it threw. */
   | { readonly kind: "rates"; readonly id: number; readonly first: number; readonly rates: Float64Array };
@@ -50,8 +51,16 @@ export type FromWorker =
     }
   /** More is known of a trial of a prescription, or of a rate of a forecast. */
   | { readonly kind: "trial"; readonly id: number; readonly trial: unknown }
-  /** A call whose rows come in blocks wants the next one of a pass over them, which a first one begins. */
-  | { readonly kind: "wantBlock"; readonly id: number; readonly pass: number }
+  /**
+   * A call whose rows come in blocks, or a fit's in batches, wants the next one of a pass over them, which a first one
+   * begins; of batches: [epoch, seed, epochs begun].
+   */
+  | {
+      readonly kind: "wantBlock";
+      readonly id: number;
+      readonly pass: number;
+      readonly epoch?: readonly [number, number, number];
+    }
   /** Which share of a treatment, a calibration or a range test is done. */
   | { readonly kind: "progress"; readonly id: number; readonly progress: number }
   /** How far a proof is. */
@@ -67,6 +76,15 @@ export interface BlocksInside {
 
 export function areInBlocks(x: unknown): x is BlocksInside {
   return typeof x === "object" && x !== null && "areInBlocks" in x;
+}
+
+/** Stands for a source of batches, of which the page asks for each. */
+export interface BatchesInside extends Omit<BatchSource, "batches"> {
+  readonly areBatches: true;
+}
+
+export function areBatches(data: unknown): data is BatchesInside {
+  return typeof data === "object" && data !== null && "areBatches" in data;
 }
 
 /** What happened in a fit since the last report. */

@@ -2,6 +2,7 @@
 import type { WorkerLike } from "./port.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { Matrix, Samples } from "../core/matrix.js";
+import type { BatchSource } from "../network/batches.js";
 import type { DataSet } from "../network/data.js";
 import type { NetworkSpec } from "../network/spec.js";
 import type {
@@ -96,7 +97,10 @@ export interface RemoteFitOptions extends Omit<FitOptions, "callbacks"> {
    * see the training from outside.
    */
   readonly callbacks?: readonly (RemoteCallback | PackageCallback | NamedCallback)[];
-  /** The arrays of the data are handed over, not copied: the caller can't use them any more. Default false. */
+  /**
+   * The arrays of the data, or of each batch, are handed over, not copied: the caller can't use them any more. Default
+   * false: a source may fill the same arrays again.
+   */
   readonly transfer?: boolean;
 }
 
@@ -153,14 +157,16 @@ export interface RemoteNetwork extends AsyncDisposable {
   readonly parameterCount: number;
   /**
    * Trains, as Network.fit of "relumine" does, bit for bit. Differences: function callbacks see it from outside, in
-   * batches of logs; a schedule is asked for the steps of whole epochs ahead.
+   * batches of logs; a schedule is asked for the steps of whole epochs ahead, so that one that is a function wants a
+   * source that says its batchSize. A source of batches stays on this side: it is asked for the next batch when the
+   * worker has copied the last one, and closed at the end, also where the worker is ended meanwhile.
    * @throws RelumineError as Network.fit, and what a callback or the schedule threw (as rejections)
    * @example
    * const trace = traceDeaths();
    * await network.fit(data, { epochs: 50, callbacks: [trace, { onEpochEnd: ({ loss }) => show(loss) }] });
    * for (const { explanation } of trace.deaths) console.log(explanation);
    */
-  fit(data: DataSet, options?: RemoteFitOptions): Promise<History>;
+  fit(data: DataSet | BatchSource, options?: RemoteFitOptions): Promise<History>;
   /** As Network.restoreEpochStart. */
   restoreEpochStart(): Promise<void>;
   /** As Network.evaluate. */

@@ -161,7 +161,7 @@ describe("before the training", () => {
     await expectRefusal(() => remote.calibrate(far, { rows: rows + 1, blocks }), "shape", "x");
     await expectRefusal(() => remote.diagnose(far, { blocks: () => 3 as never }), "value", "x.blocks()");
     await expectRefusal(() => remote.diagnose(far, { blocks: () => [[[1, 2, 3]]] }), "shape", "x.blocks[0]");
-    await expectRefusal(() => far.fit({ batches: () => [] } as never), "unsupported", "data");
+    await expectRefusal(() => far.evaluate({ batches: () => [] } as never), "unsupported", "data");
     const torn = new Error("torn");
     const tear = () => {
       throw torn;

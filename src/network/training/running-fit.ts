@@ -12,6 +12,8 @@ export interface RunningFit {
   readonly order: RowOrder;
   /** The first epoch's place in the network's sequence of epochs, which decides its order of rows. */
   readonly firstEpoch: number;
+  /** The one that is under way, or ended last; from 1, 0 before any. */
+  readonly epoch: number;
   /** Updates made so far. */
   readonly step: number;
   /** The last step's learning rate, and its batch's mean loss. */

@@ -12,6 +12,7 @@ import type {
 import type { Connection, Meanwhile } from "./connection.js";
 import { numberOf } from "./numbers.js";
 import { sendableData } from "./sendable.js";
+import { SentBatches } from "./sent-batches.js";
 import { whileListening } from "./signals.js";
 import { checkBoolean, checkFunction, checkNumber, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -25,6 +26,7 @@ import {
 } from "../../network/training/callbacks.js";
 import { ALL_FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { checkOptimizer, type OptimizerRecipe } from "../../network/training/optimizers.js";
+import { isBatchSource } from "../../network/batches.js";
 import type { BatchLog, History, PackageCallback } from "../../network/types.js";
 
 const NAMES = [...HOOK_NAMES, "onProgress"] as const;
@@ -128,8 +130,9 @@ export class RemoteFit {
   }
 
   private async train(network: number, data: unknown): Promise<History> {
-    const args = [sendableData("data", data), { ...this.packed, stop: this.willStop }];
-    const follow = (id: number) => this.listen(id);
+    const sent = this.sent(data);
+    const args = [sent ? sent.inside : sendableData("data", data), { ...this.packed, stop: this.willStop }];
+    const follow = (id: number) => this.listen(id, sent);
     let history: History;
     try {
       const { context, move } = this;
@@ -138,10 +141,22 @@ export class RemoteFit {
       if (this.thrown) throw this.thrown.error;
     } catch (error) {
       await this.delivered;
-      throw (this.thrown ?? this.scheduleError ?? { error }).error;
+      throw (this.thrown ?? this.scheduleError ?? sent?.thrown ?? { error }).error;
+    } finally {
+      await sent?.close();
     }
     for (const callback of this.callbacks) await callback.onTrainEnd?.(history, this.context);
     return history;
+  }
+
+  /** Of a source of batches, which stays here. */
+  private sent(data: unknown): SentBatches | undefined {
+    if (typeof data !== "object" || data === null || !isBatchSource(data)) return undefined;
+    const { connection, signal, move, schedule } = this;
+    const sent = new SentBatches(data, (message, transfer) => connection.post(message, transfer), signal, move);
+    if (!schedule || sent.inside.batchSize !== undefined) return sent;
+    const expected = "to be a number or a schedule as data, with a source that says no batchSize, for a worker";
+    throw new RelumineError("unsupported", "learningRate", expected, describe(schedule));
   }
 
   private clearResults(): void {
@@ -171,10 +186,11 @@ export class RemoteFit {
     });
   }
 
-  private listen(id: number): (message: Meanwhile) => void {
+  private listen(id: number, sent: SentBatches | undefined): (message: Meanwhile) => void {
     this.id = id;
     return (message) => {
       if (message.kind === "wantRates") this.sendRates(message);
+      else if (message.kind === "wantBlock") void sent?.send(message);
       else if (message.kind === "report") this.delivered = this.delivered.then(() => this.deliver(message.report));
     };
   }

@@ -16,6 +16,7 @@ import { checkOptions, describe } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
 import type { Matrix, Samples } from "../../core/matrix.js";
 import type { ImportOptions } from "../../formats/model.js";
+import type { BatchSource } from "../../network/batches.js";
 import type { DataSet } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import type { Evaluation, Gradients, History, Weights } from "../../network/types.js";
@@ -100,7 +101,7 @@ class WorkerNetwork implements RemoteNetwork {
     }));
   }
 
-  async fit(data: DataSet, options?: RemoteFitOptions): Promise<History> {
+  async fit(data: DataSet | BatchSource, options?: RemoteFitOptions): Promise<History> {
     this.#check();
     return new RemoteFit(this.#connection, this, options).run(this.#id, data);
   }

@@ -34,11 +34,11 @@ export function sendable<T extends Samples | Targets>(name: string, samples: T):
   return isRows(samples) || areInBlocks(samples) ? (toMatrix(name, samples) as T) : samples;
 }
 
-/** Refuses a source of batches too, which would be asked for each from afar. */
+/** Refuses a source of batches too: a fit asks it for each (sent-batches.ts). */
 export function sendableData<T>(name: string, data: T): T {
   if (typeof data !== "object" || data === null) return data;
   if (isBatchSource(data as object)) {
-    const hint = 'Train with "relumine" in a worker of your own, where the source is.';
+    const hint = "Sources of batches are taken by fit.";
     throw new RelumineError("unsupported", name, "to be rows in memory, for a worker", "a source of batches", hint);
   }
   const { x, y, ...rest } = data as unknown as DataSet;

@@ -6,6 +6,19 @@ import type { Samples } from "../../core/matrix.js";
 
 type Post = (message: ToWorker, transfer: ArrayBuffer[]) => void;
 
+/** What an iterator gives next, as it can be sent; what it should not give is judged in the worker. */
+export async function packNext<T>(
+  name: string,
+  iterator: ReturnType<typeof openBlocks>,
+  prepare: (name: string, value: T) => unknown,
+  transfer: ArrayBuffer[],
+  move = false,
+): Promise<{ readonly done?: boolean; readonly value?: unknown } | null | undefined> {
+  const given = (await iterator.next()) as IteratorResult<T, unknown> | null | undefined;
+  if (typeof given !== "object" || given === null) return given;
+  return given.done ? { done: true } : { value: pack(name, prepare(name, given.value), transfer, move) };
+}
+
 export class SentBlocks {
   private readonly source;
   /** Passes that are under way, and how many blocks each has had. */
@@ -31,14 +44,10 @@ export class SentBlocks {
     const { path, passes, source } = this;
     let reading = passes.get(pass);
     if (!reading) passes.set(pass, (reading = { iterator: openBlocks(path, source), read: 0 }));
-    const given = (await reading.iterator.next()) as Partial<IteratorResult<Samples, unknown>> | null | undefined;
-    if (given?.done) {
-      passes.delete(pass);
-      return this.post({ kind: "block", id, pass, result: { done: true } }, []);
-    }
     const transfer: ArrayBuffer[] = [];
     const name = `${path}.blocks[${reading.read++}]`;
-    const result = pack(name, { value: sendable(name, given?.value as Samples) }, transfer);
+    const result = await packNext(name, reading.iterator, sendable<Samples>, transfer);
+    if (result?.done) passes.delete(pass);
     this.post({ kind: "block", id, pass, result }, transfer);
   }
 

@@ -3,9 +3,10 @@ import { Changes } from "../change.js";
 import { type FromWorker, pack, type PackedFit, type Report } from "../protocol.js";
 import type { ServedCallback } from "./served-callbacks.js";
 import type { BatchLog, Callback, EpochLog, History, TrainingContext, Network } from "../../network/types.js";
+import type { BatchSource } from "../../network/batches.js";
 import type { DataSet } from "../../network/data.js";
 import type { Optimizer } from "../../network/training/optimizers.js";
-import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
+import { batchOf, stepRowsOf, stepsPerEpoch } from "../../network/training/plan.js";
 import { fitOf, type RunningFit } from "../../network/training/running-fit.js";
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
@@ -38,7 +39,7 @@ export class ServedFit {
   constructor(
     private readonly id: number,
     private readonly post: Post,
-    private readonly data: DataSet,
+    private readonly data: DataSet | BatchSource,
     private readonly packed: PackedFit,
     private readonly inside: readonly ServedCallback[],
   ) {
@@ -65,8 +66,9 @@ export class ServedFit {
 
   /** Updates made so far, and the epoch of the last one; 0 before any. */
   get progress(): { readonly step: number; readonly epoch: number } {
-    const { step = 0, plan } = this.running ?? {};
-    return { step, epoch: step === 0 ? 0 : batchOf(plan!, step).epoch };
+    const { step = 0, plan, epoch } = this.running ?? {};
+    if (step === 0) return { step, epoch: 0 };
+    return { step, epoch: plan!.source ? epoch! : batchOf(plan!, step).epoch };
   }
 
   stop(reason: "aborted" | "callback"): void {
@@ -142,7 +144,7 @@ export class ServedFit {
 
   /** Fetches the rates of the coming epochs, if those of the next one are not all there. */
   private async fetchRates({ plan, step }: RunningFit): Promise<void> {
-    const steps = stepsPerEpoch(plan);
+    const steps = stepsPerEpoch(stepRowsOf(plan));
     const total = plan.epochs * steps;
     const first = step + 1;
     if (first > total || step + steps < this.firstRate + this.rates.length) return;

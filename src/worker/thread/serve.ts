@@ -8,7 +8,9 @@ import { servePrescription } from "./serve-prescribe.js";
 import { type CallbackMaker, ServedCallbacks } from "./served-callbacks.js";
 import type { OwnPort } from "../port.js";
 import {
+  areBatches,
   areInBlocks,
+  type BatchesInside,
   type Described,
   type FromWorker,
   pack,
@@ -351,15 +353,19 @@ class Server {
   }
 
   private async fit(network: Network, { id, args }: Call): Promise<unknown> {
-    const [data, packed] = args as [DataSet, PackedFit];
-    const callbacks = this.callbacks.serve(network, packed.callbacks, data);
+    const [given, packed] = args as [DataSet | BatchesInside, PackedFit];
+    const received = areBatches(given) ? new ReceivedBlocks(id, this.post) : undefined;
+    const data = areBatches(given) ? received!.asBatches(given) : given;
+    const callbacks = this.callbacks.serve(network, packed.callbacks, data as DataSet);
     const fit = new ServedFit(id, this.post, data, packed, callbacks);
     this.fits.set(id, fit);
+    if (received) this.blocks.set(id, received);
     try {
       const optimizer = packed.optimizer && this.optimizer(packed.optimizer);
       return await fit.run(network, optimizer, () => this.lastFits.set(network, fit));
     } finally {
       this.fits.delete(id);
+      this.blocks.delete(id);
     }
   }
 
