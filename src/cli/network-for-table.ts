@@ -38,17 +38,10 @@ function hiddenLayer(units: number, place: number, options: ModelOptions): Dense
   };
 }
 
-function checkResidual({ residual, hidden }: ModelOptions): void {
-  if (!residual || (hidden.length > 1 && new Set(hidden).size === 1)) return;
-  const given = hidden.length === 1 ? "one layer" : hidden.join(",");
-  throw new RelumineError("value", "--residual", "to be for two hidden layers or more of as many units", given);
-}
-
 /** Cross-entropy over the classes, or mean squared error of the standardized target. */
 export function specFor({ encoding }: Pick<PreparedTable, "encoding">, options: ModelOptions): NetworkSpec {
   const { inputs, target } = encoding;
   const { hidden, seed, l1, l2 } = options;
-  checkResidual(options);
   const layers = [
     ...hidden.map((units, place) => hiddenLayer(units, place, options)),
     { units: target.kind === "classes" ? target.classes.length : 1 },

@@ -238,9 +238,34 @@ export const LAYER_OPTIONS = [
   "residual",
 ] as const satisfies readonly (keyof LayerOptions)[];
 
+/** Ends with the code of a wrong command line. */
+function refuseLine(command: Command, option: string, expected: string, given: string): never {
+  return command.error(`error: ${new RelumineError("value", option, expected, given).message}`);
+}
+
+/** To commander `--bias` and `--no-bias` are one option, of which the last is taken. */
+function refuseBiasTwice(command: Command): void {
+  const told = new Set<string>();
+  for (const name of ["bias", "no-bias"])
+    command.on(`option:${name}`, () => {
+      if (told.add(name).size > 1) refuseLine(command, "--no-bias", "to be told without --bias", "both");
+    });
+}
+
+/** A training that goes on, or a network from a file, has the layers that it has. */
+function checkResidual(command: Command): void {
+  const { residual, hidden, resume, model } = command.opts<
+    LayerOptions & { readonly hidden: readonly number[]; readonly resume?: string; readonly model?: string }
+  >();
+  if (!residual || resume !== undefined || model !== undefined) return;
+  if (hidden.length > 1 && new Set(hidden).size === 1) return;
+  const given = hidden.length === 1 ? "one layer" : hidden.join(",");
+  refuseLine(command, "--residual", "to be for two hidden layers or more of as many units", given);
+}
+
 /** Adds what layers are told. */
 export function addLayerOptions(command: Command): Command {
-  return command
+  const told = command
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
     .option("--no-bias", "hidden units have none")
@@ -250,6 +275,8 @@ export function addLayerOptions(command: Command): Command {
     .option("--l2 <factor>", "penalty on their squares", decimal({ low: 0 }))
     .option("--max-norm <norm>", "most of the weights that go into a hidden unit", decimal({ low: 0, openLow: true }))
     .option("--residual", "inputs of hidden layers but the first pass them by, too");
+  refuseBiasTwice(told);
+  return told.hook("preAction", checkResidual);
 }
 
 /** `--batch-size` */

@@ -21,9 +21,9 @@ import {
   type SavedSnapshots,
   type Snapshot,
 } from "../diagnosis/trace/snapshots.js";
-import type { SavedTrace, SavedUnexplained } from "../diagnosis/trace/trace-deaths.js";
+import type { SavedTrace, SavedUnexplained } from "../diagnosis/trace/saved-trace.js";
 import { type SavedShares, sharesSizes } from "../diagnosis/trace/firing-shares.js";
-import { makeDeath } from "../diagnosis/trace/make-death.js";
+import { makeDeath } from "../diagnosis/trace/death-text.js";
 import type { Blow, Death, LastStraw, Revival } from "../diagnosis/trace/types.js";
 import { intervalOf, windowOf } from "../diagnosis/trace/window.js";
 import type { ActivityFrame } from "../diagnosis/units/activity-options.js";
@@ -188,6 +188,7 @@ function traceDeaths(
     unexplained: optional(unexplainedOf(hidden, step)),
     histories: hasSnapshots ? optional(snapshots.held) : noSnapshots,
     spent: optional(numberFrom(0)),
+    asleep: optional(deathsOf(hidden, step, epoch)),
     isChanged: flag,
     isTainted: flag,
   });
@@ -201,6 +202,8 @@ function traceDeaths(
     const histories = trace.histories?.length ?? 0;
     const unheld = trace.unexplained?.find(({ history = -1 }) => history >= histories);
     if (unheld) refuseStored(`${path}.unexplained`, "to name histories that are there", unheld);
+    const untraced = trace.asleep?.find((each) => !places.includes(keyOf(each)));
+    if (untraced) refuseStored(`${path}.asleep`, "to be of units that are traced", untraced);
     const lost = places.find((place, at) => dead.has(place) !== Boolean(trace.isDead[at]));
     return lost === undefined ? trace : refuseStored(`${path}.isDead`, "to mark the deaths", lost);
   };
@@ -315,7 +318,8 @@ export function packCallback(name: string, saved: object): object {
   if (name === "recordActivity") return packFrames(saved as ActivityFrame[]);
   if (name !== "traceDeaths") return saved;
   const trace = saved as SavedTrace;
-  return { ...trace, deaths: trace.deaths.map(packDeath) };
+  const { deaths, asleep } = trace;
+  return { ...trace, deaths: deaths.map(packDeath), ...(asleep && { asleep: asleep.map(packDeath) }) };
 }
 
 /** By the callbacks' names: what checks the state of one that has these options, and unpacks it. */

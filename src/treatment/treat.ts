@@ -34,6 +34,7 @@ import { prepareTargets } from "../network/data.js";
 import { KeptLayers } from "../inspect/layer-sweep.js";
 import { type Chunk, type InspectedChunk, withInspectorAsync } from "../inspect/inspector.js";
 import { checkWeights, observationOf } from "../inspect/observation.js";
+import { hasFinite } from "../inspect/unit-state.js";
 import type { Death } from "../diagnosis/trace/types.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
@@ -119,8 +120,8 @@ async function look(
       };
       const observation = await x.observe(inspector, see, options.targets !== undefined);
       const diagnosis = await pace.run(judgeSteps(observation, options));
-      checkFinite(diagnosis, outputs);
       const statistics = observation.layers.map(({ units: counted }) => counted);
+      checkFinite(diagnosis, outputs, statistics);
       return { diagnosis, outputs, statistics, columns: observation.inputs!.columns };
     } finally {
       outputs.dispose();
@@ -144,22 +145,33 @@ function judgeSeen(
   return withInspectorAsync(state, async (inspector) => {
     const counted = { statistics, columns, opening: (layer: number) => openings[layer] };
     const diagnosis = await pace.run(judgeSteps(observationOf(inspector, x, counted), options));
-    checkFinite(diagnosis, outputs);
+    checkFinite(diagnosis, outputs, statistics);
     return { diagnosis, outputs };
   });
 }
 
-/** No remedy goes by preactivations that are no numbers. */
-function checkFinite({ layers }: Diagnosis, { notFinite: output }: OutputWatch): void {
+/**
+ * No remedy goes by preactivations that are no numbers, nor is a change of outputs measured behind them: a softmax, or
+ * a sigmoid, makes finite outputs of infinite ones.
+ */
+function checkFinite(
+  { layers }: Diagnosis,
+  { notFinite: output }: OutputWatch,
+  statistics: BeforeTreatment["statistics"],
+): void {
   for (const { layer, units } of layers) {
     const unit = units.find(({ state }) => state === "notFinite");
     if (unit) {
-      const { min, max } = unit.preactivation;
-      throw notFinite(`layers[${layer}].units[${unit.unit}]`, Number.isFinite(max) ? min : max);
+      throw notFinite(`layers[${layer}].units[${unit.unit}]`, brokenEnd(unit.preactivation));
     }
   }
-  if (output !== undefined) throw notFinite(`layers[${layers.length}]`, output);
+  const last = statistics[layers.length].find((unit) => !hasFinite(unit));
+  const value = last ? brokenEnd(last) : output;
+  if (value !== undefined) throw notFinite(`layers[${layers.length}]`, value);
 }
+
+/** Of a range that is not finite. */
+const brokenEnd = ({ min, max }: { readonly min: number; readonly max: number }) => (Number.isFinite(max) ? min : max);
 
 function notFinite(path: string, value: number): RelumineError {
   const hint = "Are weights or samples too large?";

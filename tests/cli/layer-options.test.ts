@@ -88,8 +88,10 @@ describe("what is wrong is said", () => {
     [["--dropout", "1"], /It has to be a finite number of at least 0 and below 1/, 2],
     [["--max-norm", "0"], /It has to be a finite number above 0/, 2],
     [["--l2", "-1"], /It has to be a finite number of at least 0/, 2],
-    [["--residual", "--hidden", "8,4"], /--residual to be for two hidden layers or more of as many units, got 8,4/, 1],
-    [["--residual", "--hidden", "8"], /--residual .* got one layer/, 1],
+    [["--residual", "--hidden", "8,4"], /--residual to be for two hidden layers or more of as many units, got 8,4/, 2],
+    [["--residual", "--hidden", "8"], /--residual .* got one layer/, 2],
+    [["--no-bias", "--bias", "1"], /--no-bias to be told without --bias, got both/, 2],
+    [["--bias", "1", "--no-bias"], /--no-bias to be told without --bias, got both/, 2],
   ])("%j", async (args, message, code) => {
     const finished = await relumine("train", ...TABLE, ...args);
     expect(finished.code).toBe(code);

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryOf } from "./promises.js";
 import { expectRefusal } from "../support/errors.js";
-import { withNetwork } from "../support/networks.js";
+import { expectUntouched, withNetwork } from "../support/networks.js";
 import { sectors } from "../support/samples.js";
 import {
   adam,
@@ -311,3 +311,29 @@ test("a clone of a treated network is one of the treated network", () =>
     expect(network.summary()).toContain("prelu 0.25");
     expect(network.parameterCount).toBe(2 * 12 + 12 + 12 + 12 * 9 + 9 + 9 + 9 * 3 + 3);
   }));
+
+describe("numbers that overflow behind an activation that hides it", () => {
+  const x = [[1], [2], [3]];
+  test.each(["softmax", "sigmoid", "tanh"] as const)("%s: refused, and nothing is changed", async (activation) => {
+    const units = activation === "softmax" ? 2 : 1;
+    const spec: NetworkSpec = {
+      inputs: 1,
+      layers: [{ units: 3 }, { units, activation }],
+      loss: activation === "softmax" ? "crossEntropy" : "meanSquaredError",
+      seed: 1,
+    };
+    await withNetwork(spec, async (network) => {
+      network.layers[0].setWeights({ kernel: Float32Array.of(1, 1, -1), bias: new Float32Array(3) });
+      const set = (size: number) =>
+        network.layers[1].setWeights({ kernel: new Float32Array(3 * units).map((_, i) => (i < units ? size : 0.1)) });
+      set(3e38);
+      if (units === 2) network.layers[1].setWeights({ kernel: Float32Array.of(3e38, 1, 0.1, 0.1, 0.1, 0.1) });
+      expect([...network.predict(x).data].every(Number.isFinite)).toBe(true);
+      for (const kind of ["liftBias", "recycle", "reinitialize", "prune"] as const)
+        await expectUntouched(network, () => treat(network, x, { kind }), "value", "layers[1]");
+      set(1e30);
+      const { before, after } = await treat(network, x, { kind: "liftBias" });
+      expect([before.dead, after.dead]).toEqual([1, 0]);
+    });
+  });
+});

@@ -1,6 +1,7 @@
-// A death in one sentence, with its figures.
-import type { Blow, Death, LastStraw } from "./types.js";
+// A death of what is known of its blow and its last straw; in one sentence, with its figures.
+import type { Blow, Cause, Death, LastStraw } from "./types.js";
 import { total } from "./types.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
 import { BY_INDEX } from "../../text/naming.js";
 import { formatCount, formatNumber, formatPercent, formatRate, formatSigned } from "../../text/numbers.js";
 
@@ -140,4 +141,16 @@ export function explainDeath(death: Facts, stepsBefore = 0, naming = BY_INDEX): 
       ? reason(death)
       : `; after that ${AFTERMATH[cause] ?? "something else"} closed it, by ${at(closedBy)} at the latest`;
   return path + end + (cause === death.lastStraw.cause ? survival(death) : "");
+}
+
+/** The cause of the death: where no update stands out, that of a last step of many is not. */
+function causeOf(straw: LastStraw, blow: Blow | undefined): Cause {
+  if (blow) return blow.cause;
+  const isReplayed = straw.openBefore !== undefined && straw.step > 0 && straw.closedBy === undefined;
+  return isReplayed && (straw.cause === "learningRate" || straw.cause === "momentum") ? "drift" : straw.cause;
+}
+
+export function makeDeath({ layer, unit }: UnitIndex, lastStraw: LastStraw, blow: Blow | undefined): Death {
+  const facts = { layer, unit, ...lastStraw, cause: causeOf(lastStraw, blow), ...(blow && { blow }), lastStraw };
+  return { ...facts, explanation: explainDeath(facts) };
 }

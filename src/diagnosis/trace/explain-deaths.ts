@@ -6,14 +6,14 @@
 // that its own gradient did not).
 import { type Cause, type Death, type Fall, type LastStraw, NO_FALL } from "./types.js";
 import { BlowFinder } from "./find-blows.js";
-import { makeDeath } from "./make-death.js";
+import { ClosingFinder, isEvaluatedOtherwise, statisticsMove } from "./find-closing.js";
+import { makeDeath } from "./death-text.js";
 import type { CountedFall } from "./firing-shares.js";
 import { causeOf, type Removable, ReplayedUpdate, type Without } from "./replayed-update.js";
 import { countOpen, isOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
-import type { Replay } from "./replay.js";
 import type { History } from "./snapshots.js";
-import { Sweep, type Waiting } from "./sweep.js";
+import { type Replay, Sweep, type Waiting } from "./replay.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
@@ -74,6 +74,29 @@ export class DeathExplainer {
     this.sweep = new Sweep(replay);
     this.update = new ReplayedUpdate(fit, snapshots, replay, reader);
     this.blows = new BlowFinder(fit, snapshots, replay, reader, this.sweep, this.update, window);
+  }
+
+  /**
+   * Of units that training sees otherwise than evaluation, the step at which they died by evaluation; undefined where
+   * that is not known.
+   */
+  async locate(found: readonly FoundDeath[]): Promise<readonly (FoundDeath | undefined)[]> {
+    const closings = new ClosingFinder(this.snapshots, this.replay, this.reader, this.sweep);
+    const asked = found.filter(({ layer }) => this.isEvaluatedOtherwise(layer));
+    try {
+      const steps = asked.length > 0 ? await closings.find(asked, asked[0].foundAt) : [];
+      return found.map((one) => {
+        const at = asked.indexOf(one);
+        if (at < 0) return one;
+        return steps[at] === undefined ? undefined : { ...one, step: steps[at] };
+      });
+    } finally {
+      this.replay.forget();
+    }
+  }
+
+  private isEvaluatedOtherwise(layer: number): boolean {
+    return isEvaluatedOtherwise(this.fit.state.spec, layer);
   }
 
   /** Explains all of them. */
@@ -166,8 +189,10 @@ export class DeathExplainer {
   /** Those with the same lethal step are probed on the same rows. */
   private byStep(pending: readonly PendingDeath[], act: (group: readonly PendingDeath[]) => void): void {
     for (const step of new Set(pending.map((death) => death.step))) {
-      this.reader.readRowsOf(step === 0 ? new Uint32Array(0) : this.replay.rowsOf(step));
-      act(pending.filter((death) => death.step === step));
+      const group = pending.filter((death) => death.step === step);
+      const isLocated = group.some(({ layer }) => this.isEvaluatedOtherwise(layer));
+      this.reader.readRowsOf(step === 0 ? new Uint32Array(0) : this.replay.rowsOf(step), isLocated);
+      act(group);
     }
   }
 
@@ -237,15 +262,10 @@ export class DeathExplainer {
     const { layer, atWindow, after, fall, without, survivesAt } = death;
     const cause = causeOf({ fall, windowMean: atWindow!.summary.mean, after: after!, without });
     // at no rate it lives: what moves whatever the rate closes it
-    const isUnknown = cause === "learningRate" && survivesAt === undefined && this.statisticsMove(layer);
+    const isUnknown =
+      cause === "learningRate" && survivesAt === undefined && statisticsMove(this.fit.state.spec, layer);
     if (isUnknown) death.fall = { ...fall, statistics: fall.statistics ?? 0 };
     return isUnknown ? "unknown" : cause;
-  }
-
-  /** Running statistics of the layer, or of one below, that training moves. */
-  private statisticsMove(layer: number): boolean {
-    const { layers } = this.fit.state.spec;
-    return layers.slice(0, layer + 1).some(({ normalization, frozen }) => normalization?.kind === "batch" && !frozen);
   }
 
   private linger(death: PendingDeath, position: number): void {

@@ -4,13 +4,13 @@
 // sample of them. Small sets are counted after every update that can be repeated. Where the span is long, it is read at
 // a few places, then between the two with the largest fall, until every update is seen. Then the blow is replayed.
 import type { Blow, LastStraw } from "./types.js";
+import { isEvaluatedOtherwise } from "./find-closing.js";
 import type { CountedFall } from "./firing-shares.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import { causeOf, type ReplayedUpdate } from "./replayed-update.js";
 import { countOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
-import type { Replay } from "./replay.js";
 import type { History } from "./snapshots.js";
-import type { Sweep, Waiting } from "./sweep.js";
+import type { Replay, Sweep, Waiting } from "./replay.js";
 import { findRun, type OpenRun, outweighs } from "./open-shares.js";
 import { groupBy } from "../../core/group-by.js";
 import { batchOf } from "../../network/training/plan.js";
@@ -182,7 +182,9 @@ export class BlowFinder {
     if (step === 0) return undefined;
     const run = findRun(known, { window: this.window, longest: this.longest });
     const isOutOfReach = counters && counters.step <= reach && counters.step > this.snapshots.lastBreak(step - 1);
-    if (isOutOfReach && counters.isSudden && !(run && outweighs(run.before - run.after, counters.before)))
+    // of those that evaluation sees otherwise the counters tell what dropout and batches did
+    const isTold = isOutOfReach && !isEvaluatedOtherwise(this.fit.state.spec, layer);
+    if (isTold && counters.isSudden && !(run && outweighs(run.before - run.after, counters.before)))
       return countedBlow(counters, batchOf(this.fit.plan, counters.step).epoch);
     if (!run) return undefined;
     if (run.to === step && run.from === step - 1 && straw.closedBy === undefined) return this.strawAsBlow(straw, run);

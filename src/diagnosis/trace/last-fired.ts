@@ -64,6 +64,10 @@ export class LastFired {
     return { layer, unit: traced - first };
   }
 
+  placeOf({ layer, unit }: UnitIndex): number {
+    return this.layers.find((each) => each.layer === layer)!.first + unit;
+  }
+
   /**
    * Reads the counters of the batch of the step that was just made; hands on the units that fired though they are
    * marked.

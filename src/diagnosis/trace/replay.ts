@@ -1,4 +1,5 @@
-// Training repeated on a copy of the network, bit for bit, from a snapshot on.
+// Training repeated on a copy of the network, bit for bit, from a snapshot on; and one pass of it over the steps in
+// question, for all that waits for one of them.
 import type { History, Snapshot } from "./snapshots.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { MomentPowers, OptimizerRecipe } from "../../network/training/optimizers.js";
@@ -6,6 +7,7 @@ import type { RunningFit } from "../../network/training/running-fit.js";
 import { entriesOf } from "../../network/state/sparse-batch.js";
 import { NetworkState } from "../../network/state/state.js";
 import { RowOrder, TrainingStep } from "../../network/training/step.js";
+import { yieldToEventLoop } from "../../core/event-loop.js";
 import { type SampleRows, squaredNorm } from "../../core/matrix.js";
 
 /** Which update to make instead of the one that was made. */
@@ -207,5 +209,41 @@ export class Replay {
     this.tryUpdate({});
     this.position++;
     this.keep();
+  }
+}
+
+const YIELD_AFTER = 8; // milliseconds
+
+/** Waits for the replay to stand at a position; Infinity: has what it wanted. */
+export interface Waiting {
+  next: number;
+}
+
+export interface Stops<T extends Waiting> {
+  /** The replay stands where these wait for it. May move it on; must move each of them on, or leave some for later. */
+  at(position: number, group: readonly T[]): void;
+  /** The replay can't get there, or is no longer faithful. Must end the wait. */
+  giveUp(one: T): void;
+}
+
+export class Sweep {
+  private lastYield = performance.now();
+
+  constructor(private readonly replay: Replay) {}
+
+  /** Until none waits any more; yields to the event loop every few milliseconds. */
+  async run<T extends Waiting>(all: readonly T[], stops: Stops<T>): Promise<void> {
+    for (;;) {
+      const next = all.reduce((least, one) => Math.min(least, one.next), Infinity);
+      if (next === Infinity) return;
+      const group = all.filter((one) => one.next === next);
+      if (!this.replay.approach(next) || !this.replay.isFaithful) for (const one of group) stops.giveUp(one);
+      else if (this.replay.position < next) this.replay.advance();
+      else stops.at(next, group);
+      if (performance.now() - this.lastYield > YIELD_AFTER) {
+        await yieldToEventLoop();
+        this.lastYield = performance.now();
+      }
+    }
   }
 }

@@ -150,6 +150,18 @@ export class History {
     return this.kept.find(({ step }) => step >= from && (step > 0 || !this.lostBreak));
   }
 
+  /** Those from which all steps up to now can be repeated, the last first. */
+  repeatable(): Snapshot[] {
+    const from = Math.max(this.lastBreak(this.now), this.now - this.rates.length);
+    const first = this.firstFrom(from);
+    return first ? this.kept.slice(this.kept.indexOf(first)).reverse() : [];
+  }
+
+  /** That of the start, unless the network was changed from outside since. */
+  start(): Snapshot | undefined {
+    return this.lastBreak(this.now) > 0 ? undefined : this.before(0);
+  }
+
   /** The last change from outside at or before a step: training went on from there. */
   lastBreak(step: number): number {
     return this.kept.findLast((snapshot) => snapshot.isBreak && snapshot.step <= step)?.step ?? 0;

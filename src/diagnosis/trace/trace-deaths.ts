@@ -1,16 +1,18 @@
 // Deaths caught in the act: a callback that notices when a unit falls silent and stays so, and has the update that did
 // it replayed.
+import { isEvaluatedOtherwise } from "./find-closing.js";
 import { DeathExplainer, type FoundDeath } from "./explain-deaths.js";
 import { type Divergence, findDivergence } from "./divergence.js";
 import type { Death, Revival } from "./types.js";
-import { FiringShares, type SavedShares } from "./firing-shares.js";
+import { FiringShares } from "./firing-shares.js";
 import { countedBlow } from "./find-blows.js";
-import { makeDeath } from "./make-death.js";
+import { makeDeath } from "./death-text.js";
 import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
-import { LastFired, type SavedFirings } from "./last-fired.js";
+import { LastFired } from "./last-fired.js";
 import { mostTelling, Prices } from "./explained-unasked.js";
-import { copiesIn, type History, type SavedHistory, type SavedSnapshots, Snapshots } from "./snapshots.js";
+import { copiesIn, type History, Snapshots } from "./snapshots.js";
+import type { SavedTrace, SavedUnexplained } from "./saved-trace.js";
 import { intervalOf, windowOf } from "./window.js";
 import { groupBy } from "../../core/group-by.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
@@ -19,39 +21,13 @@ import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
-/** What explains a death later, beside what it says itself. */
-export interface SavedUnexplained extends UnitIndex, Pick<FoundDeath, "foundAt"> {
-  readonly counters?: FoundDeath["counters"];
-  /** Place in SavedTrace.histories; files before that have none. */
-  readonly history?: number;
-}
-
 /** One that waits to be explained, with what that takes: none where all that is kept serves. */
 interface Unexplained extends Omit<SavedUnexplained, "history"> {
   readonly history: History | undefined;
 }
 
-/** What a trace keeps. */
-export interface SavedTrace {
-  readonly deaths: Death[];
-  readonly revivals: Revival[];
-  readonly firings: SavedFirings;
-  readonly shares: SavedShares;
-  /** By traced unit, as in TracedFit. */
-  readonly isDead: Uint8Array;
-  readonly lookAgainAt: Float64Array;
-  readonly snapshots?: SavedSnapshots;
-  /** The deaths that are unexplained. */
-  readonly unexplained?: readonly SavedUnexplained[];
-  /** What explains them. */
-  readonly histories?: readonly SavedHistory[];
-  /** Multiplications of what was explained unasked. */
-  readonly spent?: number;
-  /** The network was changed from outside since the last step ... */
-  readonly isChanged: boolean;
-  /** ... or before its update. */
-  readonly isTainted: boolean;
-}
+/** Looks at the silent units from one at those that evaluation may close though batches open them to the next. */
+const LOOK_AT = 4;
 
 /** Multiplications that explanations may take unasked: of those of the training ... */
 const ALLOWED_SHARE = 0.75;
@@ -91,6 +67,10 @@ class TracedFit {
   /** Changes from outside that were seen; those before the running step's update are not yet in a snapshot. */
   private changes: number;
   private isTainted = false;
+  /** Places of the units that training sees otherwise than evaluation. */
+  private readonly otherwise: readonly number[];
+  /** Of these, those that evaluation closed when it was asked last and batches open, as they would be told. */
+  private readonly asleep = new Map<number, Death>();
 
   constructor(
     readonly fit: RunningFit,
@@ -101,6 +81,9 @@ class TracedFit {
     this.interval = intervalOf(this.window);
     this.lastFired = new LastFired(fit);
     this.shares = new FiringShares(fit, this.window);
+    this.otherwise = [...this.lastFired.steps.keys()].filter((each) =>
+      this.isEvaluatedOtherwise(this.lastFired.indexOf(each).layer),
+    );
     const units = this.lastFired.steps.length;
     this.isDead = new Uint8Array(units);
     this.lookAgainAt = new Float64Array(units);
@@ -136,13 +119,16 @@ class TracedFit {
         histories: histories.map((each) => ({ ...each.save(), now: each.now })),
       }),
       ...(spent > 0 && { spent }),
+      ...(this.asleep.size > 0 && { asleep: [...this.asleep.values()] }),
       isChanged: this.fit.state.changes !== this.changes,
       isTainted,
     };
   }
 
-  private resume({ firings, shares, snapshots, unexplained = [], histories, isChanged, ...own }: SavedTrace): void {
+  private resume(saved: SavedTrace): void {
+    const { firings, shares, snapshots, unexplained = [], histories, isChanged, asleep = [], ...own } = saved;
     Object.assign(this, own);
+    for (const death of asleep) this.asleep.set(this.lastFired.placeOf(death), death);
     this.lastFired.resume(firings);
     this.shares.resume(shares);
     const held = snapshots ? this.snapshots!.resume(snapshots, histories) : [];
@@ -161,16 +147,19 @@ class TracedFit {
     const unit = this.lastFired.indexOf(traced);
     const { step, plan } = this.fit;
     const death = this.deaths.find((each) => isSame(each, unit))!;
-    this.deaths = this.deaths.filter((each) => each !== death);
-    this.wait(this.unexplained.filter((each) => !isSame(each, unit)));
+    this.strike(death, traced);
     this.revivals.push({ ...unit, diedAt: death.step, step, epoch: step === 0 ? 0 : batchOf(plan, step).epoch });
-    this.isDead[traced] = 0;
+    // a batch opened it: evaluation may keep it closed
+    if (this.isEvaluatedOtherwise(unit.layer) && death.cause !== "unexplained") this.asleep.set(traced, death);
   };
 
   /** A snapshot and a look at the silent units, both now and then. */
   onBatchEnd(): Promise<void> | undefined {
     this.takeSnapshot(this.snapshots?.isDue() ?? false);
-    return this.fit.step % this.interval === 0 ? this.inspect() : undefined;
+    const { step } = this.fit;
+    if (step % this.interval !== 0) return undefined;
+    const isLook = this.otherwise.length > 0 && step % (this.interval * LOOK_AT) === 0;
+    return isLook ? this.inspectAndLook() : this.inspect();
   }
 
   /** Takes one if it is due or the network was changed from outside. */
@@ -228,6 +217,28 @@ class TracedFit {
     return closed.length > 0 ? this.record(closed) : undefined;
   }
 
+  private async inspectAndLook(): Promise<void> {
+    await this.inspect();
+    await this.lookAsleep();
+  }
+
+  /**
+   * Units that evaluation closes while batches open them are not called dead before the end; what closed them is read
+   * as long as it can be repeated.
+   */
+  private async lookAsleep(): Promise<void> {
+    const asked = this.otherwise.filter((traced) => !this.isDead[traced]);
+    const closed = this.snapshots && asked.length > 0 ? this.lastFired.findClosed(asked) : [];
+    for (const traced of asked) if (!closed.includes(traced)) this.asleep.delete(traced);
+    const found = this.describeFound(closed.filter((traced) => !this.asleep.has(traced)));
+    if (found.length === 0) return;
+    const located = (await this.whenFree((explainer) => explainer.locate(found))).filter((one) => one !== undefined);
+    const born = await this.findBorn(located);
+    const others = located.filter((one) => !born.some((each) => isSame(each, one)));
+    const deaths = [...born, ...(await this.explainTelling(others)).explained];
+    for (const death of deaths) this.asleep.set(this.lastFired.placeOf(death), death);
+  }
+
   /** Which units no training row opens, asked once of the same weights. */
   private isClosed(): (traced: number) => boolean {
     const { step, state } = this.fit;
@@ -244,30 +255,86 @@ class TracedFit {
     this.takeSnapshot(false);
     const isClosed = this.isClosed();
     for (const traced of this.units()) if (this.isDead[traced] && !isClosed(traced)) this.revive(traced);
+    await this.forgetOutdated();
     const isNew = this.units().filter((traced) => !this.isDead[traced] && isClosed(traced));
     if (isNew.length > 0) await this.record(isNew);
   }
 
-  private async record(traced: readonly number[]): Promise<void> {
-    const found = traced.map((each): FoundDeath => ({
+  /** Of units that evaluation opened and closed again since their deaths were told, which nobody saw: told anew. */
+  private async forgetOutdated(): Promise<void> {
+    const told = this.otherwise.filter((traced) => this.isDead[traced]);
+    if (!this.snapshots || told.length === 0) return;
+    const located = await this.whenFree((explainer) => explainer.locate(this.describeFound(told)));
+    for (const [i, traced] of told.entries()) {
+      const unit = this.lastFired.indexOf(traced);
+      const death = this.deaths.find((each) => isSame(each, unit))!;
+      const { step = 0 } = located[i] ?? {};
+      if (step > (death.closedBy ?? death.step)) this.strike(death, traced);
+    }
+  }
+
+  private strike(death: Death, traced: number): void {
+    this.deaths = this.deaths.filter((each) => each !== death);
+    this.wait(this.unexplained.filter((each) => !isSame(each, death)));
+    this.isDead[traced] = 0;
+  }
+
+  /** As the counters tell them. */
+  private describeFound(traced: readonly number[]): FoundDeath[] {
+    return traced.map((each) => ({
       ...this.lastFired.indexOf(each),
       step: this.lastFired.steps[each],
       foundAt: this.fit.step,
       counted: this.lastFired.counted(each),
       counters: this.shares.fallOf(each, this.lastFired.steps[each]),
     }));
-    const deaths = this.snapshots ? await this.explainSome(found) : found.map((each) => this.describe(each, "unknown"));
-    for (const each of traced) this.isDead[each] = 1;
+  }
+
+  private async record(traced: readonly number[]): Promise<void> {
+    const found = this.describeFound(traced);
+    const deaths = this.snapshots
+      ? await this.locateAndExplain(found)
+      : found.map((each) => this.describe(each, "unknown"));
+    for (const each of traced) {
+      this.isDead[each] = 1;
+      this.asleep.delete(each);
+    }
     this.deaths = [...this.deaths, ...deaths].sort(byStep);
+  }
+
+  /** Where training sees other preactivations than evaluation, it is asked first when evaluation closed them. */
+  private async locateAndExplain(found: readonly FoundDeath[]): Promise<Death[]> {
+    if (!found.some(({ layer }) => this.isEvaluatedOtherwise(layer))) return this.explainSome(found);
+    const located = await this.whenFree((explainer) => explainer.locate(found));
+    const known = located.filter((each) => each !== undefined);
+    const earlier = found
+      .filter((_, i) => !located[i])
+      .map((each) => this.asleep.get(this.lastFired.placeOf(each)) ?? this.describe(each, "unknown"));
+    return [...earlier, ...(await this.explainSome(known))];
+  }
+
+  private isEvaluatedOtherwise(layer: number): boolean {
+    return isEvaluatedOtherwise(this.fit.state.spec, layer);
+  }
+
+  /** Those that were silent from the start. */
+  private async findBorn(found: readonly FoundDeath[]): Promise<Death[]> {
+    const silent = found.filter(({ step }) => step === 0);
+    return silent.length > 0 ? this.whenFree((explainer) => explainer.findBorn(silent)) : [];
+  }
+
+  /** The most telling of those that were not. */
+  private async explainTelling(found: readonly FoundDeath[]) {
+    const telling = this.explained === undefined ? this.affordable(found) : mostTelling(found, this.explained);
+    const explained = telling.size > 0 ? await this.whenFree((explainer) => explainer.run([...telling])) : [];
+    return { telling, explained };
   }
 
   /** Those that were silent from the start and the most telling of the others; the rest is for later. */
   private async explainSome(found: readonly FoundDeath[]): Promise<Death[]> {
-    const silent = found.filter(({ step }) => step === 0);
-    const born = silent.length > 0 ? await this.whenFree((explainer) => explainer.findBorn(silent)) : [];
+    const born = await this.findBorn(found);
     const others = found.filter((one) => !born.some((each) => isSame(each, one)));
-    const telling = this.explained === undefined ? this.affordable(others) : mostTelling(others, this.explained);
-    const explained = telling.size > 0 ? await this.whenFree((explainer) => explainer.run([...telling])) : [];
+    const { telling, explained } = await this.explainTelling(others);
     const rest = others.filter((each) => !telling.has(each));
     if (rest.length > 0) {
       const history = this.snapshots!.hold();
@@ -326,7 +393,7 @@ class TracedFit {
   /**
    * One call at a time; after the fit, or from a history that was held, with memory that is given back at once.
    */
-  private whenFree(act: (explainer: DeathExplainer) => Promise<Death[]>, history?: History): Promise<Death[]> {
+  private whenFree<T>(act: (explainer: DeathExplainer) => Promise<T>, history?: History): Promise<T> {
     const done = this.last.then(async () => {
       if (!history && !this.fit.isOver)
         return act((this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release), this.snapshots!)));
@@ -361,7 +428,8 @@ class TracedFit {
     { layer, unit, step, counted, counters }: FoundDeath,
     unexplained: "unknown" | "unexplained",
   ): Death {
-    const isBorn = step === 0 && unexplained === "unknown";
+    const isOtherwise = this.isEvaluatedOtherwise(layer); // whose batches' counters tell little of evaluation
+    const isBorn = step === 0 && unexplained === "unknown" && !isOtherwise;
     const part = step === 0 ? 0 : NaN;
     const straw = {
       step,
@@ -370,7 +438,8 @@ class TracedFit {
       ...counted,
       change: { weights: part, bias: part, inputs: part },
     } as const;
-    const blow = counters?.isSudden ? countedBlow(counters, this.epochOf(counters.step), unexplained) : undefined;
+    const blow =
+      counters?.isSudden && !isOtherwise ? countedBlow(counters, this.epochOf(counters.step), unexplained) : undefined;
     return makeDeath({ layer, unit }, straw, blow);
   }
 
@@ -387,6 +456,11 @@ class TracedFit {
  * that no batch opened for `window` steps is looked at, and is dead if no training row opens it; at the end of the
  * training all are looked at. A unit that fires again goes from `deaths` to `revivals`. `before` and `after` are over
  * all training rows; of more than 2048 rows, over the lethal batch's and others, evenly spaced, 2048 in all.
+ *
+ * Where training sees other preactivations than evaluation (dropout below, or batch normalization there or below it
+ * whose statistics move), batches tell neither whether a unit is dead nor when it died: evaluation is asked. Such a unit
+ * died in the last update right before which evaluation opened it on some training row, found by reading the snapshots
+ * backwards; dropout's batches may still open it. Where all of them find it closed the cause is "unknown".
  *
  * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without
  * what earlier gradients left behind: in sgd and rmsprop momentum 0, in the others beta1 0, in that update.
@@ -414,7 +488,7 @@ class TracedFit {
  * @param options window: steps, default an epoch's, at least 20; replay: default true; explain: how many of those that
  *   are found at once; memory: bytes for snapshots
  * @cost up to a tenth of a step for small networks, 2 to 3 % for large ones, and a copy of weights and moments an
- *   epoch or more; a death, a replay of its window
+ *   epoch or more; a death, a replay of its window; where evaluation is asked, up to a pass over the rows in four windows
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const trace = traceDeaths();

@@ -40,10 +40,9 @@ export function total({ weights, bias, inputs, statistics = 0 }: Fall): number {
  * than a tenth of the fall over the window, or no update stands out: many small steps. momentum, weightDecay: without
  * it, all else equal, that update would have spared the unit (if either would do, the one with the larger part).
  * learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network was
- * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false; what dropout below dropped
- * silenced the unit, which is open without; or, with `closedBy`, none of these did it: a penalty, a norm, running
- * statistics, or, in a layer that is normalized row by row, the other units. unexplained: more died at once than the
- * trace explains by itself (TraceOptions.explain); its `explain` replays them.
+ * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false; or, with `closedBy`, none
+ * of these did it: a penalty, a norm, running statistics, or, in a layer that is normalized row by row, the other units.
+ * unexplained: more died at once than the trace explains by itself (TraceOptions.explain); its `explain` replays them.
  */
 export type Cause =
   "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown" | "unexplained";
@@ -60,7 +59,8 @@ export interface SampleShare {
 export interface LastStraw {
   /**
    * The update that closed it to the end, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none
-   * did since the fit began.
+   * did since the fit began. Where dropout below or batches' statistics make training see another unit than evaluation:
+   * the last right before which evaluation opened it, if that is known (see traceDeaths); 0: closed from the start.
    */
   readonly step: number;
   /** Of that step, counted from 1; 0 with step 0. */

@@ -78,8 +78,11 @@ export class UnitReader {
     this.scratch.dispose();
   }
 
-  /** From now on reads all training rows, or where they are too many the batch's rows and some of all. */
-  readRowsOf(batch: Uint32Array): void {
+  /**
+   * From now on reads all training rows, or where they are too many the batch's rows and some of all.
+   * @param isBeside the batch's beside as many as without a batch, and those themselves
+   */
+  readRowsOf(batch: Uint32Array, isBeside = false): void {
     const { trainingRows } = this;
     const count = trainingRows.length;
     const spaced = (rows: number) =>
@@ -88,7 +91,9 @@ export class UnitReader {
     this.rows =
       count <= MOST_ROWS
         ? trainingRows
-        : Uint32Array.from(new Set([...batch, ...spaced(Math.max(0, MOST_ROWS - batch.length))]));
+        : Uint32Array.from(
+            new Set([...batch, ...spaced(isBeside ? MOST_ROWS : Math.max(0, MOST_ROWS - batch.length))]),
+          );
   }
 
   /** The units' preactivations on these rows, or on those at some places among them, unit by unit. */

@@ -36,7 +36,8 @@ describe.each([
   test.each([0.3, 0.5])("parts of falls add up to them, at a rate of %d", async (rate) => {
     const deaths = (await deathsOf(specOf(first, second), rate)).filter(({ step }) => step > 0);
     expect(deaths.length).toBeGreaterThan(0);
-    for (const { before, after, change, cause } of deaths) {
+    for (const { lastStraw } of deaths) {
+      const { before, after, change, cause } = lastStraw;
       if (Number.isNaN(total(change))) continue;
       const size = Math.max(1, Math.abs(before.mean), Math.abs(after.mean));
       if (after.mean < after.max)
