@@ -190,7 +190,7 @@ test("a beta far below 0 is told from the start, where batches never open it", (
       network.layers[1]!.setWeights({ beta: Float32Array.from({ length: 12 }, (_, unit) => (unit === 4 ? -30 : 0)) });
       const trace = traceDeaths();
       await network.fit({ x, y }, { epochs: 8, optimizer: adam(), callbacks: [trace] });
-      const [death] = trace.deaths.filter(({ layer, unit }) => layer === 1 && unit === 4);
+      const death = trace.deaths.find(({ layer, unit }) => layer === 1 && unit === 4);
       expect(death).toMatchObject({ cause: "born", step: 0 });
     },
   ));
