@@ -61,6 +61,7 @@ export class DeathWatch {
   private readonly silent: number[][] = [];
   private layers: readonly ImportedLayer[];
   private divergedAt: number | undefined;
+  private stopped: ModelTraceResults["stopped"];
   /** By hidden layer and unit, on how many of the rows it fired at the last look. */
   private readonly fired: readonly Float64Array[];
 
@@ -98,18 +99,26 @@ export class DeathWatch {
 
   /** Looks at the model as it is after a step. */
   async look(moment: Moment): Promise<void> {
-    if (this.divergedAt !== undefined) return;
+    if (this.isOver) return;
     try {
       this.note(moment, this.live.again(this.layers, await this.live.weightsBelow(this.layers[this.hidden])));
     } catch (error) {
-      if (!(error instanceof RelumineError) || !NO_NUMBERS.includes(error.code)) throw error;
-      this.divergedAt = moment.step;
+      if (!(error instanceof RelumineError)) throw error;
+      // a training that goes on is not to end by what only watches it
+      if (error.code === "unsupported") this.stopped = { step: moment.step, reason: error.message };
+      else if (NO_NUMBERS.includes(error.code)) this.divergedAt = moment.step;
+      else throw error;
     }
   }
 
-  /** Goes by the last look; of an epoch in which the training diverged there is nothing to say. */
+  /** Nothing is watched any more. */
+  private get isOver(): boolean {
+    return this.divergedAt !== undefined || this.stopped !== undefined;
+  }
+
+  /** Goes by the last look; of an epoch in which the watching ended there is nothing to say. */
   endEpoch(): void {
-    if (this.divergedAt !== undefined) return;
+    if (this.isOver) return;
     this.silent.push(this.fired.map((counts) => counts.reduce((sum, count) => sum + Number(count === 0), 0)));
   }
 
@@ -123,6 +132,7 @@ export class DeathWatch {
       silentUnits: this.silent.map((counts) => [...counts]),
       layers: this.layers.slice(0, this.hidden).map(({ name = "" }) => name),
       ...(this.divergedAt !== undefined && { divergedAt: this.divergedAt }),
+      ...(this.stopped && { stopped: this.stopped }),
     };
   }
 

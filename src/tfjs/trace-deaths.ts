@@ -127,6 +127,9 @@ export function traceModel(tf: TensorFlow, x: ModelRows, given?: ModelTraceOptio
     get divergedAt() {
       return fit.read().divergedAt;
     }
+    get stopped() {
+      return fit.read().stopped;
+    }
 
     override async onTrainBegin(): Promise<void> {
       await fit.begin(this.model);

@@ -75,13 +75,23 @@ export interface ModelTraceResults {
   readonly revivals: readonly ModelRevival[];
   /**
    * By epoch, then by hidden layer: how many units fired on no watched row at the epoch's end; up to the epoch before
-   * the training diverged.
+   * the watching ended, by `divergedAt` or `stopped`.
    */
   readonly silentUnits: readonly (readonly number[])[];
   /** The names of those hidden layers in the model. */
   readonly layers: readonly string[];
   /** The step after which some weight was no finite number: nothing was watched from there on. */
   readonly divergedAt?: number;
+  /**
+   * The step after which the model could not be read exactly any more, and why: a normalization that takes away far
+   * more than it leaves, as of inputs that lie far from 0. Nothing was watched from there on.
+   */
+  readonly stopped?: {
+    /** Of the look that could not be taken. */
+    readonly step: number;
+    /** One sentence. */
+    readonly reason: string;
+  };
 }
 
 /** A callback of model.fit, of TensorFlow.js's own class. */

@@ -275,6 +275,31 @@ test("a training that diverges is watched up to there", async () => {
   column.dispose();
 });
 
+test("what can't be read exactly any more ends the watching, and not the training", async () => {
+  const far = tf.tidy(() => rowsOf(ROWS, 4).add(1e4) as tf.Tensor2D);
+  const column = rowsOf(ROWS, 1, 2);
+  const norm = tf.layers.batchNormalization({ inputShape: [4], momentum: 0.9 });
+  const model = tf.sequential({ layers: [norm, dense(6, 1, { activation: "relu" }), dense(1, 2)] });
+  model.compile({ loss: "meanSquaredError", optimizer: tf.train.sgd(0.01) });
+  const trace = traceDeaths(far);
+  await withoutLeak(async () => {
+    const { epoch } = await model.fit(far, column, { epochs: 4, batchSize: BATCH, verbose: 0, callbacks: trace });
+    expect(epoch).toHaveLength(4);
+  });
+  const { step, reason } = trace.stopped!;
+  expect(step).toBeGreaterThan(0);
+  expect(reason).toMatch(/takes away .* times what it leaves/);
+  expect(trace.silentUnits).toHaveLength(Math.ceil(step / STEPS) - 1);
+  // and says nothing of a training that it can read to the end
+  const plain = classifier();
+  const whole = traceDeaths(x);
+  await fit(plain, whole, 1);
+  expect([whole.stopped, whole.silentUnits.length]).toEqual([undefined, 1]);
+  disposeOf(model);
+  disposeOf(plain);
+  tf.dispose([far, column]);
+});
+
 test("what cannot be watched is refused as training begins, and nothing is left", async () => {
   const conv = tf.sequential({
     layers: [
