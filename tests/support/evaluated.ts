@@ -30,6 +30,8 @@ export type Evaluated = Pick<Network, "spec" | "layers">;
 
 /** Four units of float32's last place: for sums in any order, and functions that are not rounded rightly. */
 const UNIT = 2 ** -22;
+/** Float32's smallest number: of each rounding, what may be lost below it. */
+const LEAST = 2 ** -149;
 /** At least the steepest slope of any activation without an alpha. */
 const STEEPEST = 1.8;
 
@@ -50,7 +52,7 @@ function product({ values, errors }: Rounded, { kernel, bias }: Weights): Rounde
     errors: each((r, unit) => {
       const size = Math.abs(bias[unit]!) + sum(values[r]!, (value, w) => Math.abs(value * w), unit);
       const carried = sum(errors[r]!, (error, w) => error * Math.abs(w), unit);
-      return carried + UNIT * (values[r]!.length + 1) * size;
+      return carried + (values[r]!.length + 1) * (UNIT * size + LEAST);
     }),
   };
 }
@@ -65,7 +67,7 @@ function standardizeRows({ values, errors }: Rounded, epsilon: number): Rounded 
     const standardized = row.map((value) => (value - mean) / deviation);
     const most = 2 * Math.sqrt(row.length); // none is larger than half of it
     const error = (value: number) => Math.min(most, ((2 + Math.abs(value)) * off) / Math.max(0, deviation - off));
-    return { standardized, errors: standardized.map((value) => error(value) + UNIT * Math.abs(value)) };
+    return { standardized, errors: standardized.map((value) => error(value) + UNIT * Math.abs(value) + LEAST) };
   });
   return { values: rows.map(({ standardized }) => standardized), errors: rows.map((row) => row.errors) };
 }
@@ -83,7 +85,7 @@ function standardizeByRunning({ values, errors }: Rounded, epsilon: number, weig
     values: zip(values, errors, (value, _, unit) => (value - means[unit]!) / deviation(unit)),
     errors: zip(values, errors, (value, error, unit) => {
       const size = Math.abs(value) + Math.abs(means[unit]!) + Math.abs(bias[unit]!);
-      return (error + 4 * UNIT * size) / deviation(unit);
+      return (error + 4 * UNIT * size + LEAST) / deviation(unit) + LEAST;
     }),
   };
 }
@@ -93,7 +95,7 @@ function scale({ values, errors }: Rounded, gamma: Float32Array, beta: Float32Ar
     values: zip(values, errors, (value, _, unit) => gamma[unit]! * value + beta[unit]!),
     errors: zip(values, errors, (value, error, unit) => {
       const size = Math.abs(gamma[unit]! * value) + Math.abs(beta[unit]!);
-      return Math.abs(gamma[unit]!) * error + 2 * UNIT * size;
+      return Math.abs(gamma[unit]!) * error + 2 * (UNIT * size + LEAST);
     }),
   };
 }
@@ -125,7 +127,7 @@ function activateAll(
     errors: zip(values, errors, (value, error, unit) => {
       const steepest = Math.max(STEEPEST, Math.abs(alphaOf(unit) ?? 0));
       const size = Math.abs(activate(name, value, alphaOf(unit))) + Math.min(1, Math.abs(value));
-      return steepest * error + 4 * UNIT * size;
+      return steepest * error + 4 * (UNIT * size + LEAST);
     }),
   };
 }
