@@ -19,9 +19,10 @@ export interface BatchContext {
 /**
  * Where batches come from, epoch by epoch, for rows that need not be in memory all at once. Their sizes and their order
  * are the source's business: `batchSize`, `accumulate`, `shuffle`, a share as `validation` and `classWeights:
- * "balanced"` are refused with one, and so are callbacks that read rows again, such as `traceDeaths()`. Where it says
- * `rows` and `batchSize`, schedules as data know how many steps an epoch has, as `cosine()` must; where it says `id`
- * too, the fit can be stored and resumed. Once a batch is copied the next is asked for, while the step is made; at the
+ * "balanced"` are refused with one, and so are callbacks that read rows again: `traceDeaths()`, whose replay repeats
+ * steps, and `preventDeaths()`. Where it says `rows` and `batchSize`, schedules as data know how many steps an epoch
+ * has, as `cosine()` must, and remedies such as `recycleDormant()` how many rows a step; where it says `id` too, the
+ * fit can be stored and resumed. Once a batch is copied the next is asked for, while the step is made; at the
  * end, whatever happened, `return()` of the iterator is called.
  * @example
  * const source = {

@@ -11,6 +11,7 @@ import {
   adam,
   type BatchContext,
   type BatchSource,
+  continualBackprop,
   cosine,
   type DataSet,
   diagnose,
@@ -20,6 +21,7 @@ import {
   type Matrix,
   type NetworkSpec,
   recordActivity,
+  preventDeaths,
   recycleDormant,
   reduceOnPlateau,
   type Samples,
@@ -241,7 +243,7 @@ test("earlyStopping and recordActivity take part, those that read rows again are
     const { epochs, stopped } = await network.fit(source, { epochs: 9, callbacks: [activity, stopping] });
     expect([epochs.length, stopped, activity.frames.length]).toEqual([2, "callback", 3]);
     const before = weightsOf(network);
-    for (const callback of [traceDeaths(), recycleDormant()])
+    for (const callback of [traceDeaths(), preventDeaths(), recycleDormant(), continualBackprop()])
       await expectError(network.fit(source, { callbacks: [callback] }), "unsupported", "callbacks[0]");
     const monitor = earlyStopping({ monitor: "validationLoss" });
     await expectError(network.fit(source, { callbacks: [monitor] }), "value", "validation");

@@ -4,6 +4,7 @@
 // worker reports.
 import type { Callback, PackageCallback, TrainingContext } from "../types.js";
 import type { Plan } from "./plan.js";
+import { type BatchSource, cutOf } from "../batches.js";
 import type { RunningFit } from "./running-fit.js";
 import type { NetworkState } from "../state/state.js";
 import { checkName, describe } from "../../core/checks.js";
@@ -56,8 +57,11 @@ export interface Definition<
   Results extends object,
   Methods extends object = object,
 > extends Description<Options, Results, Methods> {
-  /** It goes by epochs alone, or by rows of its own: it takes a fit from a source of batches as well. */
-  readonly takesSource?: true;
+  /**
+   * It goes by epochs, steps, or rows of its own: it takes a fit from a source of batches as well; "cut": where that
+   * says its rows and batchSize.
+   */
+  readonly takesSource?: true | "cut";
   /** Before anything changes: throws where the fit can't have this callback. */
   readonly check?: (plan: Plan, state: NetworkState) => void;
   /**
@@ -173,18 +177,19 @@ export function isNamed(callback: object): callback is CallbackData {
   return "name" in callback && !hooks.some((hook) => hook in callback);
 }
 
-/** Most of the package go by the rows of the data; traces read them again. */
-function refuseSource(path: string, { name }: PackageCallback): never {
-  const expected = "to be of your own, earlyStopping() or recordActivity(), with a source of batches";
-  throw new RelumineError("unsupported", path, expected, `${name}()`);
+/** Traces replay steps, and preventDeaths looks at all rows: both read the data again. */
+function checkSource(path: string, { name }: PackageCallback, source: BatchSource, takes: true | "cut" | undefined) {
+  if (takes === true || (takes === "cut" && cutOf(source))) return;
+  const which = "earlyStopping, recordActivity or, of a source with a batchSize, a remedy that reads no rows again";
+  throw new RelumineError("unsupported", path, `to be of your own, ${which}, with a source of batches`, `${name}()`);
 }
 
 /** What the callbacks of this package find wrong with a fit, before anything changes. */
 export function checkCallbackUse(plan: Plan, state: NetworkState): void {
   plan.callbacks.forEach((callback, index) => {
     const definition = definitionOf(callback);
-    if (plan.source && definition && !definition.takesSource)
-      refuseSource(`callbacks[${index}]`, callback as PackageCallback);
+    if (plan.source && definition)
+      checkSource(`callbacks[${index}]`, callback as PackageCallback, plan.source, definition.takesSource);
     definition?.check?.(plan, state);
     if (definition ? definition.start : !isNamed(callback)) return;
     const hooks = HOOK_NAMES.join(", ");

@@ -10,7 +10,7 @@ import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit, takeUp } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { isHeldStill } from "../../network/spec.js";
-import { batchOf } from "../../network/training/plan.js";
+import { batchOf, stepRowsOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { analysisOf } from "../../activations/analysis.js";
 import type { NetworkState } from "../../network/state/state.js";
@@ -129,7 +129,7 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
       step,
     } = fit;
     const { replacementRate, maturity, decay } = this.options;
-    const { rows } = batchOf(plan, step);
+    const { rows } = batchOf(stepRowsOf(plan), step);
     this.steps++;
     if (this.steps === maturity + 1) for (const layer of this.layers) layer.young = 0;
     while (this.growing.length > 0 && this.growing[0].until < this.steps) this.growing.shift()!.layer.young--;
@@ -196,7 +196,7 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
 
 /** Mean activation of a unit over the batch in the buffers: the last one of a step of `stepRows`. */
 function batchMean({ state, plan }: RunningFit, layer: number, unit: number, stepRows: number): number {
-  const rows = ((stepRows - 1) % plan.batchSize) + 1;
+  const rows = ((stepRows - 1) % stepRowsOf(plan).batchSize) + 1;
   const { units } = state.spec.layers[layer];
   const { f32 } = state.runtime.heap;
   let sum = 0;
@@ -229,5 +229,5 @@ function batchMean({ state, plan }: RunningFit, layer: number, unit: number, ste
 export function continualBackprop(options?: ContinualBackpropOptions): ContinualBackprop {
   const description = describeContinualBackprop(options);
   const start = actDuring((fit) => new Replacer(fit, description.options));
-  return defineCallback({ ...description, start });
+  return defineCallback({ ...description, takesSource: "cut", start });
 }

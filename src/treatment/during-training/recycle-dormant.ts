@@ -11,7 +11,7 @@ import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { isHeldStill, type ResolvedSpec } from "../../network/spec.js";
-import { batchOf, rowsPerStep } from "../../network/training/plan.js";
+import { batchOf, rowsPerStep, stepRowsOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 const LEAST_ROWS = 64; // a unit that is silent on a handful of rows is not dormant: small batches are taken together
@@ -67,7 +67,7 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
 
   note({ state, plan, step }: RunningFit): void {
     const { everySteps } = this.options;
-    const batch = rowsPerStep(plan);
+    const batch = rowsPerStep(stepRowsOf(plan));
     this.steps++;
     if (this.steps <= this.dueAt - Math.min(everySteps, Math.ceil(LEAST_ROWS / batch))) return;
     const { f32 } = state.runtime.heap;
@@ -75,7 +75,7 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
       const at = (state.buffers.counters(layer) >>> 2) + BatchCounter.magnitude * sums.length;
       for (let unit = 0; unit < sums.length; unit++) sums[unit] += f32[at + unit];
     });
-    this.rows += batchOf(plan, step).rows;
+    this.rows += batchOf(stepRowsOf(plan), step).rows;
     if (this.steps < this.dueAt || this.rows < Math.min(LEAST_ROWS, everySteps * batch)) return;
     this.choose();
     this.dueAt = this.steps + everySteps;
@@ -125,5 +125,5 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
 export function recycleDormant(options?: RecycleDormantOptions): RecycleDormant {
   const description = describeRecycleDormant(options);
   const start = actDuring((fit) => new Recycler(fit, description.options));
-  return defineCallback({ ...description, start });
+  return defineCallback({ ...description, takesSource: "cut", start });
 }

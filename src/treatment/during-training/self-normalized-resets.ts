@@ -18,7 +18,7 @@ import { resetUnit } from "../remedies/unit-parameters.js";
 import { canDie } from "../../activations/analysis.js";
 import { isHeldStill, type ResolvedSpec } from "../../network/spec.js";
 import { defineCallback } from "../../network/training/callbacks.js";
-import { batchOf, rowsPerStep } from "../../network/training/plan.js";
+import { batchOf, rowsPerStep, stepRowsOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 /** What it keeps. */
@@ -57,7 +57,7 @@ class Resetter implements RunningRemedy<SelfNormalizedResetsResults> {
   }
 
   private measure({ plan }: RunningFit): void {
-    for (const { gaps } of this.layers) gaps.begin(rowsPerStep(plan));
+    for (const { gaps } of this.layers) gaps.begin(rowsPerStep(stepRowsOf(plan)));
   }
 
   save(): SavedResets {
@@ -72,7 +72,7 @@ class Resetter implements RunningRemedy<SelfNormalizedResetsResults> {
   }
 
   note({ state, plan, step }: RunningFit): void {
-    const { rows } = batchOf(plan, step);
+    const { rows } = batchOf(stepRowsOf(plan), step);
     const { f32 } = state.runtime.heap;
     for (const { layer, gaps } of this.layers) {
       const at = (state.buffers.counters(layer) >>> 2) + BatchCounter.fired * gaps.units;
@@ -123,5 +123,5 @@ class Resetter implements RunningRemedy<SelfNormalizedResetsResults> {
 export function selfNormalizedResets(options?: SelfNormalizedResetsOptions): SelfNormalizedResets {
   const description = describeSelfNormalizedResets(options);
   const start = actDuring((fit) => new Resetter(fit, description.options.threshold));
-  return defineCallback({ ...description, start });
+  return defineCallback({ ...description, takesSource: "cut", start });
 }
