@@ -382,11 +382,6 @@ describe("a death in words", () => {
       { blow: { ...blow, lastStep: 24, isEstimate: true }, cause: "unknown", survivesAt: undefined } as object,
       "about steps 20 to 24 took most of its samples, 35.0 % before and 4.0 % after: the cause is not known; step 30 closed the rest",
     ],
-    [
-      "no sample was left for the last straw: its batch opened the unit by statistics of its own",
-      { blow, openBefore: 0, survivesAt: undefined } as object,
-      "step 20 took most of its samples, 35.0 % before and 4.0 % after: one step was too large; step 30 was the last whose batch opened it: outside of training steps no sample did any more",
-    ],
     ["no blow", { cause: "drift", survivesAt: undefined } as object, "died at step 30: a slow drift closed it"],
     [
       "born dead",
@@ -397,9 +392,6 @@ describe("a death in words", () => {
 
   test("in brief", () => {
     expect(briefDeath(death)).toBe("died at step 30: one step was too large");
-    expect(briefDeath({ ...death, blow, openBefore: 0 })).toBe(
-      "step 20 took most of its samples: one step was too large; step 30 the last whose batch opened it",
-    );
     expect(briefDeath({ ...death, blow, cameBack: { step: 50, by: "itself" } })).toBe(
       "step 20 took most of its samples: one step was too large; step 30 the rest; came back by itself at step 50",
     );

@@ -30,8 +30,7 @@ const CAUSES: Readonly<Record<DeathRecord["cause"], string>> = {
 export function briefDeath(record: DeathRecord): string {
   const { step, cause } = record;
   const why = hasEarlierBlow(record) ? `${blowSteps(record.blow)} took most of its samples: ${reasonOf(record)}; ` : "";
-  const end = record.openBefore === 0 ? "the last whose batch opened it" : "the rest";
-  return (why ? `${why}step ${count(step)} ${end}` : `${beginning(step, cause)}: ${reasonOf(record)}`) + fate(record);
+  return (why ? `${why}step ${count(step)} the rest` : `${beginning(step, cause)}: ${reasonOf(record)}`) + fate(record);
 }
 
 /**
@@ -74,19 +73,14 @@ function earlierBlow(record: HasBlow): string {
   const { blow, step, openBefore } = record;
   const { openAfter } = blow;
   const after = openAfter === 0 ? "none" : percent(openAfter);
-  const lastStraw = step > (blow.lastStep ?? blow.step) ? `; step ${count(step)} ${closing(openBefore)}` : "";
+  const rest = openBefore === undefined ? "rest" : `last ${percent(openBefore)}`;
+  const lastStraw = step > (blow.lastStep ?? blow.step) ? `; step ${count(step)} closed the ${rest}` : "";
   return (
     `${blowSteps(blow)} took most of its samples, ${percent(blow.openBefore)} before and ${after} after: ` +
     reasonOf(record) +
     survival(record) +
     lastStraw
   );
-}
-
-/** Of the last straw. Batches have statistics of their own, and dropout, with which they may open what is closed. */
-function closing(openBefore: number | undefined): string {
-  if (openBefore === 0) return "was the last whose batch opened it: outside of training steps no sample did any more";
-  return `closed the ${openBefore === undefined ? "rest" : `last ${percent(openBefore)}`}`;
 }
 
 /** Of one step: a rate at which the network keeps its units is another matter. */

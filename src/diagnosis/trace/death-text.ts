@@ -9,26 +9,10 @@ type Facts = Omit<Death, "explanation">;
 
 const spread = ({ mean, std }: Death["before"]) => `${formatSigned(mean, 3)} ± ${formatNumber(std, 2)}`;
 
-/** A batch opened it, no row that is counted did: by its own statistics, by what dropout left, or by another row. */
-function noneBefore({ change }: LastStraw): string {
-  return change.statistics === undefined
-    ? "of the rows that are counted none opened it any more before"
-    : "on running statistics no row opened it any more before";
-}
-
-function closing(lastStraw: LastStraw): string {
-  const { openBefore } = lastStraw;
-  if (openBefore === 0) return `was the last whose batch opened it, and ${noneBefore(lastStraw)}`;
-  return `closed the ${openBefore === undefined ? "rest" : `last ${formatPercent(openBefore)}`}`;
-}
-
 /** How much of the fall over the window came with the last update. */
 function driftReason({ cause, before, after, windowMean, openBefore, lastStraw }: Facts): string {
-  if (cause !== lastStraw.cause) {
-    const closed = `it closed the last ${formatPercent(openBefore!)} of the rows`;
-    const did = openBefore === 0 ? noneBefore(lastStraw) : closed;
-    return `; ${did}, and no update before it took most of them`;
-  }
+  if (cause !== lastStraw.cause)
+    return `; it closed the last ${formatPercent(openBefore!)} of the rows, and no update before it took most of them`;
   if (windowMean === undefined) return ", the last part of a longer fall";
   const share = (before.mean - after.mean) / (windowMean - after.mean);
   return `, the last part of a fall from ${formatSigned(windowMean, 3)} over the window (${formatPercent(share)} of it)`;
@@ -100,7 +84,8 @@ function explainBlow(name: string, blow: Blow, death: Facts, stepsBefore: number
   const share = (value: number) => (value === 0 ? "none" : `${about}${formatPercent(value)}`);
   const { lastStraw } = death;
   const isRest = lastStraw.step > (lastStep ?? step);
-  const rest = isRest ? `; step ${count(lastStraw.step)} ${closing(lastStraw)}` : "";
+  const left = lastStraw.openBefore === undefined ? "rest" : `last ${formatPercent(lastStraw.openBefore)}`;
+  const rest = isRest ? `; step ${count(lastStraw.step)} closed the ${left}` : "";
   const aftermath =
     lastStraw.closedBy === undefined
       ? ""
