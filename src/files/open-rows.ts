@@ -4,6 +4,7 @@ import { constants, open, type FileHandle } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { fillFrom, reasonOf } from "./reads.js";
 import { type BatchPlan, RowBatches } from "../arrays/batches/row-batches.js";
+import type { StoredPair } from "../arrays/batches/row-window.js";
 import { type FilledSource, placeRows, type RawLayout, type StoredRows } from "../arrays/batches/stored-rows.js";
 import type { NumberType } from "../arrays/numbers.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
@@ -241,7 +242,7 @@ function checkSameRows(x: StoredRows, y: StoredRows): void {
  * @cost two windows of blocks in memory (16 MB of x by default); no time where the disk keeps up with the steps
  * @throws RelumineError "value" for options; "format" for files that are none, have other bytes than their header says,
  *   or, from `fit`, were written to meanwhile; "shape" for targets of other rows; "unsupported" for Fortran's order and
- *   for what is no numbers; "memory" for windows of more than 2^28 numbers
+ *   for what is no numbers; "memory" for windows, or batches, of more than 2^28 numbers
  * @example
  * import { openRows } from "relumine/node";
  * const rows = await openRows("X.npy", "y.npy", { batchSize: 128, scale: 1 / 255 });
@@ -256,11 +257,29 @@ export async function openRows(
   y: string | URL | RawFile,
   options?: OpenRowsOptions,
 ): Promise<OpenRows> {
-  const given = checkOptions("openRows", options, OPTION_NAMES);
-  const plan = checkPlan(given);
+  checkPlan(checkOptions("openRows", options, OPTION_NAMES));
+  const files = await openFiles(x, y);
+  try {
+    return await batchesOf(files, options);
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+/** Two open files whose rows go together. */
+export interface OpenFiles extends StoredPair {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the files alone.
+ * @throws RelumineError as `openRows`
+ */
+export async function openFiles(x: string | URL | RawFile, y: string | URL | RawFile): Promise<OpenFiles> {
   const files = [checkGiven("x", x), checkGiven("y", y)];
   const opened: Opened[] = [];
-  const release = async () => {
+  const close = async () => {
     for (const { handle } of opened.splice(0)) await handle.close();
   };
   try {
@@ -273,11 +292,19 @@ export async function openRows(
     }
     const [rowsOfX, rowsOfY] = placed;
     checkSameRows(rowsOfX, rowsOfY);
-    const whole: BatchPlan = { ...plan, ...checkRange(rowsOfX.rows, given) };
-    const id = await nameOf(rowsOfX, rowsOfY, whole);
-    return new RowBatches({ x: rowsOfX, y: rowsOfY }, whole, release, id);
+    return { x: rowsOfX, y: rowsOfY, close };
   } catch (error) {
-    await release();
+    await close();
     throw error;
   }
+}
+
+/**
+ * Batches of open files, which several may share; who closes one closes the files.
+ * @throws RelumineError as `openRows`
+ */
+export async function batchesOf({ x, y, close }: OpenFiles, options?: OpenRowsOptions): Promise<OpenRows> {
+  const given = checkOptions("openRows", options, OPTION_NAMES);
+  const plan: BatchPlan = { ...checkPlan(given), ...checkRange(x.rows, given) };
+  return new RowBatches({ x, y }, plan, close, await nameOf(x, y, plan));
 }

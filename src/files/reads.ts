@@ -25,11 +25,13 @@ export function reasonOf(error: unknown): string {
 /**
  * Fills an array with the bytes that lie from a place on.
  * @param name the file's, for messages
- * @throws RelumineError "format" where it ends before, and what the system says
+ * @throws RelumineError "format" where it ends before, or the system says that it can't be read
  */
 export async function fillFrom(handle: FileHandle, name: string, bytes: Uint8Array, begin: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
-    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, begin + at);
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, begin + at).catch((error: unknown) => {
+      throw new RelumineError("format", name, "to be read", reasonOf(error));
+    });
     if (bytesRead === 0) throw new RelumineError("format", name, "to stay as long as it was", "a shorter one");
     at += bytesRead;
   }

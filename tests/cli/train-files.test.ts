@@ -295,6 +295,52 @@ describe.skipIf(process.platform === "win32")("a training that ends early", () =
     expect(stderr).not.toContain("fault in relumine");
   });
 
+  it("because the device fails: says so by name", async () => {
+    const out = folder.write("device.safetensors", "of before");
+    const failing = `data:text/javascript,${encodeURIComponent(`
+      import fs from "node:fs/promises";
+      import { syncBuiltinESMExports } from "node:module";
+      const open = fs.open;
+      fs.open = async (...args) => {
+        const handle = await open(...args);
+        let left = 200;
+        const read = handle.read.bind(handle);
+        if (String(args[0]).endsWith("X.npy")) handle.read = async (...given) => {
+          if (left-- > 0) return read(...given);
+          throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+        };
+        return handle;
+      };
+      syncBuiltinESMExports();`)}`;
+    const args = ["train", X, Y, "--hidden", "12", "--epochs", "400", "--out", out];
+    const { code, stderr } = await finish(start(args, ["--import", failing]));
+    expect([code, readFileSync(out, "utf8")]).toEqual([1, "of before"]);
+    expect(stderr).toMatch(/epoch [\s\S]*X\.npy to be read, got the device failed/);
+  });
+
+  it.skipIf(!existsSync("/proc/self/status"))("by a signal while it is read, leaves the file as it was", async () => {
+    const out = folder.write("early.safetensors", "of before");
+    const size = 2 ** 24;
+    const descr = (type: string, shape: string) =>
+      `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape}), }`;
+    const [x, y] = [
+      folder.write("sparse.npy", npyWith(descr("|u1", `${size}, 64`), [])),
+      folder.write("sparse-y.npy", npyWith(descr("|u1", `${size},`), [])),
+    ];
+    truncateSync(x, statSync(x).size + size * 64);
+    truncateSync(y, statSync(y).size + size);
+    const child = start(["train", x, y, ...SHORT, "--out", out]);
+    let wasSent = false;
+    const polling = setInterval(() => {
+      const [, caught] = /SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))!;
+      if (!wasSent && BigInt(`0x${caught}`) & 1n) wasSent = child.kill("SIGHUP"); // number 1 is listened to
+    }, 5);
+    const { code, stderr } = await finish(child);
+    clearInterval(polling);
+    expect([code, readFileSync(out, "utf8")]).toEqual([1, "of before"]);
+    expect(stderr).toMatch(/error: expected the training to begin/);
+  });
+
   it("a file that others put another in the place of is read as it was opened", async () => {
     const [copy, other] = [folder.write("moved.npy", readFileSync(X)), place("other-moved.npy")];
     const whole = [copy, Y, "--hidden", "12", "--epochs", "400", "--batch-size", "8"];

@@ -351,6 +351,32 @@ describe("what is refused", () => {
     expect(open()).toEqual([]);
   });
 
+  test("batches and targets that are too large for memory", async () => {
+    const wide = {
+      file: await write("wide-y.bin", new Uint8Array(0)),
+      type: "uint8",
+      shape: [2 ** 13, 2 ** 16],
+    } as const;
+    await truncate(wide.file, 2 ** 29);
+    const flat = {
+      file: await write("flat.bin", new Uint8Array(2 ** 13)),
+      type: "uint8",
+      shape: [2 ** 13, 1],
+    } as const;
+    for (const [x, y] of [
+      [wide, flat],
+      [flat, wide],
+    ]) {
+      await expectError(openRows(x, y, { batchSize: 2 ** 13 }), "memory", "batchSize");
+      const rows = await opened(x, y);
+      expect(rows.rows).toBe(2 ** 13);
+      for await (const batch of rows.batches(1, { seed: 1, begun: 0 })) {
+        expect((batch.x as Matrix).rows).toBe(32);
+        break;
+      }
+    }
+  });
+
   test("windows that are no window", async () => {
     const file = await write("wide.bin", new Uint8Array(0));
     await truncate(file, 2 ** 32);

@@ -31,13 +31,24 @@ const BLOCK_BYTES = 2 ** 20;
 /** Numbers of a window, of which there are two. */
 const MOST_IN_WINDOW = 2 ** 28;
 
-function sizesOf({ x }: StoredPair, { shuffle, from, to }: BatchPlan): BlockSizes {
-  const byBytes = Math.max(1, Math.floor(BLOCK_BYTES / (x.columns * bytesOf(x.type))));
+function sizesOf({ x, y }: StoredPair, { shuffle, from, to, batchSize }: BatchPlan): BlockSizes {
+  const byBytes = Math.max(
+    1,
+    Math.floor(BLOCK_BYTES / Math.max(...[x, y].map((side) => side.columns * bytesOf(side.type)))),
+  );
+  const columns = Math.max(x.columns, y.columns);
+  if (batchSize * columns > MOST_IN_WINDOW)
+    throw new RelumineError(
+      "memory",
+      "batchSize",
+      `to be of at most ${MOST_IN_WINDOW} numbers`,
+      `${batchSize} rows of ${columns}`,
+    );
   const rows = to - from;
   const block = Math.min(rows, shuffle?.block ?? byBytes);
   const window = Math.min(shuffle?.window ?? 1, Math.ceil(rows / block));
-  if (block * window * x.columns <= MOST_IN_WINDOW) return { rows, block, window };
-  const given = `${window} blocks of ${block} rows of ${x.columns}`;
+  if (block * window * columns <= MOST_IN_WINDOW) return { rows, block, window };
+  const given = `${window} blocks of ${block} rows of ${columns}`;
   throw new RelumineError("memory", "shuffle", `to have windows of at most ${MOST_IN_WINDOW} numbers`, given);
 }
 

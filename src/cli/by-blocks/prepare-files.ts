@@ -9,7 +9,7 @@ import type { Terminal } from "../terminal.js";
 import { targetName } from "../../arrays/choose.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
-import { openRows, type OpenRows, type OpenRowsOptions } from "../../files/open-rows.js";
+import { batchesOf, openFiles, type OpenFiles, type OpenRows, type OpenRowsOptions } from "../../files/open-rows.js";
 import { type NumberEncoding, type TableEncoding, type TargetEncoding, inputNames } from "../../table/encoding.js";
 import type { EncodedRows } from "../../table/prepare.js";
 import { MOST_COLUMNS } from "../../table/read/layout.js";
@@ -28,9 +28,9 @@ export interface FileOptions {
   readonly classWeights?: "balanced";
 }
 
-async function opened(names: FileNames, options: OpenRowsOptions): Promise<OpenRows> {
+async function batches(files: OpenFiles, options: OpenRowsOptions): Promise<OpenRows> {
   try {
-    return await openRows(names.x, names.y, options);
+    return await batchesOf(files, options);
   } catch (error) {
     throw withDashes(error, ["batchSize", "seed"]);
   }
@@ -38,24 +38,23 @@ async function opened(names: FileNames, options: OpenRowsOptions): Promise<OpenR
 
 async function scan(
   names: FileNames,
+  files: OpenFiles,
   { validation, seed, batchSize: given }: FileOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ readonly seen: Scan; readonly isCut: boolean }> {
-  const probe = await opened(names, { batchSize: given });
-  const columns = probe.inputs;
-  await probe.close();
+  const { columns } = files.x;
+  await batches(files, { batchSize: given, seed }); // what is refused, before all is read
   if (columns > MOST_COLUMNS)
     throw new RelumineError("memory", names.x, `to have rows of at most ${MOST_COLUMNS} numbers`, `${columns}`);
   const batchSize = Math.max(1, Math.min(MOST_IN_PIECE, Math.floor(PIECE / columns)));
-  const rows = await opened(names, { batchSize, shuffle: false });
+  const rows = await batches(files, { batchSize, shuffle: false });
   try {
     const { count, isCut } = heldOutCount(rows.rows, columns, validation);
     const seen = await scanRows(names, rows, count, seed, signal, terminal.startShare("reading"));
     return { seen, isCut };
   } finally {
     terminal.endProgress();
-    await rows.close();
   }
 }
 
@@ -112,7 +111,7 @@ function balanced({ values, counts }: Scan): number[] {
 }
 
 /**
- * Reads both files once, and opens them for the training.
+ * Opens both files, which stay so for the training, and reads them once.
  * @throws RelumineError that names the file, or says that a signal came first
  */
 export async function prepareFiles(
@@ -121,11 +120,27 @@ export async function prepareFiles(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<NamedPreparedTable> {
-  const { seen, isCut } = await scan(names, options, terminal, signal);
+  const files = await openFiles(names.x, names.y);
+  try {
+    return await prepare(names, files, options, terminal, signal);
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+async function prepare(
+  names: FileNames,
+  files: OpenFiles,
+  options: FileOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<NamedPreparedTable> {
+  const { seen, isCut } = await scan(names, files, options, terminal, signal);
   const task = taskOf(seen, options, names);
   const encoding = encodingOf(seen, task, names);
   const { batchSize, validation, seed, classWeights } = options;
-  const rows = await opened(names, { batchSize, seed, without: seen.heldOutRows });
+  const rows = await batches(files, { batchSize, seed, without: seen.heldOutRows });
   const source = new EncodedBatches(rows, encoding, names.y);
   const training = encodeRows(seen.sample, source);
   const heldOut = encodeRows(seen.heldOut, source);
