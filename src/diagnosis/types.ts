@@ -156,6 +156,7 @@ export type FindingKind =
   | "highRate"
   | "divergence"
   | "decayCollapse"
+  | "heldDown"
   | "statisticsMismatch"
   | "labelsMismatch"
   | "linearNetwork"

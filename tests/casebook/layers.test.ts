@@ -1,7 +1,7 @@
 // The cases of normalization, dropout and skip connections: verdicts, counts, counters of a fit and remedies against
 // what is true in float64 (evaluated.ts), and promises of permanence against trainings.
 import { describe, expect, test } from "vitest";
-import { LAYER_CASES, type LayerCase } from "./layers.js";
+import { HELD_DOWN, LAYER_CASES, type LayerCase } from "./layers.js";
 import { evaluateLayers } from "../support/evaluated.js";
 import { withNetwork } from "../support/networks.js";
 import { countDead } from "../../src/inspect/dead-units.js";
@@ -215,6 +215,60 @@ describe("what trains well is not called dying", () => {
           expect(findings.map(({ kind }) => kind)).not.toContain("noGradientFromAbove");
         },
       );
+  });
+});
+
+describe("what holds a network down is named, and its twin has none", () => {
+  const { x, y } = sectors(240);
+  const causes = (layer: Partial<DenseSpec>, seed: number) => {
+    const { kernelRegularizer } = layer;
+    const last = { units: 3, ...(kernelRegularizer && { kernelRegularizer }) };
+    const layers = [{ units: 24, ...layer }, { units: 24, ...layer }, last];
+    return withNetwork({ inputs: 2, layers, loss: "crossEntropy", seed }, async (network) => {
+      await network.fit({ x, y }, { epochs: 30, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) });
+      const { findings, learning } = diagnose(network, x, { targets: y });
+      return { learning, findings: findings.filter(({ role }) => role === "cause") };
+    });
+  };
+
+  test.each(HELD_DOWN.map((one) => [one.name, one] as const))("%s", async (_name, { why, held, twin, figure }) => {
+    for (const seed of SEEDS.slice(0, 3)) {
+      const { findings, learning } = await causes(held, seed);
+      expect(learning!.score, why).toBeLessThan(0.5);
+      expect(findings.map(({ kind }) => kind)).toEqual(["heldDown"]);
+      expect(findings[0]!.figures).toHaveProperty(figure);
+    }
+    for (const seed of SEEDS) {
+      const { findings, learning } = await causes(twin, seed);
+      expect(learning!.accuracy).toBeGreaterThan(0.85);
+      expect(findings).toEqual([]);
+    }
+  });
+
+  test("without targets, or where a normalization takes the kernel's size away, nothing is said to be held down", async () => {
+    const layer: DenseSpec = { units: 24, normalization: "batch", kernelRegularizer: { l2: 1 }, maxNorm: 0.02 };
+    await withNetwork({ inputs: 2, layers: [layer, layer, { units: 3 }], loss: "crossEntropy" }, async (network) => {
+      await network.fit({ x, y }, { epochs: 30, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) });
+      const { findings, learning } = diagnose(network, x, { targets: y });
+      expect(learning!.accuracy).toBeGreaterThan(0.85);
+      expect(findings.map(({ kind }) => kind)).not.toContain("heldDown");
+      expect(diagnose(network, x).findings.map(({ kind }) => kind)).not.toContain("heldDown");
+    });
+  });
+
+  test("prescribe tries the network without it, and that learns", async () => {
+    const layer: DenseSpec = { units: 24, kernelRegularizer: { l2: 1 } };
+    const spec: NetworkSpec = {
+      inputs: 2,
+      layers: [layer, layer, { units: 3, kernelRegularizer: { l2: 1 } }],
+      loss: "crossEntropy",
+      seed: 1,
+    };
+    const fit = { epochs: 20, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) };
+    const { reason, best, baseline } = await prescribe(spec, { x, y }, fit, { workers: 1, repeats: 1, trials: 4 });
+    expect(reason).toContain("heldDown");
+    expect(best.name).toContain("no penalty, norm limit or dropout");
+    expect(best.metrics.accuracy!).toBeGreaterThan(baseline.metrics.accuracy! + 0.3);
   });
 });
 

@@ -217,3 +217,53 @@ const DROPPED: readonly LayerCase[] = [
 ];
 
 export const LAYER_CASES: readonly LayerCase[] = [...BY_BETA, ...BY_GAMMA, ...CONSTANT, ...PASSED, ...DROPPED];
+
+/** A training that something holds down, and its twin. */
+export interface HeldCase {
+  readonly name: string;
+  readonly why: string;
+  /** Of both hidden layers, and with it of the last where it is a penalty of kernels. */
+  readonly held: Partial<DenseSpec>;
+  /** The same in a measure that does no harm. */
+  readonly twin: Partial<DenseSpec>;
+  /** A figure of the finding that tells by what. */
+  readonly figure: string;
+}
+
+export const HELD_DOWN: readonly HeldCase[] = [
+  {
+    name: "L2 of 1",
+    why: "at the start the weights cost fifty times what the classes are worth",
+    held: { kernelRegularizer: { l2: 1 } },
+    twin: { kernelRegularizer: { l2: 1e-3 } },
+    figure: "penalty",
+  },
+  {
+    name: "L1 of 0.1, which zeroes all weights",
+    why: "a gradient of 0.1 on each weight is larger than the loss has for any",
+    held: { kernelRegularizer: { l1: 0.1 } },
+    twin: { kernelRegularizer: { l1: 1e-4 } },
+    figure: "penalty",
+  },
+  {
+    name: "a penalty of 10 on squared activations",
+    why: "units that say 1 would cost hundreds, and the classes are worth one",
+    held: { activityRegularizer: { l2: 10 } },
+    twin: { activityRegularizer: { l2: 1e-4 } },
+    figure: "activityPenalty",
+  },
+  {
+    name: "norms of at most 0.02",
+    why: "two layers of norms of 0.02 let no more than 0.0004 of an input through",
+    held: { maxNorm: 0.02 },
+    twin: { maxNorm: 3 },
+    figure: "maxNorm",
+  },
+  {
+    name: "dropout of 0.97",
+    why: "of 24 units less than one is left in a step",
+    held: { dropout: 0.97 },
+    twin: { dropout: 0.3 },
+    figure: "dropout",
+  },
+];

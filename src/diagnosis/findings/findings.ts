@@ -8,6 +8,7 @@ import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";
 import { findLinearNetwork } from "./layers/linear-network.js";
 import { findLearning } from "./learning.js";
+import { findRestraints } from "./layers/restraints.js";
 import { findStatistics } from "./layers/running-statistics.js";
 import { findOverfitting } from "./overfitting.js";
 import { findPace } from "./pace.js";
@@ -35,6 +36,7 @@ export function findAll(evidence: Evidence): Finding[] {
     ...findStatistics(evidence),
     ...findLearning(evidence),
     ...findCourse(evidence),
+    ...findRestraints(evidence),
     ...pace,
     ...findOverfitting(evidence),
     ...findTargets(evidence),

@@ -13,6 +13,7 @@ export const ROLES: Readonly<Record<FindingKind, FindingRole>> = {
   highRate: "cause",
   divergence: "cause",
   decayCollapse: "cause",
+  heldDown: "cause",
   statisticsMismatch: "cause",
   labelsMismatch: "cause",
   linearNetwork: "cause",

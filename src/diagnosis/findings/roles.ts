@@ -30,6 +30,7 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
       "unscaledTargets",
       "lowTargetVariance",
       "decayCollapse",
+      "heldDown",
       "constantTogether",
     ],
   ],
@@ -44,6 +45,20 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
       ...COURSE,
       "highRate",
       "divergence",
+      "vanishingGradient",
+      "linearNetwork",
+      "closedSamples",
+      "bottleneck",
+      "constantTogether",
+    ],
+  ],
+  // what closes units, or shrinks them, is what holds them down; the inputs' means then say little
+  [
+    ["heldDown"],
+    [
+      ...COURSE,
+      "uncenteredInputs",
+      "highRate",
       "vanishingGradient",
       "linearNetwork",
       "closedSamples",

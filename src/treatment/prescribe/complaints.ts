@@ -60,6 +60,7 @@ const IN_ORDER: readonly Complaint[] = [
   "deadOutputUnits",
   "weightDecay",
   "decayCollapse",
+  "heldDown",
   "momentum",
   "negativeBias",
   "divergence",

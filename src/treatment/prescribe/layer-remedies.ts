@@ -51,6 +51,15 @@ const penalized: Change = (settings) => {
   return { ...settings, spec: resolveSpec({ ...spec, layers }) };
 };
 
+const unheld: Change = (settings) => {
+  const { spec } = settings;
+  const layers = spec.layers.map(
+    ({ kernelRegularizer: _kernel, activityRegularizer: _activity, maxNorm: _norm, dropout: _dropout, ...layer }) =>
+      layer,
+  );
+  return { ...settings, spec: resolveSpec({ ...spec, layers }) };
+};
+
 /** A network that was trained before would be another one with these: they begin with new ones. */
 export function structures({ inner, hasHidden, wasTrained, baseline: { spec, batchSize } }: Facts): Remedy[] {
   return [
@@ -77,6 +86,13 @@ export function structures({ inner, hasHidden, wasTrained, baseline: { spec, bat
       change: usualMomentum,
       answers: ["statisticsMismatch"],
       when: !wasTrained && spec.layers.some(isMovedOtherwise),
+    },
+    {
+      name: "no penalty, norm limit or dropout",
+      family: "penalty",
+      why: "nothing but the gradient holds weights and units down",
+      change: unheld,
+      answers: ["heldDown"],
     },
     {
       name: "skip connections",

@@ -27,6 +27,7 @@ const CAUSES: readonly FindingKind[] = [
   "highRate",
   "divergence",
   "decayCollapse",
+  "heldDown",
   "statisticsMismatch",
   "labelsMismatch",
   "linearNetwork",

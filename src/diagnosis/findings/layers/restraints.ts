@@ -1,0 +1,142 @@
+// What is laid on a network against overfitting, and takes away what it would learn: penalties, limits of norms, dropout.
+//
+// The rule. Only where fits tell for certain that there is more to learn (learnable.ts), each by what it costs:
+// - a penalty of the weights, where the network as it began would pay more for them than all that can be learned is
+//   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start;
+// - one of the activations, where units that say 1 would cost as much;
+// - a limit of the norms, where it is less than half of what units began with;
+// - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of p,
+//   by sqrt(p / ((1 - p)·n)).
+// A normalized layer says the same whatever the size of its kernel: penalties and limits of that hold nothing down there.
+import type { Evidence, Found } from "../evidence.js";
+import { moreToLearn } from "../learnable.js";
+import type { StartDistance } from "../../../inspect/observation.js";
+import type { ResolvedSpec } from "../../../network/spec.js";
+import { sum } from "../../../core/statistics.js";
+import { formatNumber, formatPercent, listWords } from "../../../text/numbers.js";
+
+type Layer = ResolvedSpec["layers"][number];
+
+/** Of what kernels or norms began with. */
+const HELD = 0.5;
+/** Of a sum over the units of a layer. */
+const NOISE = 0.5;
+/** Mean |w| over the root mean square, of uniform and normal weights about. */
+const MEAN_SIZE = 0.85;
+
+const isScaleFree = ({ normalization, frozen }: Layer) => normalization !== undefined || frozen === true;
+
+interface Held {
+  readonly what: string;
+  readonly advice: string;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** What the kernels would cost as they began. */
+function costOfKernels(layers: readonly Layer[], starts: readonly StartDistance[], weights: readonly number[]): number {
+  return sum(
+    layers.map((layer, i) => {
+      const { l1 = 0, l2 = 0 } = (!isScaleFree(layer) && layer.kernelRegularizer) || {};
+      const { startSize } = starts[i];
+      return weights[i] * (l1 * MEAN_SIZE * startSize + l2 * startSize ** 2);
+    }),
+  );
+}
+
+function byPenalty({ observation, learning }: Evidence, { layers }: ResolvedSpec): Held[] {
+  const starts = observation.start!();
+  const weights = observation.layers.map((layer) => layer.weights?.kernel.length ?? 0);
+  const cost = costOfKernels(layers, starts, weights);
+  const shrunk = layers.some(
+    (layer, i) => !isScaleFree(layer) && layer.kernelRegularizer && starts[i].size < HELD * starts[i].startSize,
+  );
+  if (!shrunk || cost < learning!.toLearn) return [];
+  return [
+    {
+      what:
+        `the penalty of the weights (at the start it cost ${formatNumber(cost)}, and all that can be learned is worth ` +
+        `${formatNumber(learning!.toLearn)})`,
+      advice: "make l1 and l2 of kernelRegularizer a hundred times smaller",
+      figures: { penalty: cost, toLearn: learning!.toLearn },
+    },
+  ];
+}
+
+function byActivityPenalty({ learning }: Evidence, { layers }: ResolvedSpec): Held[] {
+  const costs = layers.map(({ units, activityRegularizer, frozen }) => {
+    const { l1 = 0, l2 = 0 } = (!frozen && activityRegularizer) || {};
+    return units * (l1 + l2);
+  });
+  const cost = sum(costs);
+  if (cost < learning!.toLearn) return [];
+  return [
+    {
+      what:
+        `the penalty of the activations (units that say 1 cost ${formatNumber(cost)}, and all that can be learned is ` +
+        `worth ${formatNumber(learning!.toLearn)})`,
+      advice: "make l1 and l2 of activityRegularizer a hundred times smaller",
+      figures: { activityPenalty: cost, toLearn: learning!.toLearn },
+    },
+  ];
+}
+
+function byLimit({ observation, naming }: Evidence, { layers }: ResolvedSpec): Held[] {
+  const starts = observation.start!();
+  const layer = layers.findIndex((each, i) => {
+    const { inputs = 0 } = observation.layers[i].weights ?? {};
+    return (
+      each.maxNorm !== undefined && !isScaleFree(each) && each.maxNorm < HELD * starts[i].startSize * Math.sqrt(inputs)
+    );
+  });
+  if (layer < 0) return [];
+  const began = starts[layer].startSize * Math.sqrt(observation.layers[layer].weights!.inputs);
+  const { maxNorm } = layers[layer] as { maxNorm: number };
+  return [
+    {
+      what:
+        `the limit of ${formatNumber(maxNorm)} to the weights of layer ${naming.layer(layer)}, whose units began with ` +
+        `norms of about ${formatNumber(began)}`,
+      advice: "leave maxNorm out, or let it be 2 to 4",
+      figures: { maxNorm, norm: began },
+    },
+  ];
+}
+
+function byDropout({ naming }: Evidence, { layers }: ResolvedSpec): Held[] {
+  const noiseOf = ({ dropout = 0, units }: Layer) => Math.sqrt(dropout / ((1 - dropout) * units));
+  const layer = layers.findIndex((each) => noiseOf(each) >= NOISE);
+  if (layer < 0) return [];
+  const { dropout, units } = layers[layer] as Required<Pick<Layer, "dropout" | "units">>;
+  const noise = noiseOf(layers[layer]);
+  return [
+    {
+      what:
+        `dropout of ${formatPercent(dropout)} of the ${units} units of layer ${naming.layer(layer)} (a sum of them varies ` +
+        `by ${formatPercent(noise)} from step to step)`,
+      advice: "take a dropout of 0.5 or less, or a wider layer",
+      figures: { dropout, noise },
+    },
+  ];
+}
+
+export function findRestraints(evidence: Evidence): Found[] {
+  const { observation, learning } = evidence;
+  const { spec, start, training } = observation;
+  if (!spec || !start || !training || !learning || !(learning.toLearn > 0)) return [];
+  const held = [byPenalty, byActivityPenalty, byLimit, byDropout].flatMap((find) => find(evidence, spec));
+  const left = held.length > 0 ? moreToLearn(evidence) : undefined;
+  if (!left) return [];
+  const advice = listWords(held.map((each) => each.advice));
+  return [
+    {
+      kind: "heldDown",
+      message:
+        `${listWords(held.map(({ what }) => what)).replace(/^./, (first) => first.toUpperCase())} ` +
+        `${held.length > 1 ? "take" : "takes"} away what would be learned: the network leaves ` +
+        `${formatPercent(left.network)} of a constant's loss, a fit of the inputs, judged on other rows, ` +
+        `${formatPercent(left.fits)}.`,
+      advice: `${advice[0].toUpperCase()}${advice.slice(1)}.`,
+      figures: { ...Object.assign({}, ...held.map(({ figures }) => figures)), network: left.network, fits: left.fits },
+    },
+  ];
+}
