@@ -43,6 +43,7 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
     ["decayCollapse"],
     [
       ...COURSE,
+      "uncenteredInputs",
       "highRate",
       "divergence",
       "vanishingGradient",

@@ -1,24 +1,13 @@
 // Running statistics of sound networks, ten seeds each: whatever the batches and the steps, they are not said to be
 // off, on training rows, held-out ones, few, or those of one class.
 import { describe, expect, test } from "vitest";
+import { expectTold, FAULTS, found, x, y } from "./statistics-faults.js";
 import { loadDigits } from "../../support/digits.js";
 import { withNetwork } from "../../support/networks.js";
-import {
-  adam,
-  diagnose,
-  type DiagnoseOptions,
-  type Finding,
-  type FitOptions,
-  type Network,
-} from "../../../src/index.js";
+import { adam, type FitOptions } from "../../../src/index.js";
 
-const { training, heldOut } = loadDigits();
-const x = training.x as number[][];
-const y = training.y as number[];
+const { heldOut } = loadDigits();
 const SEEDS = Array.from({ length: 10 }, (_, i) => i + 1);
-
-const found = (network: Network, rows: number[][], options?: DiagnoseOptions): Finding | undefined =>
-  diagnose(network, rows, options).findings.find(({ kind }) => kind === "statisticsMismatch");
 
 describe("no mismatch of training rows, held-out ones, few, or of one class", () => {
   test.each<[string, FitOptions, number]>([
@@ -49,3 +38,5 @@ describe("no mismatch of training rows, held-out ones, few, or of one class", ()
     }
   });
 });
+
+test.each(FAULTS)("told, with the score that is missing: %s", async (...fault) => expectTold(fault));
