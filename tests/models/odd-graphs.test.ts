@@ -212,6 +212,9 @@ const REFUSED: Readonly<Record<string, Case>> = {
       return file.node("BatchNormalization", [z, ...four], {}, { more: ["mean", "variance", "m", "v"] });
     },
   },
+  "a normalization without mean and variance": {
+    make: (file, z) => file.node("BatchNormalization", [z, file.vector(draw(5)), file.vector(draw(5))]),
+  },
   "weights of which some are dropped": {
     make: (file, z) => {
       const training = file.constant({ shape: [], data: [1], type: BOOL });

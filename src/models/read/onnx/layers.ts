@@ -83,8 +83,8 @@ const batchNormalization =
         "Export the model in its evaluation mode",
       );
     if (x.shape.length !== 2) throw refuseNode(node, `values of ${x.shape.length} axes`);
-    const [gamma, beta, mean, variance] = inputs.slice(1, 5).map((each) => {
-      const { data, shape } = matrix(node, each);
+    const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((place) => {
+      const { data, shape } = matrix(node, inputs[place]);
       if (Number.isNaN(x.shape[1])) throw new InputsFound(data.length);
       if (shape.length !== 1 || data.length !== x.shape[1])
         throw new RelumineError("format", `the numbers of ${nodePath(node)}`, `to be ${x.shape[1]}`, `${data.length}`);
