@@ -1,11 +1,11 @@
 // `relumine train X.npy y.npy`: two files are read by blocks, whatever their size; what is no such pair is refused by
 // name before anything is written; a training that ends early keeps what it has and goes on to the same bits.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { npyFile, npyWith } from "../support/array-files.js";
-import { finish, Folder, relumine, start } from "./run.js";
+import { finish, Folder, FULL_DISK, relumine, start } from "./run.js";
 
 const folder = new Folder();
 const place = (name: string): string => join(folder.path, name);
@@ -293,6 +293,23 @@ describe.skipIf(process.platform === "win32")("a training that ends early", () =
     expect([code, wasCut, readFileSync(out, "utf8")]).toEqual([1, true, "of before"]);
     expect(stderr).toContain("copy.npy");
     expect(stderr).not.toContain("fault in relumine");
+  });
+
+  it("with a full disk says so, keeps what was at the network's place, and tells its results all the same", async () => {
+    const out = folder.write("full.safetensors", "of before");
+    const stored = place("full.training");
+    const args = ["train", X, Y, ...SHORT, "--out", out, "--checkpoint", stored, "--json"];
+    const { code, stdout, stderr } = await finish(start(args, FULL_DISK));
+    const { history, saved } = JSON.parse(stdout) as Document;
+    expect([code, history.epochs.length, readFileSync(out, "utf8"), existsSync(stored)]).toEqual([
+      1,
+      6,
+      "of before",
+      false,
+    ]);
+    expect(saved).toMatchObject({ file: out, error: expect.stringContaining("no space") as string });
+    expect(stderr).toContain("the checkpoint was not written");
+    expect(readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   it("because the device fails: says so by name", async () => {
