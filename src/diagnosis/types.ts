@@ -111,7 +111,8 @@ export interface ObservedUnit {
   readonly permanent?: boolean;
   /**
    * Permanent units only: what would move it, or a unit that feeds it, if training went on with the optimizer that
-   * trained last: the momentum that this optimizer still holds, or its weight decay. Absent where nothing would.
+   * trained last: the momentum that this optimizer still holds, or its weight decay, as which a penalty on its kernel
+   * counts under whatever optimizer. Absent where nothing would.
    */
   readonly stillMovedBy?: readonly Mover[];
   /** Dead units only: what to add to the bias so that one sample in a hundred (at least one) opens it. */

@@ -5,6 +5,7 @@ import { seededRandom, randomRows } from "../support/random.js";
 import {
   adam,
   adamW,
+  type DenseSpec,
   diagnose,
   type Network,
   type NetworkSpec,
@@ -74,6 +75,24 @@ describe("stillMovedBy", () => {
       expect(permanentUnits(network).length).toBeGreaterThanOrEqual(3);
       for (const { stillMovedBy } of permanentUnits(network)) expect(stillMovedBy).toBeUndefined();
     }));
+});
+
+test("a penalty on its kernel moves a permanent unit before any optimizer is known, and a frozen one's does not", () => {
+  const penalized = { units: 2, kernelRegularizer: { l2: 0.05 } };
+  const rows = Array.from({ length: 40 }, (_, i) => [0.6 + i / 40]);
+  const of = (layer: DenseSpec) =>
+    withNetwork({ inputs: 1, layers: [layer, { units: 1 }], loss: "meanSquaredError", seed: 1 }, async (network) => {
+      network.layers[0]!.setWeights({ kernel: Float32Array.of(-2, 1), bias: Float32Array.of(1, 0.1) });
+      const [unit] = diagnose(network, rows).layers[0]!.units;
+      expect(unit).toMatchObject({ state: "dead", permanent: true });
+      await network.fit({ x: rows, y: rows }, { epochs: 40, optimizer: sgd({ learningRate: 0.05 }) });
+      return [unit!.stillMovedBy, diagnose(network, rows).layers[0]!.units[0]!.state];
+    });
+  return Promise.all([
+    expect(of(penalized)).resolves.toEqual([["weightDecay"], "alive"]),
+    expect(of({ ...penalized, frozen: true })).resolves.toEqual([undefined, "dead"]),
+    expect(of({ units: 2 })).resolves.toEqual([undefined, "dead"]),
+  ]);
 });
 
 test("softmax over one output has no gradient: every dead unit is permanent, and training moves nothing", () =>

@@ -198,14 +198,23 @@ function isForStatistics({ layers, start }: Evidence["observation"]): boolean {
   return some && start?.().some(({ moved }) => moved > 0) === true;
 }
 
+/** Batches of one row lie at their own mean: what is normalized over them says nothing of x, nor lets a gradient by. */
+function hasBatchesOfOne({ training, layers, spec }: Evidence["observation"]): boolean {
+  if (training?.fit?.batchSize !== 1) return false;
+  return layers.some(({ normalized, isResidual }, at) => {
+    return normalized === "batch" && !isResidual && !spec?.layers[at].frozen;
+  });
+}
+
 /** Why no weight can have moved in a training, or undefined where some have. */
-function unmovedBy(evidence: Evidence): "rate" | "frozen" | "gradient" | undefined {
+function unmovedBy(evidence: Evidence): "rate" | "frozen" | "one" | "gradient" | undefined {
   const epochs = evidence.history?.epochs ?? [];
   if (epochs.length === 0) return undefined;
   const { observation } = evidence;
   const { spec, start } = observation;
   if (epochs.every(({ learningRate }) => learningRate === 0)) return isForStatistics(observation) ? undefined : "rate";
   if (spec?.layers.every(({ frozen }) => frozen)) return "frozen";
+  if (hasBatchesOfOne(observation)) return "one";
   const stays = !isBlocked(evidence) && start?.().every(({ moved, startSize }) => moved === 0 && startSize > 0);
   return stays ? "gradient" : undefined;
 }
@@ -216,9 +225,14 @@ function findUnmoved(evidence: Evidence): Found[] {
   if (!by) return [];
   const { length } = evidence.history!.epochs;
   const { learningRate } = evidence.history!.epochs[length - 1];
+  const what = by === "one" ? "Nothing of the inputs was seen" : "No weight has moved";
   const [why, advice] = {
     rate: ["the learning rate is 0", "Train with a learning rate above 0 (adam starts from 0.001)."],
     frozen: ["all layers are frozen", "Thaw the layers that are to learn (frozen: false)."],
+    one: [
+      "batches have one row each, and of one row batch normalization leaves beta alone",
+      "Train with larger batches (32 rows), or take layer normalization.",
+    ],
     gradient: [
       `at a learning rate of ${formatNumber(learningRate)} the steps are lost in rounding, or there is no gradient`,
       "Raise the learning rate x 10, x 100; if nothing moves then, look at what holds the gradient back.",
@@ -227,7 +241,7 @@ function findUnmoved(evidence: Evidence): Found[] {
   return [
     {
       kind: "stepsTooSmall",
-      message: `No weight has moved in ${countOf(length, "epoch")}: ${why}.`,
+      message: `${what} in ${countOf(length, "epoch")}: ${why}.`,
       advice,
       // without a gradient it may come of anything else that is named
       figures: { learningRate, ...(by !== "gradient" && { moved: 0 }) },

@@ -124,11 +124,13 @@ function movesAlone({ bias, alpha, gamma, beta }: LayerWeights, unit: number): b
 
 /**
  * What would move a unit, or one that feeds it through a weight other than 0, if the optimizer that trained last went
- * on with gradients of 0: its momentum, where any is left, and its weight decay.
+ * on with gradients of 0: its momentum, where any is left, and its weight decay; and penalties on its kernel, which pull
+ * under whatever optimizer.
  * @returns by layer and unit
  */
 export function findMovers({ layers, motion }: Observation): Mover[][][] {
   const byLayer: Mover[][][] = [];
+  const hasPenalty = layers.some(({ hasKernelPenalty }) => hasKernelPenalty);
   /** Of what feeds the layer that is looked at: of a residual layer below, with what passes that by. */
   let feeding: Mover[][] = [];
   layers.forEach(({ units, weights, hasKernelPenalty }, layer) => {
@@ -136,19 +138,19 @@ export function findMovers({ layers, motion }: Observation): Mover[][][] {
       const past = layers[layer - 1].isResidual ? feeding : undefined;
       feeding = byLayer[layer - 1].map((own, unit) => (past ? [...own, ...past[unit]] : own));
     }
-    if (!weights || !motion) return byLayer.push(units.map(() => []));
+    if (!weights || !(motion || hasPenalty)) return byLayer.push(units.map(() => []));
     const own = arraysOf(weights);
-    const velocity = motion.velocity && arraysOf(motion.velocity[layer]);
+    const velocity = motion?.velocity && arraysOf(motion.velocity[layer]);
     const width = units.length;
     return byLayer.push(
       units.map((_, unit) => {
         const found = new Set<Mover>();
         if (velocity && movesAlone(velocity, unit)) found.add("momentum");
-        if (motion.decays && movesAlone(own, unit)) found.add("weightDecay");
+        if (motion?.decays && movesAlone(own, unit)) found.add("weightDecay");
         for (let at = unit, input = 0; input < own.inputs; input++, at += width) {
           if (velocity && velocity.kernel[at] !== 0) found.add("momentum");
           if (own.kernel[at] === 0) continue;
-          if (motion.decays || hasKernelPenalty) found.add("weightDecay");
+          if (motion?.decays || hasKernelPenalty) found.add("weightDecay");
           if (layer > 0) for (const mover of feeding[input]) found.add(mover);
         }
         return [...found].sort();

@@ -48,6 +48,25 @@ describe("inputs", () => {
   });
 });
 
+test("batches of one row: batch normalization takes all of it away, which no other rate helps", async () => {
+  const toldOf = (layer: Partial<DenseSpec>, batchSize: number) =>
+    withNetwork(specOf(layer), async (network) => {
+      await network.fit({ x, y }, { epochs: 2, batchSize, optimizer: adam({ learningRate: 0.01 }) });
+      const { findings } = diagnose(network, x, { targets: y });
+      return findings.filter(({ message }) => message.includes("one row each"));
+    });
+  const [told] = await toldOf(BATCH, 1);
+  expect(told).toMatchObject({ kind: "stepsTooSmall", role: "cause" });
+  expect(told!.advice).toContain("larger batches");
+  for (const [layer, batchSize] of [
+    [BATCH, 8],
+    [LAYER, 1],
+    [PLAIN, 1],
+    [{ ...BATCH, frozen: true }, 1],
+  ] as const)
+    expect(await toldOf(layer, batchSize)).toEqual([]);
+});
+
 test("a kernel that decay has shrunk says the same where it is normalized", async () => {
   const isTold = (layer: Partial<DenseSpec>) =>
     withNetwork(specOf(layer), async (network) => {
