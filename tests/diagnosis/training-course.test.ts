@@ -3,8 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { paceOf } from "../../src/diagnosis/learning/pace.js";
 import { withNetwork } from "../support/networks.js";
-import { seededRandom } from "../support/random.js";
+import { randomRows, seededRandom } from "../support/random.js";
 import { causesOf, diagnosisAfter, find, POINTS, regression } from "./support.js";
+import type { Rows } from "../reference/network.js";
 import { adam, diagnose, type FitOptions, type NetworkSpec, type Optimizer, sgd } from "../../src/index.js";
 
 describe("the course of a training", () => {
@@ -276,5 +277,33 @@ describe("the pace", () => {
     const random = seededRandom(9);
     expect(paceOf(Array.from({ length: 40 }, () => random()))).toBeUndefined();
     expect(paceOf([1, 2, 3, 4])).toBeUndefined();
+  });
+});
+
+describe("steps as large as the weights, and inputs that are not centred", () => {
+  const random = seededRandom(8);
+  const near = randomRows(random, 300, 8).map((row) => row.map((value) => (value + 1) / 2));
+  const labels = near.map((row) => Number(row[0]! + row[1]! > 1) + Number(row[2]! + row[3]! > 1));
+  const network = (seed: number): NetworkSpec => ({
+    inputs: 8,
+    layers: [{ units: 24 }, { units: 24 }, { units: 3 }],
+    loss: "crossEntropy",
+    seed,
+  });
+  const causes = async (x: Rows, rate: number, seed: number) =>
+    causesOf(await diagnosisAfter(network(seed), x, labels, { epochs: 10, optimizer: adam({ learningRate: rate }) }));
+
+  test("Adam at 1: the rate is the cause, and a lower one learns", async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const found = await causes(near, 1, seed);
+      expect(found).not.toContain("uncenteredInputs");
+      expect(found.some((kind) => kind === "divergence" || kind === "highRate")).toBe(true);
+      expect(await causes(near, 0.01, seed)).toEqual([]);
+    }
+  });
+
+  test("means of a hundred spreads are one, whatever the rate", async () => {
+    const far = near.map((row) => row.map((value) => value + 30));
+    expect(await causes(far, 1, 1)).toContain("uncenteredInputs");
   });
 });

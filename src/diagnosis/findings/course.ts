@@ -113,7 +113,13 @@ function findGrowth(evidence: Evidence): Found[] {
   const { lowest, highest } = extremesOf(losses);
   const last = losses.length - 1;
   const rate = history!.epochs[highest].learningRate;
-  const figures = { highestLoss: losses[highest], lowestLoss: losses[lowest], epoch: highest + 1, learningRate: rate };
+  const figures = {
+    highestLoss: losses[highest],
+    lowestLoss: losses[lowest],
+    epoch: highest + 1,
+    learningRate: rate,
+    ...(isStepLarge(evidence, rate) && { largeSteps: 1 }),
+  };
   const said = (message: string): Found[] => [{ kind: "divergence", message, advice: SMALLER_STEPS, figures }];
   const isBad = !learning || learning.skill! <= LOST_ALL_BUT;
   if (!isBad) return [];
@@ -207,7 +213,8 @@ function findThrown(evidence: Evidence): Found[] {
   const { learningRate } = history!.epochs[highest];
   const rose = above(losses[highest]) >= ROSE * above(start);
   const isClosed = closedLayer(evidence) >= 0;
-  const isLarge = hasLearned(evidence, SOME) === false && isStepLarge(evidence, learningRate);
+  const isStep = isStepLarge(evidence, learningRate);
+  const isLarge = hasLearned(evidence, SOME) === false && isStep;
   if (!rose && !isClosed && !isLarge) return [];
   const course = rose
     ? `the loss rose from ${formatNumber(start)} to ${formatNumber(losses[highest])} in epoch ${highest + 1}`
@@ -220,7 +227,14 @@ function findThrown(evidence: Evidence): Found[] {
         `The steps are too large: ${course}, at a learning rate of ${formatNumber(learningRate)}, and weights have ` +
         `grown to ${formatNumber(growth, 2)} times what they started with.`,
       advice: "Lower the learning rate (a tenth, a hundredth), and start again: what they closed stays closed.",
-      figures: { startLoss: start, highestLoss: losses[highest], epoch: highest + 1, growth, learningRate },
+      figures: {
+        startLoss: start,
+        highestLoss: losses[highest],
+        epoch: highest + 1,
+        growth,
+        learningRate,
+        ...(isStep && { largeSteps: 1 }),
+      },
     },
   ];
 }

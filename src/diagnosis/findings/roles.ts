@@ -158,7 +158,14 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const isLearned = hasLearned(evidence) === true;
   const isTooLarge = found.some(({ kind }) => TOO_LARGE.includes(kind));
   const told = found.filter(({ kind }) => !(isTooLarge && COURSE.includes(kind)));
-  const roleOf = ({ kind, role = ROLES[kind] }: Found) => role;
+  // steps as large as the weights throw units whatever the inputs' means, but for such as are far off
+  const isThrown = told.some(({ kind, figures }) => TOO_LARGE.includes(kind) && figures?.["largeSteps"] === 1);
+  const isNear = ({ kind, figures }: Found) =>
+    kind === "uncenteredInputs" && !((figures?.["distance"] ?? 0) >= FAR_OFF);
+  const roleOf = (found: Found) => {
+    const { kind, role = ROLES[kind] } = found;
+    return role === "cause" && isThrown && isNear(found) ? "symptom" : role;
+  };
   const isNamed = (kinds: readonly FindingKind[]) =>
     told.some((one) => roleOf(one) === "cause" && kinds.includes(one.kind));
   // through an output that does not fit a score is no measure
