@@ -104,7 +104,7 @@ export interface ObservedUnit {
   readonly mechanism?: Mechanism;
   /**
    * Dead units only: no further plain gradient training on these samples can move its inputs or its weights: it is in
-   * the first layer, or fed by nothing but such units, or no gradient gets past a layer that is closed as a whole (or
+   * the first layer, or fed by nothing but such units or frozen layers, or no gradient gets past a layer that is closed as a whole (or
    * past a softmax over one output, whose gradient is 0). Weight decay, momentum still in the optimizer, other samples
    * and remedies can move it.
    */

@@ -95,6 +95,8 @@ export interface LayerObservation {
   readonly hasActivityPenalty?: boolean;
   /** A penalty shrinks the kernel. */
   readonly hasKernelPenalty?: boolean;
+  /** Its weights stay as they are in training. */
+  readonly isFrozen?: boolean;
   /** What feeds the layer is added to its activations (residual): what feeds the next one is more than these. */
   readonly isResidual?: boolean;
   /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
@@ -347,6 +349,7 @@ export function factsOfLayer(layer: ResolvedSpec["layers"][number]): Partial<Lay
   return {
     ...(!hasShift(layer) && { hasNoBias: true }),
     ...(residual && { isResidual: true }),
+    ...(frozen && { isFrozen: true }),
     ...(normalization && { normalized: normalization.kind }),
     ...(normalization?.kind === "batch" && { epsilon: normalization.epsilon }),
     ...((dropout || (normalization?.kind === "batch" && !frozen)) && { differsInTraining: true }),

@@ -95,6 +95,47 @@ test("a penalty on its kernel moves a permanent unit before any optimizer is kno
   ]);
 });
 
+describe("above frozen layers, as above the rows, a dead unit stays dead", () => {
+  const FROZEN = { units: 8, frozen: true };
+  test.each<[string, readonly DenseSpec[], boolean]>([
+    ["one frozen layer", [FROZEN], true],
+    [
+      "two, with statistics of their own and rows normalized",
+      [
+        { ...FROZEN, normalization: "batch" },
+        { ...FROZEN, normalization: "layer", residual: true },
+      ],
+      true,
+    ],
+    ["not above one that learns", [{ units: 8 }, FROZEN], false],
+    ["nor above dropout, which may open it in training", [{ ...FROZEN, dropout: 0.5 }], false],
+    ["nor above one that learns", [{ units: 8 }], false],
+  ])("%s", async (_name, below, isPermanent) =>
+    withNetwork({ ...spec, layers: [...below, { units: 8, biasInitializer: -2 }, { units: 1 }] }, async (network) => {
+      const layer = below.length;
+      const dead = diagnose(network, x).layers[layer]!.units.filter(({ state }) => state === "dead");
+      expect(dead.length).toBeGreaterThan(0);
+      for (const { permanent } of dead) expect(permanent).toBe(isPermanent);
+      const before = diagnose(network, x).layers[layer]!.units;
+      await network.fit({ x, y }, { epochs: 3, optimizer: sgd({ learningRate: 0.1 }) });
+      const after = diagnose(network, x).layers[layer]!.units;
+      const isSame = dead.every(({ unit }) => after[unit]!.preactivation.max === before[unit]!.preactivation.max);
+      if (isPermanent) expect(isSame).toBe(true);
+    }),
+  );
+
+  test("dead units of the frozen layers are, too", () =>
+    withNetwork(
+      { ...spec, layers: [FROZEN, { ...FROZEN, normalization: "layer", biasInitializer: 0 }, { units: 1 }] },
+      (network) => {
+        network.layers[1]!.setWeights({ beta: new Float32Array(8).fill(-4) });
+        const dead = diagnose(network, x).layers[1]!.units.filter(({ state }) => state === "dead");
+        expect(dead.length).toBeGreaterThan(4);
+        for (const { permanent } of dead) expect(permanent).toBe(true);
+      },
+    ));
+});
+
 test("softmax over one output has no gradient: every dead unit is permanent, and training moves nothing", () =>
   withNetwork({ ...spec, layers: [...halfClosed, { units: 1 }], loss: "crossEntropy" }, async (network) => {
     const dead = diagnose(network, x).layers[1]!.units.filter(({ state }) => state === "dead");

@@ -80,7 +80,7 @@ function isFedByPermanent(
  * may open it, and running statistics move without a gradient. It is permanent where no batch can open it. Where a row
  * is normalized over the layer's units, gradients of the others move a closed unit's weights, too; permanent is it only
  * where none arrives. What lies above running statistics that move is fixed only where it is fed by nothing else than
- * permanent units.
+ * permanent units. Frozen layers hand on what they are fed: above them, as above the rows, inputs stay.
  * @param states by layer, the output layer included, and unit
  * @returns by layer and unit; undefined where it hangs on weights that are not known, or that others share
  */
@@ -98,11 +98,14 @@ export function findPermanent(
   /** Whether what a unit hands on stays as it is: with what passes it by. */
   const fixed: (boolean | undefined)[][] = [];
   states.forEach((units, layer) => {
-    const { weights, isShared, isResidual, normalized } = layers[layer];
+    const { weights, isShared, isResidual, normalized, isFrozen, differsInTraining } = layers[layer];
     const known = weights && arraysOf(weights);
     const feeder = feederOf(observation, layer);
+    const isFed = feeder === "rows" || (feeder !== undefined && fixed[feeder].every((each) => each === true));
+    const isStill = isFrozen === true && isFed; // of a frozen layer that is fed by such, or by the rows, nothing moves
     const judge = (unit: number) => {
       if (isShared) return undefined;
+      if (isStill) return true;
       if (normalized === "batch") return isShut(layer, unit) || (layer < learning && !moves(layer));
       if (layer < learning && !moves(layer)) return true;
       if (normalized) return false;
@@ -112,7 +115,8 @@ export function findPermanent(
     const own = units.map((state, unit) => state === "dead" && judge(unit));
     permanent.push(own);
     const past = isResidual && typeof feeder === "number" ? fixed[feeder] : undefined;
-    fixed.push(own.map((each, unit) => each && (past ? past[unit] : true)));
+    const stays = isStill && !differsInTraining; // dropout hands on other numbers in training
+    fixed.push(own.map((each, unit) => stays || (each && (past ? past[unit] : true))));
   });
   return permanent;
 }
