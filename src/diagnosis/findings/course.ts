@@ -148,13 +148,16 @@ function findGrowth(evidence: Evidence): Found[] {
 }
 
 /** It had learned, and lost it again, at a rate that is too high for where it had come to. */
-function findLost({ history, learning }: Evidence): Found[] {
+function findLost({ history, learning, observation: { layers } }: Evidence): Found[] {
   const losses = lossesOf(history?.epochs ?? []);
   if (!learning || losses.length < 2 || learning.learning.score === undefined) return [];
   const { lowest } = extremesOf(losses);
   const [best, now] = [scoreOf(losses[lowest], learning), learning.learning.score];
   if (lowest === losses.length - 1 || best < HAD_LEARNED || now > LOST_ALL_BUT * best) return [];
   if (learning.skill! > HAD_LEARNED) return [];
+  // training's losses are of another network then than what is judged: it is lost where they say so, too
+  const differs = layers.some(({ differsInTraining }) => differsInTraining);
+  if (differs && scoreOf(losses.at(-1)!, learning) > LOST_ALL_BUT * best) return [];
   const { learningRate } = history!.epochs.at(-1)!;
   return [
     {

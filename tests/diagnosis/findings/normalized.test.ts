@@ -1,6 +1,7 @@
 // Findings and remedies that are wrong of normalized layers are not told of them, and are of the same network without.
 import { describe, expect, test } from "vitest";
 import { withNetwork } from "../../support/networks.js";
+import { seededRandom } from "../../support/random.js";
 import { sectors } from "../../support/samples.js";
 import {
   adam,
@@ -46,6 +47,30 @@ describe("inputs", () => {
         expect(diagnose(network, rows).findings.map(({ kind }) => kind)).toContain("unscaledInputs");
       });
   });
+});
+
+test("dropout below a layer normalization, whose evaluation is another network: nothing was lost again", async () => {
+  const random = seededRandom(4);
+  const rows = Array.from({ length: 100 }, () => [1, 2, 3].map(() => 3 * (random() + random() + random()) - 4.5));
+  const same = rows.map(([a, b]) => Number(a! * b! > 0));
+  const layers: DenseSpec[] = [
+    { units: 8, ...LAYER, dropout: 0.5 },
+    { units: 8, ...LAYER, residual: true },
+    { units: 1 },
+  ];
+  let apart = 0;
+  for (const seed of [1, 2, 3, 4]) {
+    const of: NetworkSpec = { inputs: 3, layers, loss: "binaryCrossEntropy", seed };
+    await withNetwork(of, async (network) => {
+      const options = { epochs: 300, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) };
+      const { epochs } = await network.fit({ x: rows, y: same }, options);
+      const { learning, findings } = diagnose(network, rows, { targets: same });
+      expect(epochs.at(-1)!.loss).toBeLessThan(0.55);
+      if (learning!.score! < 0) apart++;
+      expect(findings.map(({ kind }) => kind)).not.toContain("highRate");
+    });
+  }
+  expect(apart).toBeGreaterThan(0);
 });
 
 test("batches of one row: batch normalization takes all of it away, which no other rate helps", async () => {
