@@ -13,6 +13,7 @@ import {
   type Remedy,
   RelumineError,
   treat,
+  type Treatment,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 
@@ -142,7 +143,11 @@ describe("a failure on the way leaves everything as it was", () => {
       const memory = memoryOf(network);
       const { heap } = stateOf(network).runtime;
       stateOf(network).buffers.ensure(256, false); // what predict would keep
-      (await treat(network, x, remedy)).undo();
+      const takeBack = (treatment: Treatment) => {
+        treatment.undo();
+        if (treatment.network !== network) treatment.network.dispose(); // else whenever it is found to be garbage
+      };
+      takeBack(await treat(network, x, remedy));
       const { used } = heap;
       const allocate = heap.allocate.bind(heap);
       let failures = 0;
@@ -152,7 +157,7 @@ describe("a failure on the way leaves everything as it was", () => {
           if (count++ === allowed) throw new RelumineError("memory", purpose, "to be allowed", "a refusal by the test");
           return allocate(bytes, purpose);
         });
-        let treatment;
+        let treatment: Treatment | undefined;
         try {
           treatment = await treat(network, x, remedy);
         } catch (error) {
@@ -160,7 +165,7 @@ describe("a failure on the way leaves everything as it was", () => {
           failures++;
         }
         spy.mockRestore();
-        treatment?.undo();
+        if (treatment) takeBack(treatment);
         expect(memoryOf(network)).toEqual(memory);
         expect(heap.used).toBe(used);
         if (treatment) break;
