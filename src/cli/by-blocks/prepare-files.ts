@@ -2,16 +2,16 @@
 // block, with the rows that judge and a sample of the others in memory.
 import { basename } from "node:path";
 import { EncodedBatches } from "./encoded-batches.js";
-import { type FileNames, heldOutCount, type RawRows, type Scan, scanRows } from "./scan.js";
+import { type FileNames, heldOutCount, MOST_CLASSES, type RawRows, type Scan, scanRows } from "./scan.js";
 import type { NamedPreparedTable } from "../prepare-table.js";
 import { withDashes } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import { targetName } from "../../arrays/choose.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Matrix } from "../../core/matrix.js";
 import { batchesOf, openFiles, type OpenFiles, type OpenRows, type OpenRowsOptions } from "../../files/open-rows.js";
 import { type NumberEncoding, type TableEncoding, type TargetEncoding, inputNames } from "../../table/encoding.js";
 import type { EncodedRows } from "../../table/prepare.js";
+import { balancedWeights } from "../../network/training/class-weights.js";
 import { MOST_COLUMNS } from "../../table/read/layout.js";
 import { areFewValues, type Task } from "../../table/target.js";
 import { countOf } from "../../text/numbers.js";
@@ -62,7 +62,12 @@ async function scan(
 function taskOf({ values, areWhole, rows }: Scan, { task }: FileOptions, { y }: FileNames): Task {
   const seen = areWhole && values !== undefined && areFewValues(values.length, rows) ? "classification" : "regression";
   if (task === "classification" && !values)
-    throw new RelumineError("value", y, "to have at most 65536 different labels, for --task classification", "more");
+    throw new RelumineError(
+      "value",
+      y,
+      `to have at most ${MOST_CLASSES} different labels, for --task classification`,
+      "more",
+    );
   return task ?? seen;
 }
 
@@ -84,8 +89,7 @@ function encodingOf(seen: Scan, task: Task, { y }: FileNames): TableEncoding {
 /** Standardizes rows, in their place. */
 function encodeRows({ x, y }: RawRows, batches: EncodedBatches): EncodedRows {
   batches.encodeInputs(x.data, x.data);
-  const matrix: Matrix = x;
-  return { x: matrix, y: Array.from(y, (value) => batches.encodeTarget(value)) };
+  return { x, y: Array.from(y, (value) => batches.encodeTarget(value)) };
 }
 
 function notesOf(seen: Scan, encoding: TableEncoding, options: FileOptions, isCut: boolean): string[] {
@@ -102,12 +106,11 @@ function notesOf(seen: Scan, encoding: TableEncoding, options: FileOptions, isCu
   ];
 }
 
-/** For each class rows / (classes·its rows), as "balanced" has it of rows in memory. */
-function balanced({ values, counts }: Scan): number[] {
-  const all = values!.map((value) => counts.get(value) ?? 0);
-  const rows = all.reduce((sum, count) => sum + count, 0);
-  const occurring = all.filter((count) => count > 0).length;
-  return all.map((count) => (count > 0 ? rows / (occurring * count) : 0));
+function classWeightsOf({ values, counts, inputs }: Scan): number[] {
+  return balancedWeights(
+    values!.map((value) => counts.get(value)),
+    inputs.rows,
+  );
 }
 
 /**
@@ -157,7 +160,7 @@ async function prepare(
     blocks: {
       source,
       targets: names.y,
-      ...(classWeights && task === "classification" && { classWeights: balanced(seen) }),
+      ...(classWeights && task === "classification" && { classWeights: classWeightsOf(seen) }),
       close: () => rows.close(),
     },
   };

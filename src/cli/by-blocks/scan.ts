@@ -12,7 +12,7 @@ import { interruptedError } from "../terminal.js";
 /** Numbers of the rows that are held out: they are in memory for as long as the training takes. */
 const MOST_HELD_OUT = 2 ** 24;
 /** Different targets that are counted; more are no classes. */
-const MOST_CLASSES = 2 ** 16;
+export const MOST_CLASSES = 2 ** 16;
 
 /** Rows in memory, as they were read. */
 export interface RawRows {

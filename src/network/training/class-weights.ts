@@ -61,12 +61,19 @@ function visitClasses(targets: PreparedTargets, row: number, visit: (label: numb
   }
 }
 
-/** For each class that occurs, rows / (classes that occur·its rows). */
+/**
+ * For each class that occurs, rows / (classes that occur·its rows).
+ * @param counts by class, how many of the rows
+ */
+export function balancedWeights(counts: readonly (number | undefined)[], rows: number): number[] {
+  const occurring = counts.filter((count = 0) => count > 0).length;
+  return Array.from(counts, (count = 0) => (count > 0 ? rows / (occurring * count) : 0));
+}
+
 function balance(targets: PreparedTargets, rows: Uint32Array): number[] {
   const counts: number[] = [];
   for (const row of rows) visitClasses(targets, row, (label, share) => (counts[label] = (counts[label] ?? 0) + share));
-  const occurring = counts.filter((count) => count > 0).length;
-  return Array.from(counts, (count = 0) => (count > 0 ? rows.length / (occurring * count) : 0));
+  return balancedWeights(counts, rows.length);
 }
 
 /**
