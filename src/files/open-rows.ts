@@ -11,7 +11,7 @@ import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions, descr
 import { checksumOf } from "../core/checksum.js";
 import { RelumineError } from "../core/errors.js";
 import type { Samples } from "../core/matrix.js";
-import type { BatchSource } from "../network/batches.js";
+import { type BatchSource, MOST_IN_BATCH } from "../network/batches.js";
 
 const RAW_TYPES = {
   float16: "f16",
@@ -95,7 +95,6 @@ export interface OpenRows extends BatchSource {
 }
 
 const OPTION_NAMES = ["batchSize", "seed", "shuffle", "from", "to", "without", "scale", "offset"] as const;
-const MOST_IN_BATCH = 2 ** 16;
 /** Blocks. */
 const WINDOW = 8;
 

@@ -3,8 +3,8 @@ import type { DataSet } from "./data.js";
 import { checkFunction, checkInteger, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
-/** A batch of more rows would not be one. */
-export const MOST_ROWS = 2 ** 16;
+/** Rows: of more it would not be one. */
+export const MOST_IN_BATCH = 2 ** 16;
 
 /** What a source may go by, beside the epoch. */
 export interface BatchContext {
@@ -59,7 +59,7 @@ export function isBatchSource(data: object): data is BatchSource {
 export function readBatchSource(given: BatchSource): BatchSource {
   const { rows, batchSize, id, batches } = given;
   if (rows !== undefined) checkInteger("data.rows", rows, { low: 1 });
-  if (batchSize !== undefined) checkInteger("data.batchSize", batchSize, { low: 1, high: MOST_ROWS });
+  if (batchSize !== undefined) checkInteger("data.batchSize", batchSize, { low: 1, high: MOST_IN_BATCH });
   if (id !== undefined && typeof id !== "string")
     throw new RelumineError("value", "data.id", "to be a text", describe(id));
   checkFunction("data.batches", batches);

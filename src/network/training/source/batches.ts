@@ -1,6 +1,6 @@
 // Batches that a source gives one after the other, for data that need never be in memory all at once. While a step is
 // made the source is asked for the next batch: its arrays were copied before.
-import { type BatchSource, MOST_ROWS } from "../../batches.js";
+import { type BatchSource, MOST_IN_BATCH } from "../../batches.js";
 import { type DataSet, type PreparedData, prepareData } from "../../data.js";
 import type { Plan } from "../plan.js";
 import { weighByClass } from "../class-weights.js";
@@ -144,8 +144,8 @@ export class Batches {
     const { inputs, layers, loss } = this.spec;
     const batch = prepareData(path, given, inputs, layers.at(-1)!.units, loss, true);
     const { rows, y, weights } = batch;
-    if (rows > MOST_ROWS)
-      throw new RelumineError("shape", `${path}.x`, `to have at most ${MOST_ROWS} rows, as a batch`, `${rows}`);
+    if (rows > MOST_IN_BATCH)
+      throw new RelumineError("shape", `${path}.x`, `to have at most ${MOST_IN_BATCH} rows, as a batch`, `${rows}`);
     this.checkSize(path, rows);
     this.rows += rows;
     if (this.source.rows !== undefined && this.rows > this.source.rows) this.refuseTotal("at least ");
