@@ -25,6 +25,11 @@ export function weightOf(weights: LiveWeights, layer: string, part: string): Liv
   return weights.get(layer)?.find((each) => each.part === part);
 }
 
+/** The same weights with other numbers. */
+export function withData(weights: LiveWeights, dataOf: (weight: LiveWeight) => LiveWeight["data"]): LiveWeights {
+  return new Map([...weights].map(([name, all]) => [name, all.map((each) => ({ ...each, data: dataOf(each) }))]));
+}
+
 /** @throws RelumineError "value" for what is no model of this TensorFlow.js */
 export function checkModel(tf: TensorFlow, model: unknown): Model {
   if (model instanceof tf.LayersModel) return model;
@@ -133,9 +138,7 @@ const NUDGED_ALWAYS = 1e-3;
 function nudged(weights: LiveWeights): LiveWeights {
   const random = mulberry32(1);
   const nudge = (value: number) => value + NUDGE * random() * Math.max(Math.abs(value), NUDGED_ALWAYS);
-  return new Map(
-    [...weights].map(([name, all]) => [name, all.map((each) => ({ ...each, data: each.data.map(nudge) }))]),
-  );
+  return withData(weights, ({ data }) => data.map(nudge));
 }
 
 /** The layers of a model, read once: they stay as they are while it trains. */

@@ -4,7 +4,7 @@
 // A folded kernel is K[i,j] = a[i]·W[i,j]·A[j] and a folded bias B[j] = A[j]·Σ b[i]·W[i,j] + C[j], where a·x + b lies
 // before the layer's own kernel W and A·x + C behind it. Behind a layer normalization stands gamma·F·x + beta·F + D,
 // where F·x + D is what scales behind it. Weights that are as they were stay so to the bit.
-import { type LiveChain, type LiveWeight, type LiveWeights, weightOf } from "./live-chain.js";
+import { type LiveChain, type LiveWeight, type LiveWeights, weightOf, withData } from "./live-chain.js";
 import { RelumineError } from "../core/errors.js";
 import { type ImportedLayer, type Step } from "../models/chain/layers.js";
 import { at } from "../models/chain/value.js";
@@ -98,7 +98,7 @@ function writeUnits({ weight, factor }: Place, name: string, old: Vector, now: A
 /** What a layer normalization multiplies by and adds, with what scales behind it. */
 function normWrites(live: LiveChain, weights: LiveWeights, step: Step, was: ImportedLayer, now: ImportedLayer) {
   const { dense, norm } = step;
-  if (!norm || (isSame(was.gamma!, now.gamma!) && isSame(was.beta!, now.beta!))) return [];
+  if (!norm) return [];
   const name = dense.name!;
   const { rows = "", last = "", isRowsLast } = live.normalizationsBehind(name);
   const [gamma, beta] = ["gamma", "beta"].map((part) => weightOf(weights, rows, part));
@@ -115,9 +115,8 @@ function normWrites(live: LiveChain, weights: LiveWeights, step: Step, was: Impo
 
 function writesOf(live: LiveChain, weights: LiveWeights, step: Step, was: ImportedLayer, now: ImportedLayer): Write[] {
   const { dense, after } = step;
-  const isKept = (part: "kernel" | "bias" | "gamma" | "beta") => !was[part] || isSame(was[part], now[part]!);
   const hasSlopes = now.alpha && !isSame(was.alpha!, now.alpha);
-  if (isKept("kernel") && isKept("bias") && isKept("gamma") && isKept("beta") && !hasSlopes) return [];
+  if (WEIGHT_NAMES.every((part) => !was[part] || !now[part] || isSame(was[part], now[part]))) return [];
   const { name } = dense;
   if (name === undefined) throw refuse(name, "a normalization of the outputs");
   const kernel = unfoldKernel(step, was, now);
@@ -135,9 +134,7 @@ function writesOf(live: LiveChain, weights: LiveWeights, step: Step, was: Import
 /** The weights as they are to be. */
 function withWrites(weights: LiveWeights, writes: readonly Write[]): LiveWeights {
   const data = new Map(writes.map((write) => [write.weight, write.data]));
-  return new Map(
-    [...weights].map(([name, all]) => [name, all.map((each) => ({ ...each, data: data.get(each) ?? each.data }))]),
-  );
+  return withData(weights, (each) => data.get(each) ?? each.data);
 }
 
 /** Of the largest number of a layer: rounding is far below it, and a number in the wrong place above. */
