@@ -162,9 +162,9 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const isThrown = told.some(({ kind, figures }) => TOO_LARGE.includes(kind) && figures?.["largeSteps"] === 1);
   const isNear = ({ kind, figures }: Found) =>
     kind === "uncenteredInputs" && !((figures?.["distance"] ?? 0) >= FAR_OFF);
-  const roleOf = (found: Found) => {
-    const { kind, role = ROLES[kind] } = found;
-    return role === "cause" && isThrown && isNear(found) ? "symptom" : role;
+  const roleOf = (one: Found) => {
+    const { kind, role = ROLES[kind] } = one;
+    return role === "cause" && isThrown && isNear(one) ? "symptom" : role;
   };
   const isNamed = (kinds: readonly FindingKind[]) =>
     told.some((one) => roleOf(one) === "cause" && kinds.includes(one.kind));

@@ -85,10 +85,11 @@ export class DeathExplainer {
     const asked = found.filter(({ layer }) => this.isEvaluatedOtherwise(layer));
     try {
       const steps = asked.length > 0 ? await closings.find(asked, asked[0].foundAt) : [];
+      const located = new Map(asked.map((one, i) => [one, steps[i]]));
       return found.map((one) => {
-        const at = asked.indexOf(one);
-        if (at < 0) return one;
-        return steps[at] === undefined ? undefined : { ...one, step: steps[at] };
+        if (!located.has(one)) return one;
+        const step = located.get(one);
+        return step === undefined ? undefined : { ...one, step };
       });
     } finally {
       this.replay.forget();

@@ -228,9 +228,9 @@ class TracedFit {
    */
   private async lookAsleep(): Promise<void> {
     const asked = this.otherwise.filter((traced) => !this.isDead[traced]);
-    const closed = this.snapshots && asked.length > 0 ? this.lastFired.findClosed(asked) : [];
-    for (const traced of asked) if (!closed.includes(traced)) this.asleep.delete(traced);
-    const found = this.describeFound(closed.filter((traced) => !this.asleep.has(traced)));
+    const closed = new Set(this.snapshots && asked.length > 0 ? this.lastFired.findClosed(asked) : []);
+    for (const traced of asked) if (!closed.has(traced)) this.asleep.delete(traced);
+    const found = this.describeFound([...closed].filter((traced) => !this.asleep.has(traced)));
     if (found.length === 0) return;
     const located = (await this.whenFree((explainer) => explainer.locate(found))).filter((one) => one !== undefined);
     const born = await this.findBorn(located);

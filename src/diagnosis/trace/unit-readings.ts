@@ -80,7 +80,7 @@ export class UnitReader {
 
   /**
    * From now on reads all training rows, or where they are too many the batch's rows and some of all.
-   * @param isBeside the batch's beside as many as without a batch, and those themselves
+   * @param isBeside the batch's rows are read beside all that would be without a batch, not in place of some
    */
   readRowsOf(batch: Uint32Array, isBeside = false): void {
     const { trainingRows } = this;

@@ -24,7 +24,8 @@ const NOISE = 0.5;
 /** Mean |w| over the root mean square, of uniform and normal weights about. */
 const MEAN_SIZE = 0.85;
 
-const isScaleFree = ({ normalization, frozen }: Layer) => normalization !== undefined || frozen === true;
+/** Penalties of its weights and limits of their norms take nothing away there. */
+const isUntouched = ({ normalization, frozen }: Layer) => normalization !== undefined || frozen === true;
 
 interface Held {
   readonly what: string;
@@ -36,7 +37,7 @@ interface Held {
 function costOfKernels(layers: readonly Layer[], starts: readonly StartDistance[], weights: readonly number[]): number {
   return sum(
     layers.map((layer, i) => {
-      const { l1 = 0, l2 = 0 } = (!isScaleFree(layer) && layer.kernelRegularizer) || {};
+      const { l1 = 0, l2 = 0 } = (!isUntouched(layer) && layer.kernelRegularizer) || {};
       const { startSize } = starts[i];
       return weights[i] * (l1 * MEAN_SIZE * startSize + l2 * startSize ** 2);
     }),
@@ -48,7 +49,7 @@ function byPenalty({ observation, learning }: Evidence, { layers }: ResolvedSpec
   const weights = observation.layers.map((layer) => layer.weights?.kernel.length ?? 0);
   const cost = costOfKernels(layers, starts, weights);
   const shrunk = layers.some(
-    (layer, i) => !isScaleFree(layer) && layer.kernelRegularizer && starts[i].size < HELD * starts[i].startSize,
+    (layer, i) => !isUntouched(layer) && layer.kernelRegularizer && starts[i].size < HELD * starts[i].startSize,
   );
   if (!shrunk || cost < learning!.toLearn) return [];
   return [
@@ -85,7 +86,7 @@ function byLimit({ observation, naming }: Evidence, { layers }: ResolvedSpec): H
   const layer = layers.findIndex((each, i) => {
     const { inputs = 0 } = observation.layers[i].weights ?? {};
     return (
-      each.maxNorm !== undefined && !isScaleFree(each) && each.maxNorm < HELD * starts[i].startSize * Math.sqrt(inputs)
+      each.maxNorm !== undefined && !isUntouched(each) && each.maxNorm < HELD * starts[i].startSize * Math.sqrt(inputs)
     );
   });
   if (layer < 0) return [];
