@@ -61,8 +61,6 @@ export class Batches {
   /** Rows of the epoch so far. */
   private rows = 0;
   private isCut = false;
-  /** A batch came that was smaller than the source says: the epoch's last one. */
-  private isShort = false;
   /** Of the first epoch's rows. */
   private readonly kept: BatchSample;
   private epochs = 0;
@@ -87,7 +85,6 @@ export class Batches {
     const context = { seed: spec.seed, begun, ...(plan.signal && { signal: plan.signal }) };
     this.rows = 0;
     this.isCut = false;
-    this.isShort = false;
     this.epochs++;
     const blocks = () => source.batches(epoch, context) as Iterable<never>;
     this.blocks = new Blocks("data", { blocks }, plan.signal, "batches");
@@ -158,11 +155,10 @@ export class Batches {
   private checkSize(path: string, rows: number): void {
     const { batchSize } = this.source;
     if (batchSize === undefined) return;
-    if (rows > batchSize || this.isShort) {
-      const expected = `to have ${batchSize} rows, as data.batchSize says, but for an epoch's last batch`;
-      throw new RelumineError("shape", `${path}.x`, expected, this.isShort ? "another after a smaller one" : `${rows}`);
-    }
-    this.isShort = rows < batchSize;
+    const isBehindLast = this.rows % batchSize !== 0;
+    if (rows <= batchSize && !isBehindLast) return;
+    const expected = `to have ${batchSize} rows, as data.batchSize says, but for an epoch's last batch`;
+    throw new RelumineError("shape", `${path}.x`, expected, isBehindLast ? "another after a smaller one" : `${rows}`);
   }
 
   private checkTotal(): void {
