@@ -1,7 +1,7 @@
 // Batches of a source train as the same rows in memory do, to the bit; what sources do wrong is refused or ends the
 // fit.
 import { expect, test } from "vitest";
-import { cut, rowsFrom, sourceOf } from "../support/batches.js";
+import { cut, ONE_ROW as first, rowsFrom, sourceOf, WRONG_SOURCES, type WrongSources } from "../support/batches.js";
 import { expectError } from "../support/errors.js";
 import { classifier, regressor, weightsOf, withNetwork } from "../support/networks.js";
 import fc from "../support/property.js";
@@ -274,21 +274,9 @@ test("options that a source has no use for are refused", async () => {
   });
 });
 
-const first = { x: [[1, 2]], y: [0] };
-const WRONG: Readonly<Record<string, [BatchSource, "value" | "shape", string | RegExp]>> = {
-  "gives nothing to go through": [{ batches: () => 3 as never }, "value", "data.batches()"],
-  "is empty": [{ batches: () => [] }, "shape", "data.batches"],
-  "has batches of another width": [
-    { batches: () => [first, { x: [[1, 2, 3]], y: [0] }] },
-    "shape",
-    "data.batches[1].x",
-  ],
-  "has a batch without rows": [{ batches: () => [first, { x: [], y: [] }] }, "shape", "data.batches[1].x"],
-  "has a number that is none": [{ batches: () => [first, { x: [[NaN, 2]], y: [0] }] }, "value", /^data.batches.1..x/],
-  "has a label of no class": [{ batches: () => [first, { x: [[1, 2]], y: [3] }] }, "value", "data.batches[1].y[0]"],
+const WRONG: WrongSources = {
+  ...WRONG_SOURCES,
   "has fewer targets": [{ batches: () => [{ x: [[1, 2]], y: [] }] }, "shape", "data.batches[0].y"],
-  "has no data set": [{ batches: () => [first, null as never] }, "value", "data.batches[1]"],
-  "has fewer rows than it says": [{ rows: 2, batches: () => [first] }, "shape", "data.batches"],
   "has more rows than it says": [{ rows: 1, batches: () => [first, first] }, "shape", "data.batches"],
   "has a batch that is too large": [
     { batches: () => [{ x: drawMatrix(2 ** 16 + 1, 2), y: labelsOf(2 ** 16 + 1) }] },
