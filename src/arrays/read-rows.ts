@@ -103,15 +103,27 @@ function areColumns(arrays: Arrays): arrays is ReadonlyMap<string, FileArray> {
   return lengths.length > 1 && lengths.every((length) => length >= 0 && length === lengths[0]);
 }
 
-/** What a file holds, as a table; a target that it does not have is left to whoever asks for the column. */
-export async function tableOf(file: DataFile, { target, ...choice }: ArrayChoice): Promise<Table> {
-  if ("table" in file) return file.table;
+/**
+ * What a file holds, as a table; a target that it does not have is left to whoever asks for the column.
+ * @param targets from another file, of rows without; they are called `target`
+ */
+export async function tableOf(
+  file: DataFile,
+  { target, targets, ...choice }: ArrayChoice & { readonly targets?: FileArray },
+): Promise<Table> {
+  const ownTargets = <T>(own: T): T => {
+    if (!targets) return own;
+    throw new RelumineError("value", "target", "to be left out, as the rows' file has targets itself", targets.what);
+  };
+  if ("table" in file) return ownTargets(file.table);
   const { arrays } = file;
-  if (areColumns(arrays) && choice.array === undefined) return tableOfColumns(arrays);
+  if (areColumns(arrays) && choice.array === undefined) return ownTargets(await tableOfColumns(arrays));
   if (typeof target !== "string") return tableOfArrays(chooseArrays(arrays, { ...choice, target }));
   const { x } = chooseArrays(arrays, { ...choice, target: false });
   const found = targetArray(arrays, x, target);
-  return tableOfArrays(chooseArrays(arrays, { ...choice, target: found }), found && target);
+  const chosen = chooseArrays(arrays, { ...choice, target: found });
+  if (found) return tableOfArrays(ownTargets(chosen), target);
+  return targets ? tableOfArrays({ ...chosen, y: targets }, target) : tableOfArrays(chosen);
 }
 
 async function targetsOf(y: FileArray, rows: number): Promise<ArrayLike<number> | Matrix> {
@@ -122,7 +134,7 @@ async function targetsOf(y: FileArray, rows: number): Promise<ArrayLike<number> 
 }
 
 /** The array of a file of targets, which holds nothing else. */
-async function openTargets(source: DataSource): Promise<FileArray | undefined> {
+export async function openTargets(source: DataSource): Promise<FileArray | undefined> {
   const file = await openData(source, {});
   const arrays = "arrays" in file ? [...file.arrays.values()] : [];
   if (arrays.length === 1 && isNumbers(arrays[0])) return arrays[0];

@@ -1,6 +1,7 @@
 // Files -> tables, piece by piece: what they hold is never in memory as text.
+import type { FileArray } from "../arrays/file-array.js";
 import { openData } from "../arrays/open.js";
-import { tableOf } from "../arrays/read-rows.js";
+import { openTargets, tableOf } from "../arrays/read-rows.js";
 import { type ColumnChoices, literalColumns } from "../table/column-choice.js";
 import type { Table } from "../table/columns.js";
 import type { ReadOptions } from "../table/read/layout.js";
@@ -20,6 +21,8 @@ interface FileOptions extends ReadOptions {
   readonly target?: string;
   /** That of the rows. */
   readonly array?: string;
+  /** The file of the targets, where that of the rows has none. */
+  readonly targets?: string;
 }
 
 /**
@@ -27,11 +30,14 @@ interface FileOptions extends ReadOptions {
  * @throws RelumineError "format", "unsupported" or "memory"; the message begins with the file's name
  */
 export function readTableFile(source: string, options: FileOptions = {}): Promise<NamedTable> {
-  const { separator, header, needed, columns, literal = literalColumns(columns), target, array } = options;
+  const { separator, header, needed, columns, literal = literalColumns(columns), target, targets, array } = options;
   const isEmbedded = source === EMBEDDED;
   return withDataFile(source, async (data) => {
     const file = await openData(data, isEmbedded ? { literal } : { separator, header, needed, literal });
-    const table = await tableOf(file, { target, array });
+    const tableWith = (y?: FileArray) => tableOf(file, { target, array, ...(y && { targets: y }) });
+    const table = await (targets === undefined
+      ? tableWith()
+      : withDataFile(targets, async (own) => tableWith(await openTargets(own))));
     return isEmbedded ? { name: source, table, known: EMBEDDED_FACTS } : { name: source, table };
   });
 }

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { npyFile, npyWith } from "../support/array-files.js";
-import { finish, Folder, FULL_DISK, relumine, start } from "./run.js";
+import { finish, Folder, FULL_DISK, PENGUINS, relumine, start } from "./run.js";
 
 const folder = new Folder();
 const place = (name: string): string => join(folder.path, name);
@@ -68,6 +68,28 @@ describe("two files", () => {
     expect(encodings[2]).toMatchObject({ mean: 7, scale: 1 });
     const judged = await relumine("diagnose", out, X, "--json");
     expect([judged.code, (JSON.parse(judged.stdout) as Document["diagnosis"]) !== undefined]).toEqual([0, true]);
+    const onTargets = await relumine("diagnose", out, X, "--target", Y, "--json");
+    expect([onTargets.code, onTargets.stderr]).toEqual([0, ""]);
+    const { evaluation } = JSON.parse(onTargets.stdout) as { evaluation: { accuracy: number; rows?: number } };
+    expect(evaluation.accuracy).toBeGreaterThan(0.95);
+    const few = folder.write("few.npy", npyFile([ROWS - 1], new Float64Array(ROWS - 1)));
+    for (const [file, message] of [
+      [few, /few\.npy.*600 numbers, one a row/],
+      [X, /600 numbers, one a row/],
+      [place("none.npy"), /none\.npy.*no such file/],
+    ] as const) {
+      const refused = await relumine("diagnose", out, X, "--target", file, "--json");
+      expect([refused.code, refused.stdout]).toEqual([1, ""]);
+      expect(refused.stderr).toMatch(message);
+    }
+  });
+
+  it("are no targets of a table, which has its own", async () => {
+    const out = place("penguins.safetensors");
+    await relumine("train", PENGUINS, "--target", "species", "--epochs", "1", "--out", out);
+    const { code, stdout, stderr } = await relumine("diagnose", out, PENGUINS, "--target", Y);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/penguins\.csv.*target to be left out, as the rows' file has targets itself/);
   });
 
   it("without rows that are held out: means of all rows, and drawn rows judge", async () => {

@@ -17,19 +17,7 @@ export async function metadataOf({ format, bytes }: ModelFile): Promise<Record<s
 }
 
 /** What such a network's file says itself. */
-const KNOWN = [
-  "activation",
-  "head",
-  "order",
-  "epsilon",
-  "loss",
-  "target",
-  "ignore",
-  "columns",
-  "like",
-  "scaling",
-  "divisor",
-];
+const KNOWN = ["activation", "head", "order", "epsilon", "loss", "ignore", "columns", "like", "scaling", "divisor"];
 
 const isSaid = (value: unknown): boolean =>
   value !== undefined && (typeof value !== "object" || Object.keys(value as object).length > 0);

@@ -19,12 +19,12 @@ function documentOf({ file, network, table: { name: trainedOn, encoding } }: Mod
 export async function storedSubject(
   model: Model,
   source: string,
-  { separator, header, array }: LayoutOptions & Pick<RowsOptions, "array">,
+  { separator, header, array, target: targets }: LayoutOptions & Pick<RowsOptions, "array" | "target">,
 ): Promise<Subject> {
   const { network, table: stored } = model;
   const { encoding } = stored;
-  const options = { separator, header, array, ...readingOptions(encoding), target: encoding.target.column };
-  const { name, table } = await readTableFile(source, options);
+  const layout = { separator, header, array, ...readingOptions(encoding), target: encoding.target.column };
+  const { name, table } = await readTableFile(source, { ...layout, ...(targets && { targets }) });
   return about(name, () => {
     const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
     const { target } = stored.encoding;
