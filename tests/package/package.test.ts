@@ -52,9 +52,9 @@ function missingPieces(shown: string, printed: string): string[] {
   });
 }
 
-test("it stays small: at most 220 files and 3.2 MB", () => {
-  expect(packed.entryCount).toBeLessThanOrEqual(220);
-  expect(packed.unpackedSize).toBeLessThanOrEqual(3_200_000);
+test("it stays small: at most 225 files and 3.3 MB", () => {
+  expect(packed.entryCount).toBeLessThanOrEqual(225);
+  expect(packed.unpackedSize).toBeLessThanOrEqual(3_300_000);
 });
 
 test("every file of dist is one that something imports, loads or names", async () => {

@@ -12,6 +12,7 @@ import { memoryJournal, sweep, sweepBuild, type SweepOptions } from "../../../sr
 import { queueEngine, type QueueOptions, serveQueue } from "../../../src/sweep-queue.js";
 import { expectError } from "../../support/errors.js";
 import { newFolder } from "../../support/folder.js";
+import { PATIENCE_MS } from "../../support/patience.js";
 import { freePort, hasRedis, RedisServer } from "../../support/redis.js";
 import { RIGHTS } from "./documented.js";
 import { localResult, plain, planOf, rows, startMachine } from "./machines.js";
@@ -125,7 +126,7 @@ describe.skipIf(!hasRedis)("a sweep on a queue", () => {
     expect(redis.command("exists", ...trials.map(({ id }) => `relumine:trials-${build}:${id}`))).toBe("0");
   });
 
-  it("is stopped within a second, trials that train too", async () => {
+  it("is stopped long before its trials would end, those that train too", async () => {
     const stop = new AbortController();
     const plan = planOf(20, 100_000);
     const running = onQueue(redis.url, plan, { signal: stop.signal });
@@ -136,7 +137,7 @@ describe.skipIf(!hasRedis)("a sweep on a queue", () => {
     const started = performance.now();
     expect((await running).stopped).toBe("aborted");
     while (active() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(PATIENCE_MS / 4); // each of them takes minutes
     expect(redis.command("llen", `relumine:trials-${build}:wait`)).toBe("0");
     expect(plain(await onQueue(redis.url, planOf(20)))).toEqual(await localResult(planOf(20))); // the workers go on
   });
