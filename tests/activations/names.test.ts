@@ -16,7 +16,7 @@ const CHOICES = [
   /^src\/tfjs\/(live-chain|treat|watched-layers)\.ts/,
   /^site\/article\/measure\.ts/,
   /^site\/figures\/(one-unit|straight-line)\//, // they set named activations side by side
-  /^site\/workshop\/state\//,
+  /^site\/(workshop\/state|training)\//,
   /^site\/workshop\/view\/controls\//,
 ];
 
