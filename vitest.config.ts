@@ -44,7 +44,7 @@ const NODE_ONLY = [
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/casebook/exam/**",
-    "tests/diagnosis/healthy.slow.test.ts",
+    "tests/diagnosis/{healthy.slow,findings/running-statistics,findings/running-statistics.slow}.test.ts",
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare,stored-table}.test.ts",
