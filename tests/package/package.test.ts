@@ -52,8 +52,8 @@ function missingPieces(shown: string, printed: string): string[] {
   });
 }
 
-test("it stays small: at most 225 files and 3.3 MB", () => {
-  expect(packed.entryCount).toBeLessThanOrEqual(225);
+test("it stays small: at most 230 files and 3.3 MB", () => {
+  expect(packed.entryCount).toBeLessThanOrEqual(230);
   expect(packed.unpackedSize).toBeLessThanOrEqual(3_300_000);
 });
 
