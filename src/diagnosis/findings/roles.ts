@@ -12,6 +12,16 @@ const MISFITS: readonly FindingKind[] = ["singleUnitSoftmax", "labelsMismatch", 
 const INPUTS: readonly FindingKind[] = ["unscaledInputs", "uncenteredInputs", "outlierInputs"];
 /** How the training went. */
 const COURSE: readonly FindingKind[] = ["stillLearning", "stepsTooSmall"];
+/** What is seen of layers that say too little, and of their training. */
+const HELD_LOW: readonly FindingKind[] = [
+  ...COURSE,
+  "highRate",
+  "vanishingGradient",
+  "linearNetwork",
+  "closedSamples",
+  "bottleneck",
+  "constantTogether",
+];
 
 /** A cause of one of the first kinds explains what is seen as one of the second, which is then a symptom. */
 const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: readonly FindingKind[]])[] = [
@@ -39,49 +49,11 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
     ["unscaledTargets", ...INPUTS],
     [...COURSE, "highRate", "closedSamples", "lowTargetVariance", "linearNetwork", "divergence"],
   ],
-  [
-    ["decayCollapse"],
-    [
-      ...COURSE,
-      "uncenteredInputs",
-      "highRate",
-      "divergence",
-      "vanishingGradient",
-      "linearNetwork",
-      "closedSamples",
-      "bottleneck",
-      "constantTogether",
-    ],
-  ],
+  [["decayCollapse"], ["divergence", "uncenteredInputs", ...HELD_LOW]],
   // what closes units, or shrinks them, is what holds them down; the inputs' means then say little
-  [
-    ["heldDown"],
-    [
-      ...COURSE,
-      "uncenteredInputs",
-      "highRate",
-      "vanishingGradient",
-      "linearNetwork",
-      "closedSamples",
-      "bottleneck",
-      "constantTogether",
-    ],
-  ],
+  [["heldDown"], ["uncenteredInputs", ...HELD_LOW]],
   // what evaluation makes of the rows is not what was trained
-  [
-    ["statisticsMismatch"],
-    [
-      ...COURSE,
-      ...INPUTS,
-      "highRate",
-      "vanishingGradient",
-      "linearNetwork",
-      "closedSamples",
-      "bottleneck",
-      "constantTogether",
-      "unscaledTargets",
-    ],
-  ],
+  [["statisticsMismatch"], [...INPUTS, "unscaledTargets", ...HELD_LOW]],
   [
     ["divergence", "highRate"],
     ["vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck", "constantTogether"],
