@@ -3,6 +3,7 @@ import type { Judged } from "./judged.js";
 import { withDataFile } from "../data-file.js";
 import { about, openFile } from "../files.js";
 import { refuseOptions } from "../models/load-subject.js";
+import { MODEL_OPTION_NAMES } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import type { Terminal } from "../terminal.js";
 import type { DataSource } from "../../arrays/open.js";
@@ -13,10 +14,7 @@ import { onOneLine } from "../../text/printable.js";
 
 /** What a model or a table may need, and these files don't. */
 const WITHOUT_EFFECT = [
-  "head",
-  "order",
-  "epsilon",
-  "loss",
+  ...MODEL_OPTION_NAMES.filter((name) => name !== "activation"),
   "target",
   "array",
   "ignore",

@@ -5,11 +5,12 @@ import { type GraphOptions, IS_GRAPH } from "../graph/graph-options.js";
 import { readGraphRows, toldRows } from "../graph/graph-rows.js";
 import { runGraph } from "../graph/run-graph.js";
 import { refuseOptions } from "../models/load-subject.js";
+import { MODEL_OPTION_NAMES } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import type { Terminal } from "../terminal.js";
 
 /** What is said of chains alone. */
-const WITHOUT_EFFECT = ["activation", "head", "order", "epsilon", "loss", "prove"];
+const WITHOUT_EFFECT = [...MODEL_OPTION_NAMES, "prove"];
 
 /** @throws RelumineError about a file */
 export async function judgeGraph(

@@ -7,6 +7,7 @@ import { runGraph } from "./run-graph.js";
 import { tellSubject } from "../diagnose/judged.js";
 import { refuseOptions } from "../models/load-subject.js";
 import { pathsOf } from "../models/model-file.js";
+import { MODEL_OPTION_NAMES } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { tellWritten } from "../models/tell-written.js";
 import { checkTarget } from "../models/written-model.js";
@@ -24,7 +25,7 @@ export interface TreatGraphOptions extends OtherModelOptions, GraphOptions {
   readonly json?: boolean;
 }
 
-const WITHOUT_EFFECT = ["activation", "head", "order", "epsilon", "loss", "share", "dormantBelow", "replaceBy"];
+const WITHOUT_EFFECT = [...MODEL_OPTION_NAMES, "share", "dormantBelow", "replaceBy"];
 const EXPECTED = "to be liftBias, as the model is a graph that is no chain of dense layers";
 
 async function checkOut({ model }: GraphModel, source: string, { out, format }: TreatGraphOptions): Promise<void> {

@@ -1,7 +1,7 @@
 // Whatever model a command is given, with its rows: a network that `relumine train` saved knows its table's columns,
 // any other comes with rows for it.
 import type { ModelFile } from "./model-file.js";
-import { readAnyModel } from "./model-options.js";
+import { MODEL_OPTION_NAMES, readAnyModel } from "./model-options.js";
 import { otherSubject, type OtherModelOptions } from "./other-subject.js";
 import { storedSubject } from "./stored-subject.js";
 import type { Subject } from "./subject.js";
@@ -17,7 +17,7 @@ export async function metadataOf({ format, bytes }: ModelFile): Promise<Record<s
 }
 
 /** What such a network's file says itself. */
-const KNOWN = ["activation", "head", "order", "epsilon", "loss", "ignore", "columns", "like", "scaling", "divisor"];
+const KNOWN = [...MODEL_OPTION_NAMES, "ignore", "columns", "like", "scaling", "divisor"];
 
 const isSaid = (value: unknown): boolean =>
   value !== undefined && (typeof value !== "object" || Object.keys(value as object).length > 0);

@@ -22,6 +22,15 @@ export interface ModelOptions {
   readonly keep?: readonly KeptPart[];
 }
 
+/** Of these, what is of no use where the model says it itself. */
+export const MODEL_OPTION_NAMES = [
+  "activation",
+  "head",
+  "order",
+  "epsilon",
+  "loss",
+] as const satisfies readonly (keyof ModelOptions)[];
+
 const KEPT_PARTS = ["normalization", "dropout"] as const;
 type KeptPart = (typeof KEPT_PARTS)[number];
 
