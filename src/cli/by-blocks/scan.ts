@@ -6,6 +6,7 @@ import { randomIntegers } from "../../core/random.js";
 import { Reservoir } from "../../core/rows/reservoir.js";
 import { median } from "../../core/statistics.js";
 import type { OpenRows } from "../../files/open-rows.js";
+import { countHeldOut } from "../../network/training/plan.js";
 import { ColumnMoments } from "./column-moments.js";
 import { interruptedError } from "../terminal.js";
 
@@ -40,12 +41,8 @@ export interface Scan {
 
 /** How many rows are held out: as many as were asked for, or as there is room for. */
 export function heldOutCount(rows: number, columns: number, share: number): { count: number; isCut: boolean } {
-  const wanted = Math.round(rows * share);
+  const wanted = countHeldOut("--validation", rows, share);
   const room = Math.max(1, Math.floor(MOST_HELD_OUT / columns));
-  if (share > 0 && (wanted === 0 || wanted === rows)) {
-    const expected = `to leave at least one of ${rows} rows on each side`;
-    throw new RelumineError("value", "--validation", expected, `${share}`);
-  }
   return { count: Math.min(wanted, room), isCut: wanted > room };
 }
 

@@ -77,19 +77,23 @@ function checkRate(learningRate: FitOptions["learningRate"], recipe: OptimizerRe
   return { rate, schedule: undefined };
 }
 
-function countTrainingRows(rows: number, validation: FitOptions["validation"]): number {
-  if (typeof validation !== "number" || validation === 0) return rows;
-  checkNumber("validation", validation, { low: 0, high: 1, openHigh: true });
-  const heldOut = Math.round(rows * validation);
-  if (heldOut === 0 || heldOut === rows) {
-    throw new RelumineError(
-      "value",
-      "validation",
-      `to leave at least one of ${rows} rows on each side`,
-      `${validation}, which holds out ${heldOut}`,
-    );
+/**
+ * How many rows a share of them is.
+ * @throws RelumineError "value" where a share that is not 0 leaves a side without
+ */
+export function countHeldOut(path: string, rows: number, share: number): number {
+  const heldOut = Math.round(rows * share);
+  if (share > 0 && (heldOut === 0 || heldOut === rows)) {
+    const expected = `to leave at least one of ${rows} rows on each side`;
+    throw new RelumineError("value", path, expected, `${share}, which holds out ${heldOut}`);
   }
-  return rows - heldOut;
+  return heldOut;
+}
+
+function countTrainingRows(rows: number, validation: FitOptions["validation"]): number {
+  if (typeof validation !== "number") return rows;
+  checkNumber("validation", validation, { low: 0, high: 1, openHigh: true });
+  return rows - countHeldOut("validation", rows, validation);
 }
 
 /** What was given; in a fit that resumes one, what is not given is as it was there. */
