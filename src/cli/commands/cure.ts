@@ -25,7 +25,8 @@ import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/jo
 import { asTrained, checkSameEncoding, loadInstead } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Prescription, Trial } from "../../index.js";
+import type { Optimizer, Prescription, Trial } from "../../index.js";
+import type { Page } from "../../report/page.js";
 import { curePage } from "../../report/pages/cure-page.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
 import { formatCount } from "../../text/numbers.js";
@@ -137,15 +138,41 @@ function tellProgram(terminal: Terminal, program: Program, { best }: Prescriptio
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 
+async function checkPlaces(source: string, options: CureOptions): Promise<void> {
+  const { code, journal } = options;
+  checkDistinct([
+    ["--code", typeof code === "string" ? await checkPlace(code, source, "--code") : undefined],
+    ["--html", await checkPagePlace(options, source)],
+    ["--journal", await checkPlace(journal, source, "--journal")],
+  ]);
+}
+
+/** The page that --html writes. */
+function pageOf(
+  prescription: Prescription,
+  { prepared, optimizer }: { readonly prepared: NamedPreparedTable; readonly optimizer: Optimizer },
+  options: CureOptions,
+  madeBy: string,
+): Page {
+  const { seed, model, epochs } = options;
+  return curePage(prescription, {
+    title: `Remedies for ${prepared.name}`,
+    facts: [
+      ...dataFacts(prepared, seed),
+      ...(model === undefined ? [] : [["model", model] as const]),
+      ["optimizer", describeOptimizer(optimizer, options)],
+      ["epochs", formatCount(epochs)],
+    ],
+    notes: prepared.notes,
+    madeBy,
+  });
+}
+
 async function cure(source: string, given: CureOptions, command: Command): Promise<void> {
   const terminal = new Terminal(given.json);
   const signal = interruption();
   const { epochs, batchSize, trials, repeats, workers, threads = workers, journal, code, separator, header } = given;
-  checkDistinct([
-    ["--code", typeof code === "string" ? await checkPlace(code, source, "--code") : undefined],
-    ["--html", await checkPagePlace(given, source)],
-    ["--journal", await checkPlace(journal, source, "--journal")],
-  ]);
+  await checkPlaces(source, given);
   const model = await loadInstead(given.model, command, {
     arithmetic: given.reproducible ? "reproducible" : "fast",
   });
@@ -183,19 +210,8 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   if (options.json) terminal.document(toDocument(prescription, prepared, program));
   else terminal.tell(String(prescription));
   if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);
-  await savePage(terminal, options, (madeBy) =>
-    curePage(prescription, {
-      title: `Remedies for ${prepared.name}`,
-      facts: [
-        ...dataFacts(prepared, options.seed),
-        ...(given.model === undefined ? [] : [["model", given.model] as const]),
-        ["optimizer", describeOptimizer(fit.optimizer, options)],
-        ["epochs", formatCount(epochs)],
-      ],
-      notes: prepared.notes,
-      madeBy,
-    }),
-  );
+  const { optimizer } = fit;
+  await savePage(terminal, options, (madeBy) => pageOf(prescription, { prepared, optimizer }, options, madeBy));
   tellJournal(terminal, prescription.journal);
   if (prescription.stopped) terminal.tell(`\n${terminal.colors.yellow(`Interrupted. ${howToGoOn(journal)}`)}`);
   if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
