@@ -242,11 +242,14 @@ export function batchNormalizeBackward(
     const count = min(block, rows - r), from = r * stride;
     let at: usize = 0;
     for (; at < (stride & ~15); at += 16) {
-      differentiateGroup(LANES, rows, count, stride, dn + from + at, zhat + from + at, gamma + at, inverse + at, dBeta + at, dGamma + at);
+      differentiateGroup(
+        LANES, rows, count, stride, dn + from + at, zhat + from + at, gamma + at, inverse + at, dBeta + at, dGamma + at,
+      );
     }
     if (at < stride) {
       differentiateGroup(
-        stride - at >> 2, rows, count, stride, dn + from + at, zhat + from + at, gamma + at, inverse + at, dBeta + at, dGamma + at,
+        stride - at >> 2, rows, count, stride,
+        dn + from + at, zhat + from + at, gamma + at, inverse + at, dBeta + at, dGamma + at,
       );
     }
   }
@@ -402,7 +405,9 @@ function normalizeRow(units: usize, z: usize, high: f32, low: f32, inverse: f32,
 
 // @ts-ignore: decorator
 @inline
-function normalizeLanes(count: usize, z: usize, high: v128, low: v128, inverse: v128, gamma: usize, keeps: bool, zhat: usize): void {
+function normalizeLanes(
+  count: usize, z: usize, high: v128, low: v128, inverse: v128, gamma: usize, keeps: bool, zhat: usize,
+): void {
   const v = normalized(loadLanes(z, count), high, low, inverse);
   if (keeps) storeLanes(zhat, v, count);
   storeLanes(z, f32x4.mul(v, loadLanes(gamma, count)), count);
@@ -464,6 +469,7 @@ function differentiateRow(units: usize, dn: usize, zhat: usize, gamma: usize, in
   }
   if (at < end) {
     const count = end - at >> 2;
-    storeLanes(dn + at, differentiated(loadLanes(dn + at, count), mean, loadLanes(zhat + at, count), slope, scale), count);
+    const d = differentiated(loadLanes(dn + at, count), mean, loadLanes(zhat + at, count), slope, scale);
+    storeLanes(dn + at, d, count);
   }
 }

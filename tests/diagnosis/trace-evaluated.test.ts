@@ -1,5 +1,5 @@
-// Deaths of units that training sees otherwise than evaluation, by dropout below or by batches' statistics: against what
-// evaluation made of every row after every update.
+// Deaths of units that training sees otherwise than evaluation, by dropout below or by batches' statistics: against
+// what evaluation made of every row after every update.
 import { describe, expect, test } from "vitest";
 import { withNetwork } from "../support/networks.js";
 import { randomRows, seededRandom } from "../support/random.js";

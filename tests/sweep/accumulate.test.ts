@@ -1,5 +1,5 @@
-// Batches of one update, wherever trials are: a sweep's, a cross-validation's, prescriptions' and range tests' trainings
-// are those of `fit` with the same option.
+// Batches of one update, wherever trials are: a sweep's, a cross-validation's, prescriptions' and range tests'
+// trainings are those of `fit` with the same option.
 import { describe, expect, test } from "vitest";
 import { cosine, createNetwork, findLearningRate, prescribe, sgd } from "../../src/index.js";
 import { crossValidate, localEngine, sweep, type SweepPlan } from "../../src/sweep.js";

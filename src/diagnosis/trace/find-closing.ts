@@ -2,12 +2,12 @@
 // what feeds it, or batches' own statistics normalize it or what lies below. Batches tell nothing of that: what dropout
 // takes away may silence a unit that is open, and open one that is closed.
 //
-// The rule. Such a unit is dead if evaluation, with running statistics and without dropout, opens it on no training row,
-// as all units are; and its death is the last update right before which evaluation opened it. The copies that the trace
-// keeps are read for it, the last first, up to one at which the unit is open; then all updates behind that are repeated
-// and read, or, where that is much, those up to the next copy, halved again and again. A unit that no batch opened, and
-// that is closed at the start and at all copies, was silent from the start, and so was one that is closed after every
-// update where all can be read; of another that is closed at all copies nothing is known.
+// The rule. Such a unit is dead if evaluation, with running statistics and without dropout, opens it on no training
+// row, as all units are; and its death is the last update right before which evaluation opened it. The copies that
+// the trace keeps are read for it, the last first, up to one at which the unit is open; then all updates behind that
+// are repeated and read, or, where that is much, those up to the next copy, halved again and again. A unit that no
+// batch opened, and that is closed at the start and at all copies, was silent from the start, and so was one that is
+// closed after every update where all can be read; of another that is closed at all copies nothing is known.
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import type { History, Snapshot } from "./snapshots.js";

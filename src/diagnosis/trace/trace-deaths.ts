@@ -458,9 +458,9 @@ class TracedFit {
  * all training rows; of more than 2048 rows, over the lethal batch's and others, evenly spaced, 2048 in all.
  *
  * Where training sees other preactivations than evaluation (dropout below, or batch normalization there or below it
- * whose statistics move), batches tell neither whether a unit is dead nor when it died: evaluation is asked. Such a unit
- * died in the last update right before which evaluation opened it on some training row, found by reading the snapshots
- * backwards; dropout's batches may still open it. Where all of them find it closed the cause is "unknown".
+ * whose statistics move), batches tell neither whether a unit is dead nor when it died: evaluation is asked. Such a
+ * unit died in the last update right before which evaluation opened it on some training row, found by reading the
+ * snapshots backwards; dropout's batches may still open it. Where all of them find it closed the cause is "unknown".
  *
  * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without
  * what earlier gradients left behind: in sgd and rmsprop momentum 0, in the others beta1 0, in that update.
@@ -488,7 +488,8 @@ class TracedFit {
  * @param options window: steps, default an epoch's, at least 20; replay: default true; explain: how many of those that
  *   are found at once; memory: bytes for snapshots
  * @cost up to a tenth of a step for small networks, 2 to 3 % for large ones, and a copy of weights and moments an
- *   epoch or more; a death, a replay of its window; where evaluation is asked, up to a pass over the rows in four windows
+ *   epoch or more; a death, a replay of its window; where evaluation is asked, up to a pass over the rows in four
+ *   windows
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const trace = traceDeaths();

@@ -41,7 +41,8 @@ export function total({ weights, bias, inputs, statistics = 0 }: Fall): number {
  * it, all else equal, that update would have spared the unit (if either would do, the one with the larger part).
  * learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network was
  * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false; or, with `closedBy`, none
- * of these did it: a penalty, a norm, running statistics, or, in a layer that is normalized row by row, the other units.
+ * of these did it: a penalty, a norm, running statistics, or, in a layer that is normalized row by row, the other
+ * units.
  * unexplained: more died at once than the trace explains by itself (TraceOptions.explain); its `explain` replays them.
  */
 export type Cause =

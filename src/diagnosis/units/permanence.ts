@@ -128,8 +128,8 @@ function movesAlone({ bias, alpha, gamma, beta }: LayerWeights, unit: number): b
 
 /**
  * What would move a unit, or one that feeds it through a weight other than 0, if the optimizer that trained last went
- * on with gradients of 0: its momentum, where any is left, and its weight decay; and penalties on its kernel, which pull
- * under whatever optimizer.
+ * on with gradients of 0: its momentum, where any is left, and its weight decay; and penalties on its kernel, which
+ * pull under whatever optimizer.
  * @returns by layer and unit
  */
 export function findMovers({ layers, motion }: Observation): Mover[][][] {

@@ -93,8 +93,8 @@ function sourceOf(data: PreparedData, exact: Matrix64 | undefined, task: Task, g
  * @param spec as for createNetwork; repeat r is split by its seed + r, and fold f trains with seed + r·folds + f
  * @param data x: rows x inputs; y: a target a row; weights
  * @param options folds, repeats, stratify, groups, standardize; epochs, batchSize, accumulate, optimizer,
- *   learningRate, clipNorm, shuffle, classWeights, callbacks as plain data; diagnose, predictions, trace, arithmetic, workers, journal, signal,
- *   onFold, onProgress
+ *   learningRate, clipNorm, shuffle, classWeights, callbacks as plain data; diagnose, predictions, trace, arithmetic,
+ *   workers, journal, signal, onFold, onProgress
  * @cost folds·repeats trainings, and of each about two predictions and, with `diagnose`, a diagnosis without proofs; a
  *   copy of the rows for each fold under way
  * @throws RelumineError "value" or "shape" for a spec, data or options that are wrong, before anything trains: more

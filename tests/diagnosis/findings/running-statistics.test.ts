@@ -1,5 +1,5 @@
-// Running statistics that do not fit the rows are told, with what they cost. Sound networks of ten seeds, and faults that
-// take long to train, are in running-statistics.slow.test.ts.
+// Running statistics that do not fit the rows are told, with what they cost. Sound networks of ten seeds, and faults
+// that take long to train, are in running-statistics.slow.test.ts.
 import { describe, expect, test } from "vitest";
 import { expectTold, FAULTS, found, scaled, SOUND, specOf, trained, x, y } from "./statistics-faults.js";
 import { withNetwork } from "../../support/networks.js";

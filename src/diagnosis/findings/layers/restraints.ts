@@ -1,13 +1,15 @@
-// What is laid on a network against overfitting, and takes away what it would learn: penalties, limits of norms, dropout.
+// What is laid on a network against overfitting, and takes away what it would learn: penalties, limits of norms,
+// dropout.
 //
 // The rule. Only where fits tell for certain that there is more to learn (learnable.ts), each by what it costs:
 // - a penalty of the weights, where the network as it began would pay more for them than all that can be learned is
 //   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start;
 // - one of the activations, where units that say 1 would cost as much;
 // - a limit of the norms, where it is less than half of what units began with;
-// - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of p,
-//   by sqrt(p / ((1 - p)·n)).
-// A normalized layer says the same whatever the size of its kernel: penalties and limits of that hold nothing down there.
+// - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of
+//   p, by sqrt(p / ((1 - p)·n)).
+// A normalized layer says the same whatever the size of its kernel: penalties and limits of that hold nothing down
+// there.
 import type { Evidence, Found } from "../evidence.js";
 import { moreToLearn } from "../learnable.js";
 import type { StartDistance } from "../../../inspect/observation.js";
