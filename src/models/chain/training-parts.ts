@@ -109,6 +109,15 @@ export class TrainingParts {
     this.#found.push({ part: "noise", name });
   }
 
+  /** How many there were so far; given back to `forget`, those that came since are left out. */
+  get count(): number {
+    return this.#found.length;
+  }
+
+  forget(count: number): void {
+    this.#found.length = count;
+  }
+
   /** @param kept those that are parts of the layers that were made */
   changes(kept: ReadonlySet<Term>): ModelChange[] {
     return this.#found.map(({ term, ...said }) => {

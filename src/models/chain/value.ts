@@ -177,27 +177,33 @@ export function withoutBatch(value: Affine): Affine {
   return scale(scale(term.argument, a, b), value.a, value.b);
 }
 
-/** The same numbers, whatever made them. */
-export function isSame(x: Affine, y: Affine): boolean {
+/**
+ * The same numbers, whatever made them.
+ * @param isEither one of the two is left: products by equal weights are the same then, else each learns for itself
+ */
+export function isSame(x: Affine, y: Affine, isEither = false): boolean {
   return (
     x === y ||
-    (isSameTerm(x.term, y.term) &&
-      zip((a, b) => Number(a === b), x.a, y.a).every(Boolean) &&
-      zip((a, b) => Number(a === b), x.b, y.b).every(Boolean))
+    (isSameTerm(x.term, y.term, isEither ? DEEP : SHALLOW, isEither) && isAlike(x.a, y.a) && isAlike(x.b, y.b))
   );
 }
 
-const SHALLOW = 4; // terms that equal each other without being one are pieces of a single activation
+const isAlike = (x: Float64Array, y: Float64Array): boolean => zip((a, b) => Number(a === b), x, y).every(Boolean);
 
-export function isSameTerm(x: Term, y: Term, depth = SHALLOW): boolean {
+const SHALLOW = 4; // terms that equal each other without being one are pieces of a single activation
+const DEEP = 64;
+
+export function isSameTerm(x: Term, y: Term, depth = SHALLOW, isEither = false): boolean {
   if (x === y) return true;
   if (depth === 0 || x.kind !== y.kind || x.units !== y.units) return false;
   const isSameArgument = (p: Affine, q: Affine) =>
-    isSameTerm(p.term, q.term, depth - 1) && isSame({ ...p, term: x }, { ...q, term: x });
+    isSameTerm(p.term, q.term, depth - 1, isEither) && isAlike(p.a, q.a) && isAlike(p.b, q.b);
   if (x.kind === "smooth" && y.kind === "smooth")
     return x.name === y.name && x.alpha === y.alpha && isSameArgument(x.argument, y.argument);
   if (x.kind === "kink" && y.kind === "kink")
-    return zip((a, b) => Number(a === b), x.below, y.below).every(Boolean) && isSameArgument(x.argument, y.argument);
+    return isAlike(x.below, y.below) && isSameArgument(x.argument, y.argument);
+  if (isEither && x.kind === "dense" && y.kind === "dense")
+    return x.inputs === y.inputs && isAlike(x.kernel, y.kernel) && isSameArgument(x.input, y.input);
   // a dropout draws its own, and so does each batch normalization
   if (x.kind === "norm" && y.kind === "norm") return x.epsilon === y.epsilon && isSameArgument(x.argument, y.argument);
   return false;

@@ -105,10 +105,24 @@ const unary =
 
 const same: Evaluate = (_node, [x]) => x;
 
+/** As in TensorProto. */
+const BOOL = 9;
+const truth = (value: number | boolean): number => (value ? 1 : 0);
+
+/** Exporters ask whether an axis is 1. */
+const comparison = (f: (x: number, y: number) => boolean): Evaluate => {
+  const numbers = arithmetic((x, y) => truth(f(x, y)));
+  return (node, inputs) => {
+    const result = numbers(node, inputs);
+    return result && { ...result, isFloat: false };
+  };
+};
+
 function cast(node: Node, [x]: readonly (Tensor | undefined)[]): Tensor | undefined {
   const type = integerOf(node, "to", 0);
   if (!x) return undefined;
   if (isFloatType(type)) return { ...x, data: x.data.map((value) => roundTo(type, value)), isFloat: true };
+  if (type === BOOL) return x.data.some(Number.isNaN) ? undefined : { ...x, data: x.data.map(truth), isFloat: false };
   if (type !== 7 && (type !== 6 || x.data.some((value) => Math.abs(value) >= 2 ** 31))) return undefined;
   return { ...x, data: x.data.map(Math.trunc), isFloat: false };
 }
@@ -195,6 +209,14 @@ const EVALUATORS: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
   ["Sub", arithmetic((x, y) => x - y)],
   ["Mul", arithmetic((x, y) => x * y)],
   ["Div", arithmetic((x, y) => x / y)],
+  ["Equal", comparison((x, y) => x === y)],
+  ["Greater", comparison((x, y) => x > y)],
+  ["GreaterOrEqual", comparison((x, y) => x >= y)],
+  ["Less", comparison((x, y) => x < y)],
+  ["LessOrEqual", comparison((x, y) => x <= y)],
+  ["And", comparison((x, y) => x !== 0 && y !== 0)],
+  ["Or", comparison((x, y) => x !== 0 || y !== 0)],
+  ["Not", unary((x) => truth(x === 0))],
   ["Neg", unary((x) => -x)],
   ["Sqrt", unary(Math.sqrt)],
   ["Reciprocal", unary((x) => 1 / x)],

@@ -8,6 +8,7 @@ import {
   type ConditionValue,
   type ConstantValue,
   type PieceValue,
+  isAlike,
   isChain,
   isConstant,
   unitVector,
@@ -97,10 +98,6 @@ interface Two {
   readonly constant?: ConstantValue;
   /** The constant came first. */
   readonly isTurned: boolean;
-}
-
-function isAlike({ shape: x }: ChainValue, { shape: y }: ChainValue): boolean {
-  return x.length === y.length && x.every((size, axis) => Object.is(size, y[axis]));
 }
 
 function two(node: Node, [x, y]: readonly (Value | undefined)[]): Two {

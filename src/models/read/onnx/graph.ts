@@ -12,26 +12,37 @@ import { ELEMENTWISE, type Operator } from "./elementwise.js";
 import { isPieceOfNorm, normalizeByPieces } from "./layer-norm.js";
 import { rowOperators } from "./layers.js";
 import {
+  type Graph,
   type GraphInput,
   integerOf,
   isFloatType,
   isHalf,
+  MOST_BRANCHES,
   type Node,
   type OnnxModel,
   readOnnxModel,
+  type Tensor,
   typeName,
 } from "./model.js";
 import type { ReadFile, Said } from "../said.js";
 import { nodePath, refuseNode } from "./refused.js";
-import { type ChainValue, InputsFound, isConstant, unitsOf, type Value } from "./values.js";
+import {
+  type ChainValue,
+  type ConstantValue,
+  InputsFound,
+  isConstant,
+  isEqual,
+  unitsOf,
+  type Value,
+} from "./values.js";
 
 const OPSETS = { low: 7, high: 30 };
 /** Operators that take integers; any other would round, or look something up. */
 const OF_INTEGERS = ["Cast", "Identity", "Shape", "Flatten", "Reshape", "Unsqueeze", "Squeeze", "ai.onnx.ml.Scaler"];
 /** Operators that take a softmax's output. */
 const OF_HEADS = ["Identity", "Cast", "ArgMax", "ai.onnx.ml.ZipMap"];
-/** Operators with graphs of their own, which are not looked into. */
-const WITH_GRAPHS = ["If", "Loop", "Scan"];
+/** Operators with graphs of their own, which are not looked into; an If's are. */
+const LOOPS = ["Loop", "Scan"];
 const BUDGET_BY_BYTE = 8;
 /** Numbers that go through the hands for each that an operator makes. */
 const WORK = 2;
@@ -41,6 +52,8 @@ const ROUNDED =
   "outputs may differ by some thousandths.";
 
 const LABELS: Value = { kind: "labels" };
+
+const constantOf = (tensor: Tensor | "texts"): Value => (tensor === "texts" ? LABELS : { kind: "constant", tensor });
 
 function graphInput({ inputs, isInitializer }: OnnxModel): GraphInput {
   const real = inputs.filter(({ name }) => !isInitializer(name));
@@ -85,6 +98,8 @@ class Reader {
   readonly #parts: TrainingParts;
   /** Values of the chain were cast to halves, or are such from the input on. */
   #isRounded = false;
+  /** In how many branches the node is that is read. */
+  #depth = 0;
 
   constructor(
     readonly model: OnnxModel,
@@ -113,31 +128,86 @@ class Reader {
         "to be computed before it is used",
         `${describe(name)}, which is nowhere`,
       );
-    const value: Value = tensor === "texts" ? LABELS : { kind: "constant", tensor };
+    const value = constantOf(tensor);
     this.#values.set(name, value);
     return value;
   }
 
-  #read(node: Node): void {
-    const value = this.#evaluate(node);
+  /** @param names is told the names that it gives */
+  #read(node: Node, names: string[] = []): void {
+    const values = this.#evaluate(node);
     node.outputs.forEach((name, index) => {
       if (name === "") return;
-      if (this.#values.has(name) || this.model.isInitializer(name))
-        throw new RelumineError("format", nodePath(node), "to name its outputs by new names", describe(name));
-      this.#values.set(name, index === 0 ? value : { kind: "refused", error: refuseNode(node, "a second output") });
+      this.#name(node, name, values[index] ?? { kind: "refused", error: refuseNode(node, "a second output") });
+      names.push(name);
     });
   }
 
-  #evaluate(node: Node): Value {
+  #name(node: Node, name: string, value: Value): void {
+    if (this.#values.has(name) || this.model.isInitializer(name))
+      throw new RelumineError("format", nodePath(node), "to name its outputs by new names", describe(name));
+    this.#values.set(name, value);
+  }
+
+  /** One value an output, as far as there are such; of what is refused, one for all. */
+  #evaluate(node: Node): readonly Value[] {
     try {
       const inputs = node.inputs.map((name) =>
         name === "" ? undefined : this.value(name, `the input of ${nodePath(node)}`),
       );
-      return inputs.find((input) => input?.kind === "refused") ?? this.#apply(node, inputs);
+      if (node.op === "If" && !this.model.functions.has("If")) return this.#choose(node, inputs[0]);
+      return [inputs.find((input) => input?.kind === "refused") ?? this.#apply(node, inputs)];
     } catch (error) {
-      if (error instanceof RelumineError && error.code === "unsupported") return { kind: "refused", error };
-      throw error;
+      if (!(error instanceof RelumineError && error.code === "unsupported")) throw error;
+      return node.outputs.map(() => ({ kind: "refused", error }));
     }
+  }
+
+  /** The branch that a constant chooses, or either of two that are the same, as if it stood in the If's place. */
+  #choose(node: Node, condition: Value | undefined): readonly Value[] {
+    if (this.#depth === MOST_BRANCHES) throw refuseNode(node, `a branch in ${MOST_BRANCHES} others`);
+    const chosen = isConstant(condition) ? this.#truth(node, condition) : undefined;
+    if (chosen !== undefined) return this.#branch(node, chosen ? "then_branch" : "else_branch");
+    const [count, isRounded] = [this.#parts.count, this.#isRounded];
+    const otherwise = this.#branch(node, "else_branch");
+    this.#parts.forget(count);
+    this.#isRounded = isRounded;
+    const values = this.#branch(node, "then_branch");
+    if (values.length === otherwise.length && values.every((value, index) => isEqual(value, otherwise[index])))
+      return values;
+    this.#parts.forget(count);
+    this.#isRounded = isRounded;
+    throw refuseNode(node);
+  }
+
+  /** Of what is no truth value, undefined. */
+  #truth(node: Node, { tensor: { data, isFloat } }: ConstantValue): boolean | undefined {
+    if (data.length !== 1) throw refuseNode(node, `a condition of ${data.length} values`);
+    return !isFloat && (data[0] === 0 || data[0] === 1) ? data[0] === 1 : undefined;
+  }
+
+  /** The outputs of a branch, which sees the values around it; its own names end with it. */
+  #branch(node: Node, which: "then_branch" | "else_branch"): readonly Value[] {
+    const graph = node.attributes.get(which)?.graph();
+    if (graph === undefined || graph.outputs.length < node.outputs.length)
+      throw new RelumineError("format", nodePath(node), `to have a ${which} of all its outputs`, "none, or fewer");
+    const names: string[] = [];
+    this.#depth++;
+    try {
+      this.#inline(node, graph, names);
+      return graph.outputs.map((name) => this.value(name, `the output of a branch of ${nodePath(node)}`));
+    } finally {
+      this.#depth--;
+      for (const name of names) this.#values.delete(name);
+    }
+  }
+
+  #inline(node: Node, graph: Graph, names: string[]): void {
+    for (const each of graph.initializers) {
+      this.#name(node, each, constantOf(graph.initializer(each)!));
+      names.push(each);
+    }
+    for (const each of graph.nodes) this.#read(each, names);
   }
 
   #apply(node: Node, inputs: readonly (Value | undefined)[]): Value {
@@ -150,9 +220,9 @@ class Reader {
     if (node.op === "Constant") {
       const tensor = readConstant(node);
       if (tensor === undefined) throw refuseNode(node);
-      return tensor === "texts" ? LABELS : { kind: "constant", tensor };
+      return constantOf(tensor);
     }
-    if (WITH_GRAPHS.includes(node.op)) throw refuseNode(node); // whatever chooses among them
+    if (LOOPS.includes(node.op)) throw refuseNode(node); // whatever goes into them
     if (inputs.some((input) => input?.kind === "labels")) return this.#labels(node, inputs);
     if (inputs.every((input) => input === undefined || isConstant(input))) {
       const tensor = evaluateConstants(

@@ -21,6 +21,17 @@ export interface Attribute {
   integers(): number[];
   floats(): Float64Array;
   tensor(): Tensor | "texts";
+  graph(): Graph;
+}
+
+/** Nodes in their order, and what they name: the model's own, or a branch's of a node. */
+export interface Graph {
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly string[];
+  readonly initializers: readonly string[];
+  /** Decodes an initializer, anew each time; undefined where there is none of the name. */
+  initializer(name: string): Tensor | "texts" | undefined;
+  isInitializer(name: string): boolean;
 }
 
 export interface Node {
@@ -48,18 +59,16 @@ export interface GraphInput {
   readonly shape: readonly (number | undefined)[] | undefined;
 }
 
-export interface OnnxModel {
+export interface OnnxModel extends Graph {
   readonly writer: string;
   readonly opset: number;
   /** Of local functions, with their domains. */
   readonly functions: ReadonlySet<string>;
-  readonly nodes: readonly Node[];
   readonly inputs: readonly GraphInput[];
-  readonly outputs: readonly string[];
-  /** Decodes an initializer, anew each time; undefined where there is none of the name. */
-  initializer(name: string): Tensor | "texts" | undefined;
-  isInitializer(name: string): boolean;
 }
+
+/** Branches within branches are read up to here. */
+export const MOST_BRANCHES = 16;
 
 const TYPES: ReadonlyMap<number, NumberType> = new Map([
   [1, "f32"],
@@ -187,6 +196,11 @@ function readAttribute(message: Message, files: ReadonlyMap<string, Uint8Array>)
       if (tensor === undefined) throw missing();
       return readTensor(tensor, files);
     },
+    graph() {
+      const graph = message.message(6, "the model's branch");
+      if (graph === undefined) throw missing();
+      return readGraph(graph, files);
+    },
   };
 }
 
@@ -236,28 +250,27 @@ function graphOf(model: Message): Message {
   return graph;
 }
 
+/** The tensors of a graph and of its nodes, branches included. */
+function tensorsOf(graph: Message, depth = 0): Message[] {
+  const attributes = graph.messages(1, "the model's node").flatMap((node) => node.messages(5, "the model's attribute"));
+  const constants = attributes.flatMap((attribute) => attribute.message(5, "the model's tensor") ?? []);
+  const branches =
+    depth < MOST_BRANCHES ? attributes.flatMap((attribute) => attribute.message(6, "the model's branch") ?? []) : [];
+  const below = branches.flatMap((branch) => tensorsOf(branch, depth + 1));
+  return [...graph.messages(5, "the model's tensor"), ...constants, ...below];
+}
+
 /**
  * The files that the tensors of an ONNX file say their numbers lie in.
  * @throws RelumineError "format" for bytes that are none
  */
 export function externalNames(bytes: Uint8Array): string[] {
-  const graph = graphOf(new Message("the ONNX file", bytes));
-  const constants = graph
-    .messages(1, "the model's node")
-    .flatMap((node) => node.messages(5, "the model's attribute"))
-    .flatMap((attribute) => attribute.message(5, "the model's tensor") ?? []);
-  return [...graph.messages(5, "the model's tensor"), ...constants]
+  return tensorsOf(graphOf(new Message("the ONNX file", bytes)))
     .filter(isExternal)
     .map((tensor) => placeOf(tensor, "the model's tensor").get("location") ?? "");
 }
 
-/**
- * What an ONNX file says.
- * @throws RelumineError "format" for bytes that are none
- */
-export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): OnnxModel {
-  const model = new Message("the ONNX file", bytes);
-  const graph = graphOf(model);
+function readGraph(graph: Message, files: ReadonlyMap<string, Uint8Array>): Graph {
   const initializers = new Map<string, Message>();
   for (const each of graph.messages(5, "the model's tensor")) {
     const name = each.text(8);
@@ -272,16 +285,29 @@ export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint
   }
   if (graph.has(15)) throw new RelumineError("unsupported", "the model's initializers", "to be dense", "sparse ones");
   return {
-    writer: [model.text(2), model.text(3)].filter(Boolean).join(" "),
-    opset: opsetOf(model),
-    functions: new Set(model.messages(25, "a local function").map((each) => operatorName(each.text(10), each.text(1)))),
     nodes: graph.messages(1, "the model's node").map((each) => readNode(each, files)),
-    inputs: graph.messages(11, "the model's input").map(readInput),
     outputs: graph.messages(12, "the model's output").map((each) => each.text(1)),
+    initializers: [...initializers.keys()],
     isInitializer: (name) => initializers.has(name),
     initializer(name) {
       const message = initializers.get(name);
       return message && readTensor(message, files);
     },
+  };
+}
+
+/**
+ * What an ONNX file says.
+ * @throws RelumineError "format" for bytes that are none
+ */
+export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): OnnxModel {
+  const model = new Message("the ONNX file", bytes);
+  const graph = graphOf(model);
+  return {
+    ...readGraph(graph, files),
+    writer: [model.text(2), model.text(3)].filter(Boolean).join(" "),
+    opset: opsetOf(model),
+    functions: new Set(model.messages(25, "a local function").map((each) => operatorName(each.text(10), each.text(1)))),
+    inputs: graph.messages(11, "the model's input").map(readInput),
   };
 }

@@ -1,11 +1,13 @@
 // What the names in an ONNX graph stand for while it is read.
 import { RelumineError } from "../../../core/errors.js";
 import type { Head } from "../../chain/head.js";
-import { type Affine, checkWeights } from "../../chain/value.js";
+import { type Affine, checkWeights, isSame } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
 import { broadcast } from "./constants.js";
 import type { Node, Tensor } from "./model.js";
 import { nodePath, refuseNode } from "./refused.js";
+
+type Shape = readonly number[];
 
 /** Numbers of every row: rows first, NaN if their number is open, then what is flattened into units. */
 export interface ChainValue {
@@ -99,4 +101,19 @@ export function isChain(value: Value | undefined): value is ChainValue {
 
 export function isConstant(value: Value | undefined): value is ConstantValue {
   return value?.kind === "constant";
+}
+
+/** Of one shape; NaN is the number of rows of both. */
+export function isAlike({ shape: x }: { shape: Shape }, { shape: y }: { shape: Shape }): boolean {
+  return x.length === y.length && x.every((size, axis) => Object.is(size, y[axis]));
+}
+
+/** The same numbers: of two branches either may be taken. */
+export function isEqual(x: Value, y: Value): boolean {
+  if (isConstant(x) && isConstant(y)) {
+    const [p, q] = [x.tensor, y.tensor];
+    return p.isFloat === q.isFloat && isAlike(p, q) && p.data.every((each, i) => Object.is(each, q.data[i]));
+  }
+  if (!isChain(x) || !isChain(y)) return x === y && x.kind !== "refused";
+  return x.head === y.head && x.isInteger === y.isInteger && isAlike(x, y) && isSame(x.value, y.value, true);
 }
