@@ -18,7 +18,7 @@ export interface BatchContext {
 
 /**
  * Where batches come from, epoch by epoch, for rows that need not be in memory all at once. Their sizes and their order
- * are the source's business: `batchSize`, `accumulate`, `shuffle`, a share as `validation` and `classWeights:
+ * are the source's business: `batchSize`, `shuffle`, a share as `validation` and `classWeights:
  * "balanced"` are refused with one, and so are callbacks that read rows again: `traceDeaths()`, whose replay repeats
  * steps, and `preventDeaths()`. Where it says `rows` and `batchSize`, schedules as data know how many steps an epoch
  * has, as `cosine()` must, and remedies such as `recycleDormant()` how many rows a step; where it says `id` too, the

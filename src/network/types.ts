@@ -235,8 +235,8 @@ export interface FitOptions {
   readonly batchSize?: number;
   /**
    * So many batches' gradients are averaged, by rows or their weights, before one update: a step of as many rows in the
-   * memory of one batch. The last group of an epoch may be smaller. Logs, steps and callbacks count updates; batch
-   * normalization takes each batch's own statistics. Default 1.
+   * memory of one batch; of a source so many of its own. The last group of an epoch may be smaller. Logs, steps and
+   * callbacks count updates; batch normalization takes each batch's own statistics. Default 1.
    */
   readonly accumulate?: number;
   /** Default adam(). The same optimizer object goes on with its moments in a later fit. */

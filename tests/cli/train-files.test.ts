@@ -150,6 +150,19 @@ describe("two files", () => {
     expect(plain.history.epochs.at(-1)!.learningRate).toBe(0.001);
   });
 
+  it("several batches an update, with a checkpoint that goes on", async () => {
+    const stored = place("accumulated.training");
+    const args = [X, Y, ...SHORT, "--accumulate", "3"];
+    const [whole, plain] = await Promise.all([train(...args), train(X, Y, ...SHORT)]);
+    expect(lossesOf(whole)).not.toEqual(lossesOf(plain));
+    await train(...args, "--epochs", "2", "--checkpoint", stored);
+    expect(lossesOf(await train(X, Y, "--resume", stored, "--epochs", "6"))).toEqual(lossesOf(whole));
+    const { code, stderr } = await relumine("train", X, Y, "--resume", stored, "--accumulate", "2");
+    expect([code, stderr.includes("accumulate")]).toEqual([1, true]);
+    const { stdout } = await relumine("train", ...args);
+    expect(stdout).toContain("batches of 32, 3 of them an update");
+  });
+
   it("tell a story, with a page", async () => {
     const html = place("files.html");
     const { code, stdout, stderr } = await relumine("train", X, Y, ...SHORT, "--html", html);
@@ -220,13 +233,7 @@ describe("what is no such pair is refused by name, and nothing is written", () =
   });
 
   it("options of tables are bad usage", async () => {
-    for (const option of [
-      ["--target", "y"],
-      ["--ignore", "a"],
-      ["--no-header"],
-      ["--separator", ";"],
-      ["--accumulate", "2"],
-    ]) {
+    for (const option of [["--target", "y"], ["--ignore", "a"], ["--no-header"], ["--separator", ";"]]) {
       const { code, stderr } = await relumine("train", X, Y, ...option);
       expect([code, stderr.includes("is for tables")], option[0]).toEqual([2, true]);
     }

@@ -6,13 +6,20 @@ import { sectors } from "../support/samples.js";
 import {
   adamW,
   type BatchLog,
+  type BatchSource,
+  continualBackprop,
+  type DataSet,
   type DenseSpec,
+  diagnose,
   type FitOptions,
   type Network,
   type NetworkSpec,
+  recycleDormant,
+  selfNormalizedResets,
   sgd,
   traceDeaths,
 } from "../../src/index.js";
+import { resultsOf } from "../../src/network/training/callbacks.js";
 
 const DATA = sectors(70); // three steps an epoch, of 3, 3 and 3 batches, the last of 6 rows
 const ACCUMULATED = { batchSize: 8, accumulate: 3 };
@@ -95,6 +102,95 @@ describe("is the step of one batch of all those rows", () => {
   });
 });
 
+describe("of a source", () => {
+  const rowsOf = (start: number, rows: number): DataSet => ({
+    x: DATA.x.slice(start, start + rows),
+    y: DATA.y.slice(start, start + rows),
+  });
+  /** Batches of such sizes, one after the other. */
+  const sized = (sizes: readonly number[]): BatchSource => ({
+    batches: () =>
+      sizes.map((rows, i) =>
+        rowsOf(
+          sizes.slice(0, i).reduce((sum, each) => sum + each, 0),
+          rows,
+        ),
+      ),
+  });
+
+  test("batches of any sizes are the one batch of their rows, up to rounding", async () => {
+    for (const hidden of [{}, { activityRegularizer: { l2: 0.02 } }, { dropout: 0.4 }]) {
+      const several = await train(spec(hidden), { accumulate: 3 }, sized([1, 30, 5, 4, 2, 11, 16, 1]));
+      const whole = await train(spec(hidden), {}, sized([36, 17, 17]));
+      expect(several.batches).toHaveLength(9);
+      expect(relativeDistance(several.weights, whole.weights)).toBeLessThan(2e-6);
+      const others = await train(spec(hidden), {}, sized([36, 16, 18]));
+      expect(relativeDistance(others.weights, whole.weights)).toBeGreaterThan(1e-5); // negative control
+    }
+  });
+
+  test("more than an epoch's batches are all of them", async () => {
+    const all = await train(spec({}), { accumulate: 1000 }, sized([8, 30, 32]));
+    const memory = await train(spec({}), { accumulate: 1000, batchSize: 10, shuffle: false });
+    expect([all.batches.length, memory.batches.length]).toEqual([3, 3]);
+    expect(relativeDistance(all.weights, memory.weights)).toBeLessThan(2e-6);
+  });
+
+  test("others may use the network between two of its batches, to the same bits", async () => {
+    const sizes = [8, 8, 8, 8, 8, 8, 8, 8, 6];
+    const options = { accumulate: 4, callbacks: [], epochs: 2 };
+    for (const hidden of [{}, { normalization: "batch" as const }, { dropout: 0.3 }]) {
+      const silent = async (isAsked: boolean) =>
+        withNetwork(spec(hidden), async (network) => {
+          const batches = async function* () {
+            for (const batch of sized(sizes).batches(1, { seed: 0, begun: 0 }) as Iterable<DataSet>) {
+              await new Promise((resolve) => setTimeout(resolve, 0)); // those before are trained on
+              if (isAsked) {
+                network.gradients(DATA);
+                network.evaluate(DATA);
+                diagnose(network, DATA.x);
+              }
+              yield batch;
+            }
+          };
+          const { epochs } = await network.fit({ batches }, options);
+          return { weights: allOf(network), epochs: epochs.map(({ seconds: _, ...log }) => log) };
+        });
+      expect(await silent(true)).toEqual(await silent(false));
+    }
+  });
+
+  test("a batch without a finite loss ends the fit before the update", () =>
+    withNetwork({ ...spec({}), layers: [{ units: 12 }, { units: 1 }], loss: "meanSquaredError" }, async (network) => {
+      const before = allOf(network);
+      const batches = () => [
+        { x: [[1, 2]], y: [1] },
+        { x: [[3e38, 3e38]], y: [3e38] },
+        { x: [[1, 2]], y: [1] },
+      ];
+      const { stopped, epochs, diverged } = await network.fit({ batches }, { accumulate: 3 });
+      expect([stopped, epochs.length, diverged?.what, diverged?.step]).toEqual(["diverged", 0, "loss", 1]);
+      expect(allOf(network)).toEqual(before);
+    }));
+
+  test.each(["recycleDormant", "continualBackprop", "selfNormalizedResets"] as const)(
+    "%s sees updates, as in memory",
+    async (name) => {
+      const make = { recycleDormant, continualBackprop, selfNormalizedResets };
+      const options = { recycleDormant: { everySteps: 2 }, continualBackprop: {}, selfNormalizedResets: {} };
+      const fitted = (data: DataSet | BatchSource, more: FitOptions) =>
+        withNetwork(spec({}), async (network) => {
+          const callback = make[name](options[name]);
+          const optimizer = sgd({ learningRate: 1 });
+          await network.fit(data, { epochs: 20, optimizer, accumulate: 3, callbacks: [callback], ...more });
+          return { weights: allOf(network), read: resultsOf(callback) };
+        });
+      const source = { rows: 70, batchSize: 8, ...sized([8, 8, 8, 8, 8, 8, 8, 8, 6]) };
+      expect(await fitted(source, {})).toEqual(await fitted(DATA, { batchSize: 8, shuffle: false }));
+    },
+  );
+});
+
 test("of one batch is a fit without, to the bit", async () => {
   const plain = await train(spec({ normalization: "batch" }), { batchSize: 8 });
   const one = await train(spec({ normalization: "batch" }), { batchSize: 8, accumulate: 1 });
@@ -156,7 +252,7 @@ describe("a trace", () => {
   });
 });
 
-test.each([0, 1.5, -1, Number.NaN, "2"])("accumulate %s is refused", (accumulate) =>
+test.each([0, 1.5, -1, Number.NaN, "2", null])("accumulate %s is refused", (accumulate) =>
   withNetwork(spec({}), (network) =>
     expectUntouched(network, () => network.fit(DATA, { accumulate: accumulate as number }), "value", "accumulate"),
   ),

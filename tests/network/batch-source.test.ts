@@ -118,6 +118,15 @@ for (const [name, [spec, data, options]] of Object.entries(CASES)) {
     expect(await trained(spec, asynchronous, given)).toEqual(expected);
     expect((await trained(spec, sourceOf(data, 9), given)).weights).not.toEqual(expected.weights);
   });
+
+  test(`${name}: three batches an update, the same bits as in memory`, async () => {
+    const given = { epochs: 3, optimizer: adam({ learningRate: 0.02 }), ...options, accumulate: 3 };
+    const expected = await trained(spec, data, { ...given, batchSize: 8, shuffle: false });
+    expect(expected.steps).toHaveLength(9); // of 3, 3 and 1 batches
+    expect(await trained(spec, sourceOf(data, 8), given)).toEqual(expected);
+    expect(await trained(spec, { ...sourceOf(data, 8), rows: ROWS, batchSize: 8 }, given)).toEqual(expected);
+    expect((await trained(spec, sourceOf(data, 8), { ...given, accumulate: 2 })).weights).not.toEqual(expected.weights);
+  });
 }
 
 test("batches may have any sizes: larger than the first, and one row", async () => {
@@ -255,7 +264,7 @@ test("options that a source has no use for are refused", async () => {
   const source = sourceOf({ x: x2, y: labelsOf(ROWS) }, 8);
   const refused: readonly FitOptions[] = [
     { batchSize: 8 },
-    { accumulate: 2 },
+    { accumulate: 0 },
     { shuffle: true },
     { validation: 0.2 },
     { classWeights: "balanced" },

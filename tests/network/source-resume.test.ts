@@ -122,6 +122,55 @@ describe.each(Object.entries(SETTINGS))("%s", (_name, setting) => {
   });
 });
 
+describe("several batches an update", () => {
+  const options = () => ({ epochs: 2, accumulate: 3, optimizer: adam({ learningRate: 0.02 }), validation: judges });
+
+  /** Does something as a batch is asked for: of all epochs the so-manyeth. */
+  const disturbed = (at: number, disturb: () => void): BatchSource => {
+    let asked = 0;
+    return source({
+      async *batches(epoch, context) {
+        for (const batch of source().batches(epoch, context) as Iterable<DataSet>) {
+          await new Promise((resolve) => setTimeout(resolve, 0)); // the one before is trained on
+          if (++asked === at) disturb();
+          yield batch;
+        }
+      },
+    });
+  };
+
+  test.each(Array.from({ length: 2 * STEPS }, (_, batch) => batch + 1))(
+    "stopped, and stored, as batch %i is asked for",
+    async (at) => {
+      const expected = await withNetwork(dropping, async (network) =>
+        remains(network, await network.fit(source(), options())),
+      );
+      let network = await createNetwork(dropping);
+      const controller = new AbortController();
+      let stored: Promise<Uint8Array> | undefined;
+      const given = disturbed(at, () => {
+        if (at > 1) stored = exportNetwork(network, "safetensors", { training: true });
+        controller.abort();
+      });
+      const { stopped } = await network.fit(given, { ...options(), signal: controller.signal });
+      expect(stopped).toBe("aborted");
+      if (stored) {
+        const copy = await importNetwork(await stored);
+        expect(remains(copy, await copy.fit(source(), { ...options(), resume: true }))).toEqual(expected);
+        copy.dispose();
+      }
+      network = await reborn(network);
+      expect(remains(network, await network.fit(source(), { validation: judges, resume: true }))).toEqual(expected);
+      await expectError(
+        network.fit(source(), { accumulate: 2, validation: judges, resume: true }),
+        "value",
+        "accumulate",
+      );
+      network.dispose();
+    },
+  );
+});
+
 test("another source, other cuts, rows in memory, or no name: refused, and the network stays as it was", async () => {
   await withNetwork(classifier, async (network) => {
     await network.fit(source(), { epochs: 1 });

@@ -103,6 +103,10 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
       batches: () => Array.from(cut({ x, y }, BATCH), (batch) => ({ ...batch, x: rowsOf(batch.x as direct.Matrix) })),
     }),
   },
+  "several batches an update": {
+    source: () => sourceOf(undefined, known),
+    options: () => ({ accumulate: 3, learningRate: cosine() }),
+  },
   "sparse rows": { spec: { ...spec, inputs: 40 }, source: () => sourceOf({ x: drawSparse(ROWS, 40, 0.1, 3), y }) },
   "a cosine, where the steps are known": {
     source: () => sourceOf(undefined, known),

@@ -81,8 +81,9 @@ at most the square root of the rows, differ; --task overrides that.
 
 Two files, rows and their targets, may be larger than memory. They are read once
 before the training, which scales the columns, and then by blocks, in another
-order each epoch; the rows that are held out are kept in memory. Deaths of units
-are not traced then.
+order each epoch; the rows that are held out are kept in memory. --batch-size,
+--accumulate and checkpoints hold as of a table; deaths of units are not traced
+then.
 
 What ends the training with a checkpoint, even kill -9 or a power cut, costs at
 most the time since the last one: --resume goes on, with the options that it
@@ -343,8 +344,8 @@ async function checkPlaces(sources: readonly string[], options: TrainOptions): P
     ]);
 }
 
-/** What is for tables alone, by names of options: how one is read, and what needs its rows in memory. */
-const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header", "accumulate"];
+/** What is for tables alone, by names of options: how one is read. */
+const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header"];
 
 function refuseTableOptions(targets: string, command: Command): void {
   for (const name of OF_TABLES)

@@ -1,13 +1,18 @@
-// What a step of several batches adds up before its one update: gradients, counters of units, and the batches'
-// statistics, which move the running ones with the update, batch by batch.
+// What a step of several batches adds up before its one update: losses, gradients, counters of units, and the batches'
+// statistics, which move the running ones with the update, batch by batch. It need not know beforehand how many batches
+// come, and holds all that is added, so that between two of them others may use the network.
 import type { Counting } from "../state/passes.js";
 import type { NetworkState } from "../state/state.js";
 import { BATCH_COUNTERS, BatchCounter } from "../../wasm/abi.js";
 import type { Arena } from "../../wasm/heap.js";
 
 export class Accumulation {
-  /** Of the step: losses, what activations cost. */
-  readonly sums = new Float64Array(2);
+  /** Of the step so far: the losses, the right answers, the rows' weights, what activations cost by those. */
+  readonly sums = new Float64Array(4);
+  /** What the activations of one batch cost. */
+  readonly penalty = new Float64Array(1);
+  /** What a batch weighed whose gradient is in the sum as it is: the most of all so far, so that no factor is above 1. */
+  private unit = 0;
   /** Address of the gradients' sum. */
   private readonly gradient: number;
   /** By layer: the counters of the step's batches so far. */
@@ -34,25 +39,42 @@ export class Accumulation {
 
   begin(): void {
     this.batches = 0;
+    this.unit = 0;
     this.sums.fill(0);
   }
 
-  /** After a batch's way back: takes what it left; the gradient becomes that of the batches so far. */
-  add(rows: number, share: number, counting: Counting): void {
-    const { state, gradient: sum } = this;
-    const {
-      passes,
-      parameterFloats: count,
-      gradient,
-      runtime: { kernels, heap },
-    } = state;
-    if (this.momentBytes > 0) passes.keepMoments(this.moments + this.batches * this.momentBytes);
-    kernels.scale(count, gradient, share);
-    if (this.batches > 0) kernels.add(count, gradient, sum, gradient);
-    heap.f32.copyWithin(sum >>> 2, gradient >>> 2, (gradient >>> 2) + count);
-    state.buffers.sparse.forgetSpread(); // other rows of it are not 0 now
+  /** After a batch's way back: takes what it left. */
+  add(rows: number, weight: number, counting: Counting): void {
+    const { state } = this;
+    if (this.momentBytes > 0) state.passes.keepMoments(this.moments + this.batches * this.momentBytes);
+    this.addGradient(weight);
     for (let layer = 0; layer < this.counters.length; layer++) this.addCounters(layer, rows, counting === "all");
     this.rows[this.batches++] = rows;
+  }
+
+  private addGradient(weight: number): void {
+    const { state, gradient: sum, batches } = this;
+    const { parameterFloats: count, gradient } = state;
+    const { kernels, heap } = state.runtime;
+    if (weight > this.unit) {
+      if (batches > 0) kernels.scale(count, sum, this.unit / weight);
+      this.unit = weight;
+    }
+    if (weight !== this.unit || weight === 0) kernels.scale(count, gradient, weight / (this.unit || 1));
+    if (batches > 0) kernels.add(count, sum, gradient, sum);
+    else heap.f32.copyWithin(sum >>> 2, gradient >>> 2, (gradient >>> 2) + count);
+  }
+
+  /** After the step's last batch: the gradient becomes the batches' mean, the counters those of all rows. */
+  finish(): void {
+    const { state, gradient: sum } = this;
+    const { parameterFloats: count, gradient } = state;
+    const { kernels, heap } = state.runtime;
+    heap.f32.copyWithin(gradient >>> 2, sum >>> 2, (sum >>> 2) + count);
+    const [, , weight] = this.sums;
+    if (this.unit !== weight) kernels.scale(count, gradient, this.unit / weight);
+    state.buffers.sparse.forgetSpread(); // other rows of it are not 0 now
+    this.counters.forEach((counters, layer) => heap.f32.set(counters, state.buffers.counters(layer) >>> 2));
   }
 
   /** The layer's counters become those of the batches so far. */

@@ -74,6 +74,8 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private hasBatchCallbacks = false;
   private readonly context: TrainingContext;
   nextRow = 0;
+  /** Of a source: the rows of the batches that wait for their one update. */
+  private gathered = 0;
   private lastYield = performance.now();
   private lastClock = this.lastYield;
   private stepsSinceClock = 0;
@@ -220,6 +222,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private async finishEpoch(): Promise<void> {
     const { epoch } = this;
     while (this.hasNext) {
+      if (this.batches && this.steps.isOfSeveral && !(await this.gather(this.batches))) return;
       const isYielding = this.trainOn();
       if (isYielding === undefined) return this.stop("diverged");
       if (this.hasBatchCallbacks) await this.tell("onBatchEnd", this.describeBatch(this.step, epoch));
@@ -247,6 +250,29 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   private async nextBatch(batches: Batches): Promise<void> {
     await batches.next();
     this.state.checkAlive();
+  }
+
+  /**
+   * Takes the batches of one update from the source, which may have fewer left; false where the fit is stopped amid
+   * them: then it is as if none had come, and a fit that goes on begins with the first of them.
+   */
+  private async gather(batches: Batches): Promise<boolean> {
+    const { steps, plan } = this;
+    steps.begin();
+    let rows = 0;
+    for (let count = 1; ; count++) {
+      const batch = batches.current!;
+      steps.take(batch);
+      const isFinite = steps.addBatch(this.nextRow + rows, batch.rows);
+      rows += batch.rows;
+      if (!isFinite || count === plan.accumulate) break;
+      if (this.isTimeToYield()) await this.yield();
+      await this.nextBatch(batches);
+      if (this.isStopped()) return false;
+      if (!batches.current) break;
+    }
+    this.gathered = rows;
+    return true;
   }
 
   /** Whether the epoch has a batch to train on. */
@@ -279,13 +305,11 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
 
   /** One step; false, with the weights as they were, if the loss or its gradient is not finite. */
   private trainBatch(): boolean {
-    const { plan, steps } = this;
+    const { steps } = this;
     const start = this.nextRow;
-    const batch = this.batches?.current;
-    const rows = batch ? batch.rows : Math.min(this.rowsPerStep, plan.trainingRows - start);
-    if (batch) steps.take(batch);
     this.schedule?.begin(this.step + 1, this.epoch);
-    if (!steps.differentiate(start, rows)) {
+    const rows = this.differentiate(start);
+    if (rows === 0) {
       this.diverged = Number.isFinite(steps.loss) ? "gradient" : "loss";
       return false;
     }
@@ -296,6 +320,19 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     if (!isWhole) this.diverged = "update";
     for (let i = 0; i < this.watchers.length; i++) this.watchers[i]();
     return isWhole;
+  }
+
+  /** The gradient of the next step's rows: how many these are; 0 if it or the loss is not finite. */
+  private differentiate(start: number): number {
+    const { steps, plan, gathered } = this;
+    if (gathered > 0) {
+      this.gathered = 0;
+      return steps.finish() ? gathered : 0;
+    }
+    const batch = this.batches?.current;
+    const rows = batch ? batch.rows : Math.min(this.rowsPerStep, plan.trainingRows - start);
+    if (batch) steps.take(batch);
+    return steps.differentiate(start, rows) ? rows : 0;
   }
 
   /** Callbacks from one on hear of a batch or an epoch, each when the one before is done. */

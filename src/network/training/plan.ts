@@ -120,13 +120,12 @@ function needsSteps({ name, options }: Schedule): boolean {
 }
 
 /** What a source's fit has no use for, or can't have. */
-function checkSourceOptions({ validation, batchSize, accumulate, shuffle, classWeights }: FitOptions): void {
+function checkSourceOptions({ validation, batchSize, shuffle, classWeights }: FitOptions): void {
   const refuse = (path: string, expected: string, given: unknown): never => {
     throw new RelumineError("value", path, `${expected}, with a source of batches`, describe(given));
   };
   if (typeof validation === "number" && validation !== 0) refuse("validation", "to be a set", validation);
   if (batchSize !== undefined) refuse("batchSize", "to be left out", batchSize);
-  if (accumulate !== undefined) refuse("accumulate", "to be left out", accumulate);
   if (shuffle !== undefined) refuse("shuffle", "to be left out", shuffle);
   if (classWeights === "balanced") refuse("classWeights", "to be numbers", classWeights);
 }
@@ -162,7 +161,10 @@ export function makePlan(state: NetworkState, data: DataSet | BatchSource, optio
     heldOut: typeof validation === "number" ? validation : 0,
     epochs,
     batchSize,
-    accumulate: checkInteger("accumulate", given.accumulate ?? 1, { low: 1, high: 2 ** 20 }),
+    accumulate: checkInteger("accumulate", given.accumulate === undefined ? 1 : given.accumulate, {
+      low: 1,
+      high: 2 ** 20,
+    }),
     recipe,
     ...checkRate(learningRate, recipe),
     clipNorm:
@@ -207,7 +209,8 @@ export function batchOf(
 
 /** The rows of an epoch and of a batch, which of a source are its own. */
 export function stepRowsOf(plan: Plan): StepRows {
-  return (plan.source && cutOf(plan.source)) ?? plan;
+  const cut = plan.source && cutOf(plan.source);
+  return cut ? { ...cut, accumulate: plan.accumulate } : plan;
 }
 
 export function stepsPerEpoch(plan: StepRows): number {

@@ -11,7 +11,7 @@ import { lossDivisor } from "../losses.js";
 import type { PreparedData } from "../data.js";
 import { entriesOf } from "../state/sparse-batch.js";
 import type { Counting } from "../state/passes.js";
-import type { Plan } from "./plan.js";
+import { type Plan, stepRowsOf } from "./plan.js";
 import { isSparse } from "../../core/sparse.js";
 import { splitSeed, Stream } from "../../core/random.js";
 import type { NetworkState } from "../state/state.js";
@@ -98,6 +98,8 @@ export class TrainingStep {
   private readonly frozen: FrozenLayers | undefined;
   /** The lowest layer that learns. */
   private readonly lowest: number;
+  /** Of the batches since `begin`. */
+  private isFinite = true;
   /** Where an update is of several batches. */
   private readonly accumulation: Accumulation | undefined;
 
@@ -125,7 +127,9 @@ export class TrainingStep {
     this.lowest = this.frozen?.lowest ?? 0;
     this.regularization = new Regularization(state);
     if (hasPenalty(state.spec.layers)) this.penalties = new Float64Array(3);
-    const batches = Math.min(plan.accumulate, Math.ceil(plan.trainingRows / plan.batchSize));
+    const { trainingRows, batchSize } = stepRowsOf(plan);
+    const most = trainingRows > 0 ? Math.ceil(trainingRows / batchSize) : Infinity; // of a source it may be unknown
+    const batches = Math.min(plan.accumulate, most);
     if (batches > 1) this.accumulation = new Accumulation(state, batches, scratch);
   }
 
@@ -168,38 +172,53 @@ export class TrainingStep {
 
   /** The clipped gradient of the mean loss of a step's rows; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
-    if (this.accumulation) {
-      if (!this.differentiateBatches(this.accumulation, start, rows)) return false;
-    } else {
-      this.runForward(start, rows);
-      if (!this.noteLoss(rows) || !this.runBackward(rows)) return false;
+    this.begin();
+    const most = this.accumulation ? this.plan.batchSize : rows;
+    for (let at = start; at < start + rows; at += most)
+      if (!this.addBatch(at, Math.min(most, start + rows - at))) break;
+    return this.finish();
+  }
+
+  /** Whether a step is of several batches: `begin`, `addBatch` for each, `finish`, as `differentiate` does. */
+  get isOfSeveral(): boolean {
+    return this.accumulation !== undefined;
+  }
+
+  begin(): void {
+    this.isFinite = true;
+    this.accumulation?.begin();
+  }
+
+  /** Forward and back on a batch; false if its loss or gradient is not finite: so is then what `finish` says. */
+  addBatch(start: number, rows: number): boolean {
+    const { accumulation } = this;
+    this.runForward(start, rows);
+    this.isFinite = this.noteLoss(rows) && this.runBackward(rows);
+    if (!this.isFinite || !accumulation) return this.isFinite;
+    const weight = this.isWeighted ? this.state.passes.batchWeight : rows;
+    if (this.penalties) {
+      accumulation.penalty[0] = 0;
+      this.state.passes.addActivityPenalties(accumulation.penalty);
+      accumulation.sums[3] += accumulation.penalty[0] * weight;
     }
+    accumulation.add(rows, weight, this.counting);
+    return true;
+  }
+
+  /** As `differentiate`, of the batches since `begin`. */
+  finish(): boolean {
+    if (this.accumulation) this.takeSums(this.accumulation.sums);
+    if (!this.isFinite) return false;
+    this.accumulation?.finish();
     if (this.penalties) this.penalize(this.penalties);
     this.frozen?.clearGradient();
     return !this.isClipping || this.clip();
   }
 
-  private differentiateBatches(accumulation: Accumulation, start: number, rows: number): boolean {
-    const { sums } = accumulation;
-    const whole = this.weightOf(start, rows);
-    accumulation.begin();
-    for (let at = start; at < start + rows; at += this.plan.batchSize) {
-      const count = Math.min(this.plan.batchSize, start + rows - at);
-      this.runForward(at, count);
-      if (!this.noteLoss(count) || !this.runBackward(count)) return false;
-      const share = this.shareOf(count, whole);
-      sums[0] += this.meanLoss[0] * share;
-      if (this.penalties) this.addActivityPenalties(this.penalties, share, sums);
-      accumulation.add(count, share, this.counting);
-    }
-    this.meanLoss[0] = sums[0];
-    return Number.isFinite(sums[0]);
-  }
-
-  private addActivityPenalties(penalties: Float64Array, share: number, sums: Float64Array): void {
-    penalties[0] = 0;
-    this.state.passes.addActivityPenalties(penalties);
-    sums[1] += penalties[0] * share;
+  /** What the step's batches come to. */
+  private takeSums(step: Float64Array): void {
+    for (let i = 0; i < 3; i++) this.sums[i] += step[i];
+    this.meanLoss[0] = step[0] / (step[2] * this.rowDivisor || 1);
   }
 
   /** Of a step's rows: how many, or what they weigh. */
@@ -232,7 +251,8 @@ export class TrainingStep {
   private penalize(penalties: Float64Array): void {
     penalties[0] = 0;
     this.regularization.penalize(this.operands.gradient, penalties);
-    if (this.accumulation) penalties[0] += this.accumulation.sums[1];
+    const step = this.accumulation?.sums;
+    if (step) penalties[0] += step[3] / (step[2] || 1);
     else this.state.passes.addActivityPenalties(penalties);
     penalties[1] += penalties[0];
     penalties[2]++;
@@ -255,10 +275,11 @@ export class TrainingStep {
     const at = buffers.result >>> 3;
     const weight = this.isWeighted ? passes.batchWeight : rows;
     const loss = f64[at] / (weight * this.rowDivisor || 1); // a batch without weight has a loss of 0
-    this.meanLoss[0] = loss;
-    this.sums[0] += f64[at];
-    this.sums[1] += f64[at + 1];
-    this.sums[2] += weight;
+    if (!this.accumulation) this.meanLoss[0] = loss;
+    const sums = this.accumulation?.sums ?? this.sums;
+    sums[0] += f64[at];
+    sums[1] += f64[at + 1];
+    sums[2] += weight;
     return Number.isFinite(loss);
   }
 
