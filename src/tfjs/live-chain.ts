@@ -8,7 +8,7 @@ import type { HeadedValue } from "../models/chain/head.js";
 import { type ImportedLayer, layersOf } from "../models/chain/layers.js";
 import { type LayerConfig, layerPath, readConfig } from "../models/read/keras/config.js";
 import type { JsonObject } from "../core/strict-json.js";
-import { checkKnown, valueOfLayers, type WeightSource } from "../models/read/keras/layers.js";
+import { checkKnown, epsilonOf, valueOfLayers, type WeightSource } from "../models/read/keras/layers.js";
 
 /** A weight of a layer by its part: kernel, bias, gamma ... */
 export interface LiveWeight {
@@ -128,6 +128,8 @@ export interface Normalizations {
   readonly last?: string | undefined;
   /** Nothing scales behind `rows`. */
   readonly isRowsLast?: boolean;
+  /** Of `last`, where it is all that scales behind `rows`. */
+  readonly lastEpsilon?: number | undefined;
 }
 
 /** So much of a number, or of a thousandth, is it changed by at most to see what hangs on the numbers. */
@@ -271,8 +273,10 @@ export class LiveChain {
     const batchAtEnd = (layers: readonly LayerConfig[]): string | undefined =>
       layers.at(-1)?.className === "BatchNormalization" ? layers.at(-1)!.name : undefined;
     if (place < 0) return { batch: batchAtEnd(between) };
-    const [rows, last] = [between[place].name, between.slice(place + 1)];
-    return { batch: batchAtEnd(between.slice(0, place)), rows, last: batchAtEnd(last), isRowsLast: last.length === 0 };
+    const [{ name: rows }, scales] = [between[place], between.slice(place + 1)];
+    const last = batchAtEnd(scales);
+    const lastEpsilon = last !== undefined && scales.length === 1 ? epsilonOf(scales[0]) : undefined;
+    return { batch: batchAtEnd(between.slice(0, place)), rows, last, isRowsLast: scales.length === 0, lastEpsilon };
   }
 
   /** The slopes of the PReLU behind a Dense layer. */

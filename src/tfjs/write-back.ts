@@ -95,13 +95,60 @@ function writeUnits({ weight, factor }: Place, name: string, old: Vector, now: A
   return isSame(data, weight.data) ? [] : [{ weight, data }];
 }
 
+/** The one batch normalization behind a layer normalization: F·x + D. */
+interface Scaling {
+  readonly gamma: LiveWeight | undefined;
+  readonly beta: LiveWeight | undefined;
+  readonly mean: LiveWeight;
+  readonly variance: LiveWeight;
+  readonly epsilon: number;
+}
+
+function scalingOf(weights: LiveWeights, name: string, epsilon: number): Scaling {
+  const [gamma, beta, mean, variance] = ["gamma", "beta", "moving_mean", "moving_variance"].map((part) =>
+    weightOf(weights, name, part),
+  );
+  return { gamma, beta, mean: mean!, variance: variance!, epsilon };
+}
+
+/**
+ * Another gamma of a layer normalization that has none: that of the batch normalization behind it, or, where that has
+ * none either, its running variance, which each batch's own stands for in training. Of F·(x + shift - mean) + beta it
+ * is F, rounded once; beta, or shift where there is none, is computed with F as it was rounded.
+ */
+function rescale(behind: Scaling, shift: LiveWeight | undefined, name: string, was: ImportedLayer, now: ImportedLayer) {
+  const { mean, epsilon } = behind;
+  const moved = behind.beta ?? shift;
+  if (moved === undefined) throw refuse(name, "one whose normalization has no beta");
+  const [gammas, variances, shifts] = [behind.gamma?.data.slice(), behind.variance.data.slice(), moved.data.slice()];
+  now.gamma!.forEach((gamma, unit) => {
+    const isScaled = gamma !== was.gamma![unit];
+    if (!isScaled && now.beta![unit] === was.beta![unit]) return;
+    if (isScaled && gammas) gammas[unit] = gamma * Math.sqrt(variances[unit] + epsilon);
+    else if (isScaled) variances[unit] = gamma ** -2 - epsilon;
+    const factor = (gammas?.[unit] ?? 1) / Math.sqrt(variances[unit] + epsilon);
+    const added = (shift?.data[unit] ?? 0) - mean.data[unit];
+    shifts[unit] = behind.beta ? now.beta![unit] - factor * added : now.beta![unit] / factor + mean.data[unit];
+    const isFinite = [factor, shifts[unit]].every(Number.isFinite) && variances[unit] >= 0;
+    if (!isFinite) throw refuse(name, "one whose scale no weight can make");
+  });
+  const writes: Write[] = [
+    { weight: behind.variance, data: variances },
+    { weight: moved, data: shifts },
+  ];
+  if (gammas) writes.push({ weight: behind.gamma!, data: gammas });
+  return writes.filter(({ weight, data }) => !isSame(weight.data, data));
+}
+
 /** What a layer normalization multiplies by and adds, with what scales behind it. */
 function normWrites(live: LiveChain, weights: LiveWeights, step: Step, was: ImportedLayer, now: ImportedLayer) {
   const { dense, norm } = step;
   if (!norm) return [];
   const name = dense.name!;
-  const { rows = "", last = "", isRowsLast } = live.normalizationsBehind(name);
+  const { rows = "", last = "", isRowsLast, lastEpsilon } = live.normalizationsBehind(name);
   const [gamma, beta] = ["gamma", "beta"].map((part) => weightOf(weights, rows, part));
+  if (!gamma && lastEpsilon !== undefined && !isSame(was.gamma!, now.gamma!))
+    return rescale(scalingOf(weights, last, lastEpsilon), beta, name, was, now);
   const behind = weightOf(weights, last, "beta");
   const factor = (unit: number) => (isRowsLast ? 1 : at(norm.a, unit) / (gamma?.data[unit] ?? 1));
   const write = (part: "gamma" | "beta", place: Place | undefined): Write[] => {

@@ -19,10 +19,13 @@ interface Choices {
   /** Batch normalizations on either side of the first layer normalization. */
   readonly before?: boolean;
   readonly behind?: boolean;
+  /** The one behind. */
+  readonly last?: { readonly center?: boolean; readonly scale?: boolean; readonly epsilon?: number };
 }
 
-const batch = (seed: number) =>
+const batch = (seed: number, more: object = {}) =>
   tf.layers.batchNormalization({
+    ...more,
     movingMeanInitializer: drawn(seed),
     movingVarianceInitializer: drawn(seed + 1),
     gammaInitializer: drawn(seed + 2),
@@ -30,7 +33,14 @@ const batch = (seed: number) =>
   });
 
 /** Dense, layer normalization, ReLU, twice. */
-function normalized({ center = true, scale = true, useBias = true, before, behind }: Choices = {}): tf.Sequential {
+function normalized({
+  center = true,
+  scale = true,
+  useBias = true,
+  before,
+  behind,
+  last,
+}: Choices = {}): tf.Sequential {
   const rows = (name: string, seed: number, more: object = {}) =>
     tf.layers.layerNormalization({
       name,
@@ -44,7 +54,7 @@ function normalized({ center = true, scale = true, useBias = true, before, behin
       dense(8, 1, { inputShape: [8], useBias, biasInitializer: drawn(3, -0.5), name: "first" }),
       ...(before ? [batch(30)] : []),
       rows("norm", 10, { center, scale }),
-      ...(behind ? [batch(40)] : []),
+      ...(behind ? [batch(40, last)] : []),
       relu("relu1"),
       dense(6, 2, { name: "second" }),
       rows("norm2", 20),
@@ -75,7 +85,7 @@ function set(model: tf.LayersModel, layer: string, part: string, unit: number, v
 
 function sick(choices: Choices = {}): tf.Sequential {
   const model = normalized(choices);
-  if (choices.behind) {
+  if (choices.behind && choices.last?.center !== false) {
     const behind = model.layers.findLast((layer) => layer.getClassName() === "BatchNormalization")!;
     set(model, behind.name, "beta", 2, -40);
   } else set(model, "norm", "beta", 2, -40);
@@ -93,6 +103,9 @@ const CHOICES: [string, Choices][] = [
   ["behind a layer without a bias", { useBias: false }],
   ["behind a batch normalization", { before: true }],
   ["before a batch normalization", { behind: true }],
+  ["without gamma, before a batch normalization", { behind: true, scale: false }],
+  ["without any gamma", { behind: true, scale: false, last: { scale: false } }],
+  ["without gamma, before one without beta", { behind: true, scale: false, last: { center: false } }],
   ["without gamma or beta, between two", { before: true, behind: true, center: false, scale: false }],
 ];
 
@@ -126,12 +139,6 @@ describe.each(CHOICES)("%s", (_name, choices) => {
     const model = sick(choices);
     const [weights, outputs] = [allWeights(model), predictionsOf(model, x)];
     const redraws = remedy.kind === "recycle" || remedy.kind === "reinitialize";
-    if (redraws && choices.behind && choices.scale === false) {
-      // its gamma is to be 1, and the only one that there is stands behind the batch normalization's mean
-      await withoutLeak(() => expectError(treat(model, x, remedy), "unsupported", /treated layer first/));
-      expect(allWeights(model)).toEqual(weights);
-      return void model.dispose();
-    }
     const treatment = await withoutLeak(() => treat(model, x, remedy));
     const again = await diagnose(model, x);
     expect(again.layers.map(({ units }) => units)).toEqual(treatment.after.layers.map(({ units }) => units));
@@ -173,6 +180,57 @@ test("recycle makes a gamma of 0 one again", async () => {
   expect([readOf(model, "norm")[0][5], readOf(model, "norm")[1][5]]).toEqual([1, 0]);
   expect(deadByHand(model, x, RELUS)).toEqual([[], []]);
   model.dispose();
+});
+
+describe("recycle where the layer normalization has no gamma, but a batch normalization behind it", () => {
+  const named = (model: tf.LayersModel) => {
+    const layer = model.layers.findLast((each) => each.getClassName() === "BatchNormalization")!;
+    return Object.fromEntries(
+      layer.weights.map(({ originalName }, i) => [originalName.split("/").at(-1)!, readOf(model, layer.name)[i]]),
+    );
+  };
+  const EPSILON = 0.01;
+  const deviation = (variance: number) => Math.sqrt(variance + EPSILON);
+  const only = [{ layer: 0, unit: 2 }];
+
+  test.each([true, false])("scale: %s", async (scale) => {
+    const model = sick({ behind: true, scale: false, last: { scale, epsilon: EPSILON } });
+    const before = named(model);
+    expect(deadByHand(model, x, RELUS)[0]).toContain(2);
+    await treat(model, x, { kind: "recycle", units: only });
+    const after = named(model);
+    const { gamma, beta, moving_mean: mean, moving_variance: variance } = after;
+    // 1·x + 0 of what the layer normalization gives, its own beta included, of which each number is rounded once
+    const factor = (gamma?.[2] ?? 1) / deviation(variance[2]);
+    expect(Math.abs(factor - 1)).toBeLessThan(2 ** -23);
+    const shift = readOf(model, "norm")[0][2] - mean[2];
+    expect(Math.abs(beta[2] + factor * shift)).toBeLessThan(2 ** -23 * Math.abs(beta[2]));
+    const moved = Object.keys(after).filter((part) => after[part][2] !== before[part][2]);
+    expect(moved).toEqual(scale ? ["gamma", "beta"] : ["beta", "moving_variance"]);
+    for (const part of Object.keys(after))
+      expect(after[part].filter((_, unit) => unit !== 2)).toEqual(before[part].filter((_, unit) => unit !== 2));
+    expect(deadByHand(model, x, RELUS)[0]).not.toContain(2);
+    model.dispose();
+  });
+
+  test("a gamma of 0 there is told from its variance", async () => {
+    const model = sick({ behind: true, scale: false, last: { epsilon: EPSILON } });
+    const { name } = model.layers.findLast((each) => each.getClassName() === "BatchNormalization")!;
+    set(model, name, "gamma", 2, 0);
+    await treat(model, x, { kind: "recycle", units: only });
+    const { gamma, moving_variance: variance } = named(model);
+    expect(Math.abs(gamma[2] / deviation(variance[2]) - 1)).toBeLessThan(2 ** -23);
+    expect(deadByHand(model, x, RELUS)[0]).not.toContain(2);
+    model.dispose();
+  });
+
+  test("no variance makes it 1: refused, with the model as it was", async () => {
+    const model = sick({ behind: true, scale: false, last: { scale: false, epsilon: 1.5 } });
+    const weights = allWeights(model);
+    await withoutLeak(() => expectError(treat(model, x, { kind: "recycle" }), "unsupported", /treated layer first/));
+    expect(allWeights(model)).toEqual(weights);
+    model.dispose();
+  });
 });
 
 test("a model in which nothing is dead is left as it is", async () => {

@@ -158,6 +158,9 @@ const dense: Apply = (layer, state, weights) => {
   });
 };
 
+/** Of a normalization. */
+export const epsilonOf = (layer: LayerConfig): number => numberOf(layer, ["epsilon"], EPSILON);
+
 const batchNormalization: Apply = (layer, state, weights) => {
   checkLast(layer, state);
   const { config } = layer;
@@ -179,7 +182,7 @@ const batchNormalization: Apply = (layer, state, weights) => {
   const along = (name: string) => found.get(name) && tile(found.get(name)!, times);
   const [mean, variance] = [along("moving_mean")!, along("moving_variance")!];
   const numbers = { gamma: along("gamma"), beta: along("beta"), mean, variance };
-  const epsilon = numberOf(layer, ["epsilon"], EPSILON);
+  const epsilon = epsilonOf(layer);
   const momentum = momentumOf(numberOf(layer, ["momentum"], MOMENTUM));
   const path = layerPath(layer);
   return { ...state, value: state.parts.batchNorm(state.value, layer.name, path, numbers, { epsilon, momentum }) };
@@ -210,7 +213,7 @@ const layerNormalization: Apply = (layer, state, weights) => {
   );
   const numbers = Object.fromEntries(wanted.map((name, index) => [name, found[index].data]));
   for (const data of Object.values(numbers)) checkWeights(`the numbers of ${layerPath(layer)}`, data);
-  return { ...state, value: layerNorm(state.value, { epsilon: numberOf(layer, ["epsilon"], EPSILON), ...numbers }) };
+  return { ...state, value: layerNorm(state.value, { epsilon: epsilonOf(layer), ...numbers }) };
 };
 
 /** The smallest deviation that Keras divides by. */
