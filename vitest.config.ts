@@ -13,6 +13,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/support/browsers.js";
 import { PATIENCE_MS } from "./tests/support/patience.js";
+import { lengthOfRun } from "./tests/support/run-length.js";
 import { seedOfRun } from "./tests/support/seed.js";
 import { ProcessesFirst } from "./tests/support/sequence.js";
 import { SummaryLine } from "./tests/support/summary.js";
@@ -124,7 +125,7 @@ export default defineConfig({
           ]),
     ],
     reporters: ["default", new SummaryLine(seed)],
-    provide: { seed },
+    provide: { seed, long: lengthOfRun() },
     sequence: { sequencer: ProcessesFirst },
   },
 });

@@ -1,5 +1,5 @@
 // Files of data with bytes changed, left out or repeated: each is read or refused as a RelumineError, quickly, and
-// touches no prototype. RELUMINE_MUTANTS says how many; they come from the run's seed, as many of each file.
+// touches no prototype. RELUMINE_LONG=10 tries 100,000; they come from the run's seed, as many of each file.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readRows } from "../../src/arrays/read-rows.js";
@@ -7,11 +7,12 @@ import { mutate, prototypes } from "../support/mutants.js";
 import { seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
 import { startWatch } from "../support/stopwatch.js";
+import { times } from "../support/times.js";
 
 const FOLDER = new URL("../fixtures/data/", import.meta.url);
 const isData = (name: string): boolean => /\.(np[yz]|gz|safetensors|parquet)$|ubyte$/.test(name);
 const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter(isData);
-const EACH = Math.ceil(Number(process.env["RELUMINE_MUTANTS"] ?? 100_000) / files.length);
+const EACH = Math.ceil(times(10_000) / files.length);
 const SEED = seedOfRun();
 const MOST_MS = 2000;
 

@@ -1,27 +1,37 @@
 // For `node --import`: counts the calls that a program makes to files of one folder, and ends it or lets the device
-// fail at the wanted one. RELUMINE_FILES is JSON: { folder, at, how, lasting, pause, report }
+// fail at the wanted one. RELUMINE_FILES is JSON: { folder, at, how, lasting, pause, report, copies }
 //   at, how   at the call of that number, counted from 1: "kill" ends the process, "hang" waits for ever, else the
 //             call, and with `lasting` all calls after it, fails with that code, such as "ENOSPC"
 //   pause     milliseconds before each call; a file is written in PIECES, each a call
 //   report    a file to which the calls' names are written in the end
-import { writeFileSync } from "node:fs";
+//   copies    a folder: what a kill at the call of number N would leave, the folder as it is then, becomes its folder N
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
 const PIECES = 4;
 const PATHS = ["access", "open", "readdir", "realpath", "rename", "stat", "unlink"];
 const HANDLES = ["stat", "chown", "chmod", "sync"];
-const { folder, at = 0, how, lasting = false, pause = 0, report } = JSON.parse(process.env["RELUMINE_FILES"] ?? "{}");
+const wanted = JSON.parse(process.env["RELUMINE_FILES"] ?? "{}");
+const { folder, at = 0, how, lasting = false, pause = 0, report, copies } = wanted;
 const calls = [];
 
 function failure(call) {
   return Object.assign(new Error(`${how}: ${call}`), { code: how });
 }
 
+/** With modes; at once, so that nothing of the program comes between. */
+function copyFolder(place) {
+  mkdirSync(place);
+  for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(place, name));
+}
+
 async function step(call) {
   if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
   calls.push(call);
+  if (copies !== undefined) copyFolder(join(copies, String(calls.length)));
   if (at === 0 || calls.length < at || (calls.length > at && !lasting)) return;
   if (how === "kill") process.kill(process.pid, "SIGKILL");
   else if (how === "hang") await new Promise((resolve) => setTimeout(resolve, 2 ** 31 - 1));

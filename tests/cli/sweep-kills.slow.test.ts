@@ -1,13 +1,14 @@
-// A sweep that is killed at random moments, RELUMINE_KILLS times (100 take a quarter of an hour): every trial is in the
-// journal once it is told, none is lost or wrong, and what comes of it is the sweep that was never killed.
+// A sweep that is killed at random moments, so many times: every trial is in the journal once it is told, none is lost
+// or wrong, and what comes of it is the sweep that was never killed. RELUMINE_LONG=25 kills a hundred times.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readLine } from "../../src/sweep/journal/journal.js";
 import { seededRandom } from "../support/random.js";
+import { times } from "../support/times.js";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 
-const KILLS = Number(process.env["RELUMINE_KILLS"] ?? 4);
+const KILLS = times(4);
 
 interface Told {
   readonly trials: readonly { readonly id: string; readonly score?: number; readonly dead?: readonly number[] }[];

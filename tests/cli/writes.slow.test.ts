@@ -1,17 +1,19 @@
 // Each kind of file that a command writes, killed, interrupted or failing at each call that writing it takes: what is
-// there afterwards is the old file or the new one, whole, and what was left does not hinder the next run. Three of the
-// kinds, which the run's seed chooses; RELUMINE_KINDS=6 tries all of them, which takes some minutes.
+// there afterwards is the old file or the new one, whole, and what was left does not hinder the next run. What a kill at
+// each call would leave is copied in one run; the kills themselves, the failures and the kinds are some, which the run's
+// seed chooses. RELUMINE_LONG=6 tries all of them, which takes a quarter of an hour.
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { integer, seededRandom } from "../support/random.js";
 import { importNetwork } from "../../src/index.js";
+import { patienceFor, someOf, times } from "../support/times.js";
 import { type Finished, finish, Folder, MAIN, PENGUINS, relumine, start } from "./run.js";
 
 const PRELOAD = ["--import", new URL("failing-files.mjs", import.meta.url).href];
-const LONGEST = 600_000;
-const RANDOM_KILLS = 6;
+const LONGEST = patienceFor(3);
+const RANDOM_KILLS = times(2);
 const PAUSE = 20; // milliseconds before each call of a write that is to be hit
 const OLD = new TextEncoder().encode("of before");
 /** Somebody to whom permissions apply. */
@@ -71,10 +73,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const CHOSEN = KINDS.map((_, at) => KINDS[(inject("seed") + at) % KINDS.length]).slice(
-  0,
-  Number(process.env["RELUMINE_KINDS"] ?? 3),
-);
+const CHOSEN = someOf(KINDS, 2);
 
 /** What befalls the calls: see failing-files.mjs. */
 interface Befalls {
@@ -83,9 +82,12 @@ interface Befalls {
   readonly lasting?: boolean;
   readonly pause?: number;
   readonly report?: string;
+  readonly copies?: string;
 }
 
 type Left = "old" | "new";
+
+const temporariesIn = (folder: string) => fs.readdirSync(folder).filter((name) => name.endsWith(".tmp"));
 
 /** A file of one kind in a folder of its own. */
 class Place {
@@ -94,6 +96,8 @@ class Place {
   readonly old: Uint8Array;
   /** What a run does with the folder. */
   calls: readonly string[] = [];
+  /** The folder as it was before each of them. */
+  private readonly copies = new Folder().path;
   private whole = new Uint8Array();
 
   constructor(private readonly kind: Kind) {
@@ -104,10 +108,15 @@ class Place {
   async prepare(): Promise<void> {
     this.restore();
     const report = join(new Folder().path, "calls");
-    expect((await finish(this.start({ report }))).code).toBe(0);
+    expect((await finish(this.start({ report, copies: this.copies }))).code).toBe(0);
     this.whole = Uint8Array.from(fs.readFileSync(this.file));
     expect(this.whole).not.toEqual(this.old);
     this.calls = fs.readFileSync(report, "utf8").split("\n");
+  }
+
+  /** The last of them that moves the new file to its place. */
+  get move(): number {
+    return this.calls.lastIndexOf("rename");
   }
 
   restore(): void {
@@ -127,17 +136,27 @@ class Place {
   }
 
   /** Which one is there; an error, where it is neither or more people may read it. */
-  async left(hint: string): Promise<Left> {
-    const bytes = fs.readFileSync(this.file);
-    expect(fs.statSync(this.file).mode & 0o777, hint).toBe(0o600);
+  async left(hint: string, file = this.file): Promise<Left> {
+    const bytes = fs.readFileSync(file);
+    expect(fs.statSync(file).mode & 0o777, hint).toBe(0o600);
     if (bytes.equals(this.old)) return "old";
     if (this.kind.differs) expect(await isNetwork(bytes), `half a file: ${hint}`).toBe(true);
     else expect(bytes.equals(this.whole), `half a file: ${hint}`).toBe(true);
     return "new";
   }
 
+  /** Which one a kill at each call would leave. */
+  leftByKills(): Promise<Left[]> {
+    return Promise.all(this.calls.map((call, i) => this.left(call, join(this.copies, String(i + 1), "file"))));
+  }
+
   get temporaries(): string[] {
-    return fs.readdirSync(this.folder.path).filter((name) => name.endsWith(".tmp"));
+    return temporariesIn(this.folder.path);
+  }
+
+  /** How many of them a kill at each call would leave. */
+  temporariesByKills(): number[] {
+    return this.calls.map((_, i) => temporariesIn(join(this.copies, String(i + 1))).length);
   }
 
   /** A run to which nothing happens. */
@@ -188,36 +207,39 @@ describe.skipIf(process.platform === "win32").each(CHOSEN)("$name", (kind) => {
   it(
     "killed at each call: the old one until it is moved, then the new one",
     async () => {
-      const left: Left[] = [];
-      for (const [i, call] of place.calls.entries()) {
+      const { calls, move } = place;
+      expect(calls.slice(0, move)).toEqual(expect.arrayContaining(["open", "write", "sync", "close"]));
+      const left = await place.leftByKills();
+      expect(left).toEqual(calls.map((_, i) => (i <= move ? "old" : "new")));
+      const temporaries = place.temporariesByKills();
+      const open = calls.lastIndexOf("open", move);
+      expect(temporaries).toEqual(calls.map((_, i) => Number(i > open && i <= move)));
+      for (const i of new Set([move, move + 1, ...someOf([...calls.keys()], 2)])) {
         place.clear();
         const { code } = await finish(place.start({ at: i + 1, how: "kill" }));
-        expect(code, call).toBe(null);
-        left.push(await place.left(call));
+        expect([code, place.temporaries.length], calls[i]).toEqual([null, temporaries[i]]);
+        expect(await place.left(calls[i])).toBe(left[i]); // the copies tell the truth
       }
-      const moved = place.calls.lastIndexOf("rename");
-      expect(place.calls.slice(0, moved)).toEqual(expect.arrayContaining(["open", "write", "sync", "close"]));
-      expect(left).toEqual(place.calls.map((_, i) => (i <= moved ? "old" : "new")));
       await place.expectUnhindered();
     },
     LONGEST,
   );
 
   it(
-    "a device that fails or is full at each call, once or lasting: told, with exit code 1, or the new one is there",
+    "a device that fails or is full at a call, once or lasting: told, with exit code 1, or the new one is there",
     async () => {
-      for (const [i, call] of place.calls.entries()) {
+      const { calls } = place;
+      for (const [each, i] of someOf([...calls.keys()], 5).entries()) {
         place.clear();
-        const befalls = { at: i + 1, how: i % 2 ? "ENOSPC" : "EIO", lasting: i % 4 > 1 };
-        const hint = `${call} ${JSON.stringify(befalls)}`;
+        const befalls = { at: i + 1, how: each % 2 ? "ENOSPC" : "EIO", lasting: each % 4 > 1 };
+        const hint = `${calls[i]} ${JSON.stringify(befalls)}`;
         const finished = await finish(place.start(befalls));
         const left = await place.left(hint);
         expect(finished.code, hint).toBe(left === "new" ? 0 : 1);
         if (left === "old") expectToldInALine(finished, hint);
-        if (kind.printed && i >= place.calls.indexOf("open")) expect(finished.stdout, hint).toMatch(kind.printed);
+        if (kind.printed && i >= calls.indexOf("open")) expect(finished.stdout, hint).toMatch(kind.printed);
         if (!befalls.lasting) expect(place.temporaries, hint).toEqual([]);
       }
-      await place.expectUnhindered();
     },
     LONGEST,
   );
@@ -236,7 +258,6 @@ describe.skipIf(process.platform === "win32").each(CHOSEN)("$name", (kind) => {
         expect(await place.left(`RELUMINE_SEED=${seed}`)).toBe(code === null ? await place.left("") : "new");
       }
       expect(kills).toBeGreaterThan(RANDOM_KILLS / 4);
-      await place.expectUnhindered();
     },
     LONGEST,
   );

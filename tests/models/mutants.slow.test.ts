@@ -1,19 +1,19 @@
 // Fixtures with bytes changed, left out or repeated: each is read or refused as a RelumineError, quickly, and touches
-// no prototype. RELUMINE_MUTANTS says how many; they come from the run's seed, as many of each fixture.
+// no prototype. RELUMINE_LONG=10 tries 100,000; they come from the run's seed, as many of each fixture.
 import { describe, expect, test } from "vitest";
 import { bytesOf, fileOf, fixturesIn, readFixture } from "./fixtures.js";
 import { mutate, prototypes } from "../support/mutants.js";
 import { seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
 import { startWatch } from "../support/stopwatch.js";
+import { times } from "../support/times.js";
 
 const FOLDERS = ["onnx", "torch", "keras", "tfjs", "numpy"];
 const all = FOLDERS.flatMap((folder) =>
   fixturesIn(folder).map(([name, fixture]) => [`${folder}/${name}`, fixture] as const),
 );
-const MUTANTS = Number(process.env["RELUMINE_MUTANTS"] ?? 100_000);
 const SEED = seedOfRun();
-const EACH = Math.ceil(MUTANTS / all.length);
+const EACH = Math.ceil(times(10_000) / all.length);
 const MOST_MS = 2000;
 
 describe("mutants", () => {

@@ -1,24 +1,27 @@
-// As mixed.test.ts, a thousand times.
+// As mixed.test.ts, many more times; RELUMINE_LONG=10 draws a thousand trainings.
 import { expect, test } from "vitest";
 import { mixed, wide } from "./mixed/draw.js";
 import { expectSound, nothingSeen } from "./mixed/properties.js";
-import { PATIENCE_MS } from "../support/patience.js";
 import fc from "../support/property.js";
+import { patienceFor, times } from "../support/times.js";
 
-test("a thousand mixed trainings", { timeout: 10 * PATIENCE_MS }, async () => {
+const MIXED = times(100);
+const WIDE = times(3);
+
+test(`${MIXED} mixed trainings`, { timeout: patienceFor(5) }, async () => {
   const seen = nothingSeen();
   await fc.assert(
     fc.asyncProperty(mixed, (given) => expectSound(given, seen)),
-    { numRuns: 1000 },
+    { numRuns: MIXED },
   );
   const { diverged, ...others } = seen;
   expect(diverged).toBeGreaterThan(0);
-  for (const count of Object.values(others)) expect(count).toBeGreaterThan(20);
+  for (const count of Object.values(others)) expect(count).toBeGreaterThan(MIXED / 50);
 });
 
-test("twenty wide ones, whose products threads share", { timeout: 10 * PATIENCE_MS }, () =>
+test(`${WIDE} wide ones, whose products threads share`, { timeout: patienceFor(5) }, () =>
   fc.assert(
     fc.asyncProperty(wide, (given) => expectSound(given, nothingSeen())),
-    { numRuns: 20 },
+    { numRuns: WIDE },
   ),
 );

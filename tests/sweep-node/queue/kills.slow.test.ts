@@ -1,5 +1,5 @@
 // What may be lost is lost, at random moments: a worker, the caller, Redis with its data and without. Each time the
-// sweep ends with every trial told once, and right. RELUMINE_KILLS=50 kills each 50 times.
+// sweep ends with every trial told once, and right. RELUMINE_LONG=10 kills each ten times as often.
 import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import { sweep, type SweepPlan } from "../../../src/sweep.js";
@@ -8,9 +8,10 @@ import { finish, Folder, PENGUINS, relumine, start } from "../../cli/run.js";
 import { seededRandom } from "../../support/random.js";
 import { hasRedis, RedisServer } from "../../support/redis.js";
 import { startProxy } from "../../support/tcp-proxy.js";
+import { times } from "../../support/times.js";
 import { localResult, plain, planOf, rows, startMachine } from "./machines.js";
 
-const KILLS = Number(process.env.RELUMINE_KILLS ?? 4);
+const KILLS = times(3);
 const LIMIT = 60_000 + KILLS * 30_000;
 const LOCK = ["--lock", "1"];
 const seed = Date.now() % 2 ** 31;
