@@ -397,12 +397,14 @@ class App {
   private onFrame(message: Frame): void {
     const units = this.started?.recipe.layers.reduce((sum, each) => sum + each, 0);
     if (this.isStarting || message.states.length !== units) return;
-    const isAdjusted = JSON.stringify(message.settings) !== JSON.stringify(this.frame?.settings);
+    // beside what is shown already: a field that is being written in is left alone by a training's first frame
+    const settings = { ...this.recipe, ...message.settings };
+    const isAdjusted = !sameRecipe(settings, { ...this.recipe, ...this.frame?.settings });
     this.frame = message;
     if (message.curves) this.curvesVersion = message.version;
     this.noteProgress(message);
     if (isAdjusted) {
-      this.settings?.show({ ...this.recipe, ...message.settings });
+      this.settings?.show(settings);
       this.considerForecast();
       this.showOnMap();
     }

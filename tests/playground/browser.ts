@@ -1,5 +1,7 @@
 // The page in headless Chromium: built and served once a file, by the command that users run.
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
+import { PATIENCE_MS } from "../support/patience.js";
 import { hasChromium, openSite as openParts, type Site, type Visit, visit as open } from "../support/site.js";
 
 export { hasChromium, type Site };
@@ -22,6 +24,28 @@ export async function visit(
   await visitor.page.waitForFunction(() => /step \d/.test(document.querySelector("#status")?.textContent ?? ""));
   return visitor;
 }
+
+/** What a part of the page says, now or soon: frames and messages of the engine come when they come. */
+export const saysSoon = (page: Page, part: string, pattern: RegExp): Promise<void> =>
+  expect.poll(() => page.textContent(part), { timeout: PATIENCE_MS }).toMatch(pattern);
+
+/** For `prepare`: all that the engine sends comes so much later. */
+export const delayEngine = (page: Page, milliseconds: number): Promise<unknown> =>
+  page.addInitScript((delay) => {
+    const Original = Worker;
+    const isLate = new WeakSet<object>();
+    globalThis.Worker = class extends Original {
+      constructor(...given: ConstructorParameters<typeof Worker>) {
+        super(...given);
+        this.addEventListener("message", (event) => {
+          if (isLate.has(event.data)) return;
+          event.stopImmediatePropagation();
+          isLate.add(event.data);
+          setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: event.data })), delay);
+        });
+      }
+    };
+  }, milliseconds);
 
 /** The step that the page shows. */
 export async function stepOf(page: Page): Promise<number> {

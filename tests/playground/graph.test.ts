@@ -3,7 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFileSync } from "node:fs";
 import { networkWithDeadUnits } from "./dead-model.js";
 import { writeModel } from "../../src/models.js";
-import { hasChromium, openSite, recordTexts, type Site, visit, waitForStep, writtenTexts } from "./browser.js";
+import {
+  hasChromium,
+  openSite,
+  recordTexts,
+  saysSoon,
+  type Site,
+  visit,
+  waitForStep,
+  writtenTexts,
+} from "./browser.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 let site: Site;
 const DEAD = "#rate=1.4&seed=3&step=855";
@@ -25,7 +35,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.selectOption("#unit .scope select", "one");
     await page.click('#unit button[aria-label="Apply: Lift the bias"]');
     await linked(`changes=855:liftBias:${layer}-${unit}&step=855`);
-    expect(await page.textContent("#unit .done")).toMatch(/unit \d+: bias lifted: (\d+) dead before/);
+    await saysSoon(page, "#unit .done", /unit \d+: bias lifted: (\d+) dead before/);
     const bias = Number(await page.inputValue('#unit input[aria-label="Bias"]'));
     await page.focus(".bias-handle");
     await page.keyboard.press("ArrowLeft");
@@ -55,7 +65,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(() =>
       /^Weight from [xy]$/.test(document.activeElement!.getAttribute("aria-label") ?? ""),
     );
-    expect(await page.textContent("#unit h2")).toMatch(/^Layer 1, unit 1/);
+    await saysSoon(page, "#unit h2", /^Layer 1, unit 1/);
     await page.keyboard.press("Control+A");
     await page.keyboard.type("0.75");
     await page.keyboard.press("Enter");
@@ -97,7 +107,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(() =>
       document.querySelector("#output-legend")!.textContent!.endsWith("unit 4 switches."),
     );
-    expect((await writtenTexts(page)).slice(-200)).toContain("4");
+    await expect.poll(async () => (await writtenTexts(page)).slice(-200), { timeout: PATIENCE_MS }).toContain("4");
     await page.click('button[aria-label="A unit more in layer 1"]');
     await page.waitForFunction(() => location.hash.includes("layers=11-8"));
     await page.waitForFunction(() => document.querySelectorAll("#units button").length === 19);

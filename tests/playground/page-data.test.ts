@@ -1,7 +1,17 @@
 // What comes into the page and goes out of it, in Chromium: links, tables, files.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEAD_BUTTONS, hasChromium, openSite, type Site, stepOf, visit, waitForStep } from "./browser.js";
+import {
+  DEAD_BUTTONS,
+  delayEngine,
+  hasChromium,
+  openSite,
+  saysSoon,
+  type Site,
+  stepOf,
+  visit,
+  waitForStep,
+} from "./browser.js";
 
 let site: Site;
 
@@ -44,7 +54,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await hashIs(hash);
       await page.fill("#paste", "6 tanh adamant");
       await page.click(".paste button");
-      expect(await page.textContent("#paste-told")).toMatch(/got "adamant"/);
+      await saysSoon(page, "#paste-told", /got "adamant"/);
       await page.reload();
       await page.waitForFunction(() => document.querySelectorAll("#units button").length === 6);
       await hashIs(hash);
@@ -98,6 +108,18 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await page.keyboard.press("Tab");
       await page.waitForFunction(() => /setGamma:1-1:0\.5/.test(location.hash));
       expect(faults).toEqual([]);
+    });
+
+    test("has what is being written while the first picture of a training is on its way", async () => {
+      await using visitor = await visit(site, "#layers=8-8", {}, (page) => delayEngine(page, 500));
+      const { page } = visitor;
+      await page.click("#open-settings");
+      await page.click(".more summary");
+      await page.selectOption('#settings label:has-text("Normalization") select', "batch");
+      await page.fill('#settings label:has-text("Dropout") input', "0.2");
+      await page.waitForTimeout(1500); // a picture or two
+      await page.keyboard.press("Tab");
+      await page.waitForFunction(() => location.hash === "#layers=8-8&normalization=batch&dropout=0.2");
     });
 
     test.each([
@@ -189,6 +211,8 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await page.waitForSelector(DEAD_BUTTONS);
       await page.click("#open-share");
       await page.click("#copy-link");
+      await page.waitForFunction(() => /link copied/.test(document.querySelector("#announcements")!.textContent!));
+      await page.waitForSelector("#share", { state: "hidden" });
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${site.url}#rate=1.4&seed=3`);
       await page.click("#open-share");
       await page.click("#copy-code");
@@ -238,7 +262,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       await page.waitForFunction(() =>
         /spreads differ .* in column "income"/.test(document.querySelector("#notes .findings")!.textContent!),
       );
-      expect(await page.textContent("#status")).toContain("rate 0.8");
+      await saysSoon(page, "#status", /rate 0\.8/);
       await page.selectOption("#scale", "standardized");
       await waitForStep(page, 5);
     });
@@ -257,7 +281,7 @@ describe.skipIf(!hasChromium)("the page's data", () => {
         buffer: Buffer.from(text),
       });
       await page.waitForSelector("#error-message:not([hidden])");
-      expect(await page.textContent("#error-message")).toMatch(message);
+      await saysSoon(page, "#error-message", message);
       expect(await page.inputValue("#data")).toBe("spiral");
       await page.waitForFunction(() => location.hash === "#data=spiral");
       await waitForStep(page, (await stepOf(page)) + 20);

@@ -9,6 +9,7 @@ import {
   hasChromium,
   openSite,
   recordTexts,
+  saysSoon,
   type Site,
   SPIRAL,
   stepAtRest,
@@ -18,6 +19,7 @@ import {
   writtenTexts,
 } from "./browser.js";
 import { runAxe } from "../support/axe.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 let site: Site;
 
@@ -66,7 +68,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(
       () => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 80,
     );
-    expect(await page.textContent("#unit .outcome")).toMatch(/\d+ dead, accuracy .* steps on: \d+ of \d+ died again/);
+    await saysSoon(page, "#unit .outcome", /\d+ dead, accuracy .* steps on: \d+ of \d+ died again/);
     expect(faults).toEqual([]);
   });
 
@@ -82,7 +84,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await verdict(
       "^At step [\\d,]+: .*[Ii]t is (no better|worse) than a constant: loss .* for always saying the classes' shares; accuracy 1",
     );
-    expect(await writtenTexts(page)).toContain("a constant 2.3");
+    await expect.poll(() => writtenTexts(page), { timeout: PATIENCE_MS }).toContain("a constant 2.3");
     // what the verdict says no finding says again
     await page.waitForFunction(() => document.querySelectorAll("#notes .findings li").length > 0);
     expect(await page.textContent("#notes .findings")).not.toMatch(/The loss, .* that of a constant/);
@@ -100,8 +102,8 @@ describe.skipIf(!hasChromium)("the page", () => {
       /softmax is 1 on every sample/.test(document.querySelector("#verdict")!.textContent!),
     );
     expect(await page.textContent("#verdict")).toMatch(/Use binaryCrossEntropy .*for two classes/);
-    expect(await page.textContent("#charts")).toMatch(/accuracy 50/);
-    expect(await page.textContent("#output-legend")).toMatch(/^□ blue and ○ orange: training samples/);
+    await saysSoon(page, "#charts", /accuracy 50/);
+    await saysSoon(page, "#output-legend", /^□ blue and ○ orange: training samples/);
     expect(await page.evaluate(() => document.body.innerText)).not.toMatch(/accuracy 100/);
     expect(faults).toEqual([]);
   });
@@ -121,8 +123,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     const { page, faults } = visitor;
     await page.click("#open-map");
     await page.waitForSelector('#map[data-done="true"]');
-    expect(await page.textContent("#map")).toMatch(/Each cell is this network after [\d,]+ steps, from \d starts?\./);
-    expect(await page.textContent("#map .map-sentences")).toMatch(/Your own setting, rate 0\.8, bias 0: /);
+    await saysSoon(page, "#map", /Each cell is this network after [\d,]+ steps, from \d starts?\./);
+    await saysSoon(page, "#map .map-sentences", /Your own setting, rate 0\.8, bias 0: /);
     await page.focus("#map .map-of-death");
     for (const key of ["ArrowRight", "ArrowUp", "Enter"]) await page.keyboard.press(key);
     await page.waitForFunction(() => /bias=.*rate=0\.0/.test(location.hash) && !location.hash.includes("step="));
@@ -131,7 +133,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     );
     await page.selectOption("#data", "circle"); // the map was of other data
     await page.waitForSelector('#map[data-done="false"]');
-    expect(await page.isVisible("#map .map-of-death")).toBe(false);
+    await page.waitForSelector("#map .map-of-death", { state: "hidden" });
     expect(faults).toEqual([]);
   });
 
@@ -157,7 +159,7 @@ describe.skipIf(!hasChromium)("the page", () => {
         const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
         return data.filter((value, i) => i % 4 === 3 && value > 0).length;
       });
-    expect(await inked()).toBeGreaterThan(500);
+    await expect.poll(inked, { timeout: PATIENCE_MS }).toBeGreaterThan(500);
     await page.focus('.rate input[type="range"]');
     await page.keyboard.press("Home"); // the lowest rate
     await told("At a rate of 0\\.0001: ");
@@ -180,11 +182,13 @@ describe.skipIf(!hasChromium)("the page", () => {
     ); // until the next death takes its line: waited for from the start
     await Promise.all([last, page.waitForSelector(DEAD_BUTTONS)]);
     await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
-    expect(await page.textContent("#unit .history:not([hidden])")).toMatch(
+    await saysSoon(
+      page,
+      "#unit .history:not([hidden])",
       /died at step \d+: one step was too large.*; at a rate of 0\.\d+ it would have lived through that one step/i,
     );
     await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
-    expect(await page.textContent("#unit")).toMatch(/Diagnosis at step \d+.*Closed on all 240 training samples/);
+    await saysSoon(page, "#unit", /Diagnosis at step \d+.*Closed on all 240 training samples/);
     expect(faults).toEqual([]);
   });
 
@@ -292,8 +296,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.focus('#units button[tabindex="0"]');
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowRight");
-    expect(await page.isVisible("#tip")).toBe(true);
-    expect(await page.textContent("#tip")).toMatch(/^Layer 2, unit 2: /);
+    await page.waitForSelector("#tip");
+    await saysSoon(page, "#tip", /^Layer 2, unit 2: /);
     await page.waitForFunction(() =>
       document.querySelector("#output-legend")!.textContent!.startsWith("Layer 2, unit 2: its preactivation"),
     );
@@ -301,7 +305,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent!.startsWith("Layer 2, unit 2"));
     expect(await page.getAttribute('#units button[tabindex="0"]', "aria-pressed")).toBe("true");
     await page.focus("#run");
-    expect(await page.isHidden("#tip")).toBe(true);
+    await page.waitForSelector("#tip", { state: "hidden" });
     await page.waitForFunction(() =>
       document.querySelector("#output-legend")!.textContent!.includes("training samples"),
     );
@@ -338,7 +342,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForSelector(DEAD_BUTTONS);
     await page.click('#unit button[aria-label="Apply: Lift the bias"]');
     await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
-    expect(await page.textContent('#unit [role="status"]')).toContain("1 dead before, 0 after");
+    await saysSoon(page, '#unit [role="status"]', /1 dead before, 0 after/);
     await page.click('#unit button:text-is("Undo")');
     await page.waitForSelector(DEAD_BUTTONS);
     await page.click('#unit button[aria-label^="Compare, what would have happened: Lower rate"]');
