@@ -65,12 +65,18 @@ export async function stepAtRest(page: Page): Promise<number> {
   throw new Error("the training goes on");
 }
 
+/** @throws Error that says what the page shows instead */
 export async function waitForStep(page: Page, least: number): Promise<void> {
-  await page.waitForFunction(
-    (step) =>
-      Number(/step ([\d,]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(",", "")) >= step,
-    least,
-  );
+  try {
+    await page.waitForFunction(
+      (step) =>
+        Number(/step ([\d,]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(",", "")) >= step,
+      least,
+    );
+  } catch (cause) {
+    const shown = await Promise.all(["#status", "#run", "#error-message"].map((part) => page.textContent(part)));
+    throw new Error(`step ${least} does not come: ${shown.join(" | ")}`, { cause });
+  }
 }
 
 /** For `prepare`: notes all that is written on canvases. */

@@ -414,14 +414,9 @@ describe.skipIf(!hasChromium)("the page", () => {
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await hide(true);
-    const later = async (): Promise<number> => {
-      await page.waitForTimeout(300);
-      return stepOf(page);
-    };
-    let [before, left] = [-1, await later()];
-    // what was under way
-    for (let looks = 0; left !== before && looks < 20; looks++) [before, left] = [left, await later()];
-    expect(await later()).toBe(left);
+    const left = await stepAtRest(page);
+    await page.waitForTimeout(400);
+    expect(await stepOf(page)).toBe(left);
     expect(await page.textContent("#run")).toBe("Pause");
     await hide(false);
     await waitForStep(page, left + 10);
