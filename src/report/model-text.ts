@@ -63,8 +63,11 @@ const MOST_NAMED = 6;
 /** `batch normalization folded into the layers beside it: "bn1", "bn2"`: a line for all of a kind. */
 export function changeLines(changes: readonly ModelChange[]): string[] {
   const groups = groupBy(changes, ({ part, became }) => `${PART_WORDS[part]} ${BECAME_WORDS[became]}`);
-  const nameOf = ({ name, share }: ModelChange) =>
-    `${JSON.stringify(name)}${share === undefined ? "" : ` (${formatNumber(share)})`}`;
+  const saidOf = ({ share, momentum }: ModelChange) => {
+    if (momentum === undefined) return share === undefined ? "" : ` (${formatNumber(share)})`;
+    return ` (momentum ${formatNumber(momentum)}${momentum === 0 ? ": its running statistics stay" : ""})`;
+  };
+  const nameOf = (change: ModelChange) => `${JSON.stringify(change.name)}${saidOf(change)}`;
   return [...groups].map(([kind, group]) => {
     const names = group.map(nameOf);
     const more = names.length > MOST_NAMED ? ` and ${formatCount(names.length - MOST_NAMED)} more` : "";

@@ -2,6 +2,8 @@
 // (tests/fixtures/torch): read as PyTorch computes them, or refused.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { crc32 } from "../../src/arrays/crc32.js";
+import { ZipArchive } from "../../src/arrays/zip.js";
 import type { Tensor } from "../../src/formats/safetensors.js";
 import { writeSafetensors } from "../../src/formats/safetensors.js";
 import { readModel, type ReadModelOptions } from "../../src/models/read-model.js";
@@ -60,6 +62,33 @@ test("whole modules say more than weights do", async () => {
     ...["gelu", "prelu", "silu", "softplus", "tanh", "selu", "linear"].map((name) => ({ name })),
   ]);
   expect(notes).toEqual([]);
+});
+
+/** Bytes with each place of some other ones written over. */
+function replaced(bytes: Buffer, old: Uint8Array, other: Uint8Array): Buffer {
+  const result = Buffer.from(bytes);
+  for (let at = result.indexOf(old); at >= 0; at = result.indexOf(old, at + 1)) result.set(other, at);
+  return result;
+}
+
+test("a batch normalization without a momentum, the mean of all batches, is kept with 0.1 and told", async () => {
+  const bytes = readFileSync(new URL("whole-many.pt", FOLDER));
+  const pickle = new ZipArchive(bytes).read("whole-many/data.pkl");
+  const [key, number] = [Buffer.from("momentumq\x99G", "latin1"), 8];
+  // None, which is noted four times where the name was noted: as many bytes as a float
+  const none = Buffer.from("momentumq\x99Nq\x99q\x99q\x99q\x99", "latin1");
+  const at = Buffer.from(pickle).indexOf(key);
+  expect([at > 0, none.length]).toEqual([true, key.length + number]);
+  const patched = replaced(Buffer.from(pickle), pickle.subarray(at, at + none.length), none);
+  const sum = (of: Uint8Array) => Buffer.from(Uint32Array.of(crc32(of)).buffer);
+  const whole = replaced(replaced(bytes, pickle.subarray(at, at + none.length), none), sum(pickle), sum(patched));
+  const keep = { normalization: "keep" } as const;
+  const [before, after] = [await readModel(bytes, keep), await readModel(whole, keep)];
+  expect(after.spec).toEqual(before.spec);
+  const normOf = ({ changes }: typeof before) => changes.find(({ part }) => part === "batchNormalization");
+  expect(normOf(before)).toEqual({ part: "batchNormalization", name: expect.any(String), became: "kept" });
+  expect(normOf(after)).toEqual({ ...normOf(before), momentum: 0.1 });
+  expect(normOf(await readModel(whole))).toEqual({ ...normOf(before), became: "folded" });
 });
 
 test("two parts are read where the activations are said one by one", async () => {

@@ -9,6 +9,7 @@ import { writeModel } from "../../src/models/write-model.js";
 import { createNetwork } from "../../src/network/network.js";
 import type { DenseSpec, NetworkSpec } from "../../src/network/spec.js";
 import type { Network, Weights } from "../../src/network/types.js";
+import { changeLines } from "../../src/report/model-text.js";
 import { expectError } from "../support/errors.js";
 import { OnnxFile } from "../support/onnx-file.js";
 import { fixturesIn, readFixture } from "./fixtures.js";
@@ -486,6 +487,16 @@ describe("numbers that no training leaves", () => {
   test.each(HOSTILE)("%s", async (_name, statistics) => {
     for (const options of [{}, KEEP])
       await expectError(readModel(fileOf(norm(statistics), relu).bytes, options), "format", /the /);
+  });
+
+  test("a momentum of 0, as ONNX says of PyTorch's None too, is told where it is kept", async () => {
+    const { bytes } = fileOf(norm({ momentum: 1 }), relu); // the share that stays
+    const { spec, changes } = await readModel(bytes, KEEP);
+    expect(spec.layers[0].normalization).toMatchObject({ momentum: 0 });
+    expect(changes).toMatchObject([{ part: "batchNormalization", became: "kept", momentum: 0 }]);
+    expect(changeLines(changes)[0]).toMatch(/kept: ".*" \(momentum 0: its running statistics stay\)$/);
+    for (const { changes: told } of [await readModel(bytes), await readModel(fileOf(norm(), relu).bytes, KEEP)])
+      expect(told[0]).not.toHaveProperty("momentum");
   });
 
   test("an epsilon of 0 and other momentums are refused where they would train", async () => {

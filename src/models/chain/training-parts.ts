@@ -21,6 +21,12 @@ export interface ModelChange {
   readonly became: "folded" | "kept" | "dropped";
   /** Of dropout: what training sets to 0. */
   readonly share?: number;
+  /**
+   * Of a batch normalization that is kept, where training goes on otherwise than in PyTorch if its momentum there was
+   * None, the mean of all batches: what the layer has in its place. 0 of an ONNX file, which says the same of None and
+   * of 0: running statistics stay as they are until the spec says another; the default of a file of PyTorch's own.
+   */
+  readonly momentum?: number;
 }
 
 /** Constants of a batch normalization. */
@@ -28,6 +34,8 @@ export interface BatchConstants {
   readonly epsilon: number;
   /** The share of a batch's statistics in the next running ones. */
   readonly momentum: number;
+  /** The file has the mean of all batches instead. */
+  readonly isCumulative?: boolean;
 }
 
 interface Found extends Omit<ModelChange, "became"> {
@@ -80,7 +88,8 @@ export class TrainingParts {
       throw new RelumineError("format", `the momentum of ${what}`, "to be from 0 to 1", `${momentum}`);
     const { gamma = 1, beta = 0, mean, variance } = numbers;
     const term: Term = { kind: "batch", units: value.term.units, argument: value, mean, variance, epsilon, momentum };
-    this.#found.push({ part: "batchNormalization", name, term });
+    const isOther = constants.isCumulative || momentum === 0;
+    this.#found.push({ part: "batchNormalization", name, term, ...(isOther && { momentum }) });
     return scale(identity(term), gamma, beta);
   }
 
@@ -120,8 +129,8 @@ export class TrainingParts {
 
   /** @param kept those that are parts of the layers that were made */
   changes(kept: ReadonlySet<Term>): ModelChange[] {
-    return this.#found.map(({ term, ...said }) => {
-      if (term && kept.has(term)) return { ...said, became: "kept" };
+    return this.#found.map(({ term, momentum, ...said }) => {
+      if (term && kept.has(term)) return { ...said, ...(momentum !== undefined && { momentum }), became: "kept" };
       return { ...said, became: said.part === "batchNormalization" ? "folded" : "dropped" };
     });
   }

@@ -138,10 +138,11 @@ const norm: Apply = (module, state, load) => {
   const sizes = [gamma, beta, mean, variance].flatMap((each) => (each ? [each.length] : []));
   if (sizes.some((size) => size !== value.term.units)) throw module.refuse("numbers for other units");
   // without a momentum PyTorch takes the mean of all batches
-  const momentum = module.is("momentum", null, undefined) ? DEFAULT_MOMENTUM : module.number("momentum");
+  const isCumulative = module.is("momentum", null, undefined);
+  const momentum = isCumulative ? DEFAULT_MOMENTUM : module.number("momentum");
   const [numbers, constants] = [
     { gamma, beta, mean, variance },
-    { epsilon: module.number("eps"), momentum },
+    { epsilon: module.number("eps"), momentum, isCumulative },
   ];
   return { ...state, value: state.parts.batchNorm(value, module.path, describe(module.path), numbers, constants) };
 };
