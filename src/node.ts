@@ -2,7 +2,8 @@
 export { openRows } from "./files/open-rows.js";
 export { RelumineError } from "./core/errors.js";
 
-export type { BlockShuffle, OpenRows, OpenRowsOptions, RawFile, RawType } from "./files/open-rows.js";
+export type { RawType } from "./arrays/raw.js";
+export type { BlockShuffle, OpenRows, OpenRowsOptions, RawFile } from "./files/open-rows.js";
 export type { ErrorCode } from "./core/errors.js";
 export type { Matrix, SampleRows, Samples } from "./core/matrix.js";
 export type { CompactMatrix, CompactRows, CompactType, Float16Numbers } from "./core/rows/compact.js";

@@ -1,11 +1,12 @@
 // What a file of data is, by its first bytes, and what it holds: arrays whose numbers are unread, or a table.
 import { type ByteSource, blobSource, bytesSource, collectBytes, piecesOf } from "./byte-source.js";
 import type { Arrays } from "./choose.js";
-import type { FileArray } from "./file-array.js";
+import { FileArray } from "./file-array.js";
 import { isHdf5 } from "./hdf5-magic.js";
 import { isIdx, openIdx } from "./idx.js";
 import { isArrayName, isNpy, type NpzFile, openNpy, openNpz } from "./npy.js";
 import { isParquet } from "./parquet/magic.js";
+import { RAW_TYPES, type RawRow, rawShape } from "./raw.js";
 import { isSafetensors, openSafetensors } from "./safetensors.js";
 import { ZipFile } from "./zip.js";
 import { RelumineError } from "../core/errors.js";
@@ -33,10 +34,25 @@ const FIRST_BYTES = 16;
 
 type OpenArrays = (source: ByteSource) => Promise<Arrays>;
 
-const alone = async (array: Promise<FileArray>): Promise<Arrays> => new Map([["", await array]]);
+const alone = async (array: FileArray | Promise<FileArray>): Promise<Arrays> => new Map([["", await array]]);
 
 function refuse(given: string, hint: string): RelumineError {
   return new RelumineError("unsupported", "the file", "to be a table or arrays of numbers", given, hint);
+}
+
+function openRaw(source: ByteSource, row: RawRow): FileArray {
+  const what = "the array";
+  const { size: bytes, packed } = source;
+  const shape = rawShape(what, bytes, row);
+  return new FileArray({
+    what,
+    name: "",
+    type: RAW_TYPES[row.type],
+    shape,
+    bytes,
+    packed,
+    open: () => piecesOf(source),
+  });
 }
 
 async function openWhole(source: ByteSource): Promise<Arrays> {
@@ -120,13 +136,21 @@ async function openGzip(source: ByteSource, options: ReadOptions): Promise<DataF
   return { arrays: await open({ size, packed: source.size, read }) };
 }
 
+/** How a file is read, where its bytes don't say it. */
+export interface OpenOptions extends ReadOptions {
+  /** Of numbers without a header: then nothing else is looked for. */
+  readonly raw?: RawRow;
+}
+
 /**
  * What a file holds. Arrays: NumPy's .npy and .npz, safetensors, IDX; tables: Parquet, and text, as which all else is
  * read. Gzipped files are unpacked.
  * @throws RelumineError "format", "unsupported" or "memory"
  */
-export async function openData(given: DataSource, options: ReadOptions): Promise<DataFile> {
+export async function openData(given: DataSource, { raw, ...options }: OpenOptions): Promise<DataFile> {
   const source = asByteSource(given);
+  if (raw && source) return { arrays: await alone(openRaw(source, raw)) };
+  if (raw) throw refuse("what comes in pieces", "Numbers without a header are read from a file.");
   if (!source) return openPieces(readChunks(given as TableSource), options);
   const first = await source.read(0, Math.min(FIRST_BYTES, source.size));
   if (isZip(first)) {

@@ -3,6 +3,7 @@ import { type ArrayChoice, type Arrays, chooseArrays, isInputName, isNumbers, ta
 import type { FileArray } from "./file-array.js";
 import { type DataFile, type DataSource, openData } from "./open.js";
 import { shapeText } from "./numbers.js";
+import type { RawRow } from "./raw.js";
 import { tableOfArrays, tableOfColumns } from "./to-table.js";
 import {
   checkBoolean,
@@ -134,8 +135,8 @@ async function targetsOf(y: FileArray, rows: number): Promise<ArrayLike<number> 
 }
 
 /** The array of a file of targets, which holds nothing else. */
-export async function openTargets(source: DataSource): Promise<FileArray | undefined> {
-  const file = await openData(source, {});
+export async function openTargets(source: DataSource, raw?: RawRow): Promise<FileArray | undefined> {
+  const file = await openData(source, { raw });
   const arrays = "arrays" in file ? [...file.arrays.values()] : [];
   if (arrays.length === 1 && isNumbers(arrays[0])) return arrays[0];
   const given = "table" in file ? "a table" : `${arrays.length} arrays`;
@@ -171,13 +172,13 @@ async function floatRows(x: FileArray, divisor: number): Promise<Matrix> {
 async function rowsOfArrays(
   arrays: Arrays,
   { target, ...choice }: ArrayChoice,
-  { divisor = 1, compact = false, findFile }: InternalOptions,
+  { divisor = 1, compact = false, findFile, rawTarget }: InternalOptions,
 ): Promise<FileRows> {
   const isName = typeof target !== "string" || !findFile || arrays.has(target);
   const file = isName ? undefined : await findFile(target);
   const isMissing = !isName && file === undefined;
   const choose = () => chooseArrays(arrays, { ...choice, target: file ? false : target });
-  const { x, y = file && (await openTargets(file)), notes } = isMissing ? orNoFile(choose) : choose();
+  const { x, y = file && (await openTargets(file, rawTarget)), notes } = isMissing ? orNoFile(choose) : choose();
   const rows = (compact && (await compactRows(x, divisor))) || (await floatRows(x, divisor));
   const flattened =
     x.shape.length > 2 ? [`rows of ${x.shape.slice(1).join(" x ")} are ${x.rowSize} numbers, row-major`] : [];
@@ -198,15 +199,18 @@ function wantsTable({ like, scaling = "none", ignore = [], columns = {} }: ReadR
 export interface InternalOptions extends ReadRowsOptions {
   /** The file that a target's name means, if there is one. */
   readonly findFile?: (name: string) => Promise<DataSource | undefined>;
+  /** What a row is of a file without a header, and of that of the targets. */
+  readonly raw?: RawRow;
+  readonly rawTarget?: RawRow;
 }
 
 export async function rowsOf(source: DataSource, options: InternalOptions): Promise<FileRows> {
   checkGiven(options);
-  const { inputs, array, target, ignore, columns, like, scaling, divisor, separator, header } = options;
+  const { inputs, array, target, ignore, columns, like, scaling, divisor, separator, header, raw } = options;
   const layout = { separator, header, literal: literalColumns(columns) };
   const training = like === undefined ? undefined : await tableOf(await openData(like, layout), { target });
   const needed = training?.columns.filter(({ name }) => name !== target && !ignore?.includes(name));
-  const file = await openData(source, { ...layout, ...(needed && { needed: needed.map(({ name }) => name) }) });
+  const file = await openData(source, { ...layout, raw, ...(needed && { needed: needed.map(({ name }) => name) }) });
   const choice = { inputs: training ? undefined : inputs, array, target };
   if ("arrays" in file && !wantsTable(options) && !areColumns(file.arrays))
     return rowsOfArrays(file.arrays, choice, options);

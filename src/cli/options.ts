@@ -12,6 +12,7 @@ import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { RelumineError } from "../core/errors.js";
 import type { SweepFit } from "../sweep/types.js";
 import type { FitOptions, NormalizationKind, Optimizer } from "../index.js";
+import { RAW_TYPES, type RawRow, type RawType } from "../arrays/raw.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
 /** Runs a check; commander's words around the message name the option and what was given. */
@@ -313,6 +314,30 @@ export function addLossOptions(command: Command): Command {
 export function classWeightsOption(): Option {
   const what = '"balanced": all classes count the same in training, however many rows each has';
   return new Option("--class-weights <how>", what).argParser(oneOf(["balanced"]));
+}
+
+/** Of files without a header. */
+export interface RawOptions {
+  /** What a row is, and of the targets' file. */
+  readonly raw?: RawRow;
+  readonly rawTarget?: RawRow;
+}
+
+/** `float32:784`, or `uint8` for one number a row. */
+function rawRow(words: string): RawRow {
+  const [type, columns = "1", ...more] = words.split(":");
+  if (more.length > 0) throw new InvalidArgumentError('It has to be such as "float32:784".');
+  return {
+    type: oneOf(Object.keys(RAW_TYPES) as RawType[])(type),
+    columns: integer({ low: 1, high: 2 ** 26 })(columns),
+  };
+}
+
+/** Adds what files without a header are told by. */
+export function addRawOptions(command: Command): Command {
+  return command
+    .option("--raw <row>", "the rows' file has no header: type and numbers of a row, e.g. float32:784", rawRow)
+    .option("--raw-target <row>", "nor has that of the targets, e.g. uint8", rawRow);
 }
 
 const MOST_THREADS = 64;

@@ -4,7 +4,16 @@ import { type FileRows, type ReadRowsOptions, rowsOf } from "../arrays/read-rows
 import type { DataSource } from "../arrays/open.js";
 import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
 import { readBytesIfThere } from "./files.js";
-import { arrayOption, columnsOption, decimal, ignoreOption, oneOf, withDashes } from "./options.js";
+import {
+  addRawOptions,
+  arrayOption,
+  columnsOption,
+  decimal,
+  ignoreOption,
+  oneOf,
+  type RawOptions,
+  withDashes,
+} from "./options.js";
 import { type Scaling, SCALINGS } from "../table/rows-for-model.js";
 
 const MOST_TARGET_BYTES = 2 ** 30;
@@ -12,7 +21,7 @@ const MOST_TARGET_BYTES = 2 ** 30;
 const RAW_DIGITS = `pixels are 0 to ${EMBEDDED_FACTS.divisor}: --divisor ${EMBEDDED_FACTS.divisor} makes them 0 to 1`;
 
 /** As options of the command line. */
-export interface RowsOptions extends Omit<ReadRowsOptions, "inputs" | "like" | "compact"> {
+export interface RowsOptions extends Omit<ReadRowsOptions, "inputs" | "like" | "compact">, RawOptions {
   /** The file of the training's table. */
   readonly like?: string;
 }
@@ -22,9 +31,16 @@ export interface NamedRows extends FileRows {
   readonly name: string;
 }
 
+function checkRawTarget(command: Command): void {
+  const { rawTarget, target } = command.opts<RowsOptions>();
+  if (rawTarget && target === undefined)
+    command.error("error: option '--raw-target' is for a file of targets, which --target names");
+}
+
 /** For rows of a model that another program trained, beside those of a table's layout. */
 export function addRowsOptions(command: Command): Command {
-  return command
+  return addRawOptions(command)
+    .hook("preAction", checkRawTarget)
     .option("-t, --target <name>", "the column, or the array, of the targets, or a file of them alone")
     .addOption(arrayOption())
     .addOption(ignoreOption())

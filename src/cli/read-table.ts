@@ -3,6 +3,7 @@ import type { FileArray } from "../arrays/file-array.js";
 import { openData } from "../arrays/open.js";
 import { openTargets, tableOf } from "../arrays/read-rows.js";
 import { type ColumnChoices, literalColumns } from "../table/column-choice.js";
+import type { RawOptions } from "./options.js";
 import type { Table } from "../table/columns.js";
 import type { ReadOptions } from "../table/read/layout.js";
 import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
@@ -15,7 +16,7 @@ export interface NamedTable {
 }
 
 /** How to read it, and how the caller wants single columns. */
-interface FileOptions extends ReadOptions {
+interface FileOptions extends ReadOptions, RawOptions {
   readonly columns?: ColumnChoices;
   /** The array of the targets, where the file is of arrays. */
   readonly target?: string;
@@ -31,13 +32,14 @@ interface FileOptions extends ReadOptions {
  */
 export function readTableFile(source: string, options: FileOptions = {}): Promise<NamedTable> {
   const { separator, header, needed, columns, literal = literalColumns(columns), target, targets, array } = options;
+  const { raw, rawTarget } = options;
   const isEmbedded = source === EMBEDDED;
   return withDataFile(source, async (data) => {
-    const file = await openData(data, isEmbedded ? { literal } : { separator, header, needed, literal });
+    const file = await openData(data, isEmbedded ? { literal } : { separator, header, needed, literal, raw });
     const tableWith = (y?: FileArray) => tableOf(file, { target, array, ...(y && { targets: y }) });
     const table = await (targets === undefined
       ? tableWith()
-      : withDataFile(targets, async (own) => tableWith(await openTargets(own))));
+      : withDataFile(targets, async (own) => tableWith(await openTargets(own, rawTarget))));
     return isEmbedded ? { name: source, table, known: EMBEDDED_FACTS } : { name: source, table };
   });
 }

@@ -6,30 +6,12 @@ import { fillFrom, reasonOf } from "./reads.js";
 import { type BatchPlan, RowBatches } from "../arrays/batches/row-batches.js";
 import type { StoredPair } from "../arrays/batches/row-window.js";
 import { type FilledSource, placeRows, type RawLayout, type StoredRows } from "../arrays/batches/stored-rows.js";
-import type { NumberType } from "../arrays/numbers.js";
+import { RAW_TYPES, type RawType } from "../arrays/raw.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { checksumOf } from "../core/checksum.js";
 import { RelumineError } from "../core/errors.js";
 import type { Samples } from "../core/matrix.js";
 import { type BatchSource, MOST_IN_BATCH } from "../network/batches.js";
-
-const RAW_TYPES = {
-  float16: "f16",
-  float32: "f32",
-  float64: "f64",
-  int8: "i8",
-  uint8: "u8",
-  int16: "i16",
-  uint16: "u16",
-  int32: "i32",
-  uint32: "u32",
-  int64: "i64",
-  uint64: "u64",
-} as const satisfies Readonly<Record<RawType, NumberType>>;
-
-/** Types of numbers in files without a header. */
-export type RawType =
-  "float16" | "float32" | "float64" | "int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32" | "int64" | "uint64";
 
 /** Numbers in a file without a header, little-endian, row after row. */
 export interface RawFile {

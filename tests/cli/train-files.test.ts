@@ -175,6 +175,86 @@ describe("two files", () => {
   });
 });
 
+describe("files without a header", () => {
+  const rows = folder.write("X.bin", new Uint8Array(Float32Array.from(inputs).buffer));
+  const labels = folder.write("y.bin", Uint8Array.from(classes));
+  const RAW = ["--raw", "float32:3", "--raw-target", "uint8"];
+
+  it("train to the bits of the same rows with one, go on from a checkpoint, and are diagnosed as those", async () => {
+    const [out, stored] = [place("raw.safetensors"), place("raw.training")];
+    const [plain, raw] = await Promise.all([
+      train(X, Y, ...SHORT),
+      train(rows, labels, ...RAW, ...SHORT, "--out", out),
+    ]);
+    expect(lossesOf(raw)).toEqual(lossesOf(plain));
+    expect(raw.network.preprocessing.target.column).toBe("y");
+    const mixed = await train(X, labels, "--raw-target", "uint8", ...SHORT, "--epochs", "2", "--checkpoint", stored);
+    expect(lossesOf(mixed)).toEqual(lossesOf(plain).slice(0, 2));
+    const goneOn = await train(X, labels, "--raw-target", "uint8", "--resume", stored, "--epochs", "6");
+    expect(lossesOf(goneOn)).toEqual(lossesOf(plain));
+    const judged = async (...args: string[]) => {
+      const { code, stdout, stderr } = await relumine("diagnose", out, ...args, "--json");
+      expect([code, stderr]).toEqual([0, ""]);
+      const { evaluation, diagnosis } = JSON.parse(stdout) as { evaluation: { loss: number }; diagnosis?: object };
+      return { loss: evaluation.loss, diagnosis };
+    };
+    const byHeader = await judged(X, "--target", Y);
+    expect(byHeader.loss).toBeGreaterThan(0);
+    expect(await judged(rows, "--target", labels, ...RAW)).toEqual(byHeader);
+    expect(await judged(X, "--target", labels, "--raw-target", "uint8")).toEqual(byHeader);
+  });
+
+  it("of other bytes than their rows have, or of none, are refused by name", async () => {
+    const out = place("no-raw.safetensors");
+    for (const [x, y, options, message] of [
+      [
+        rows,
+        labels,
+        ["--raw", "float32:7", "--raw-target", "uint8"],
+        /X\.bin.*rows of 7 numbers of float32.*7,200 bytes/,
+      ],
+      [rows, labels, ["--raw", "float64:3", "--raw-target", "uint8"], /y\.bin.*300 rows.*600/],
+      [rows, labels, ["--raw", "float32:3", "--raw-target", "uint16"], /y\.bin.*600 rows.*300/],
+      [rows, labels, ["--raw", "float32:3"], /y\.bin/],
+      [rows, labels, ["--raw-target", "uint8"], /X\.bin/],
+      [rows, labels, ["--raw", "float32:3", "--raw-target", "uint8:2"], /y\.bin.*600 rows.*300/],
+      [folder.write("empty.bin", new Uint8Array(0)), labels, RAW, /empty\.bin.*0 bytes/],
+      [place("none.bin"), labels, RAW, /none\.bin.*no such file/],
+      [folder.path, labels, RAW, /a folder/],
+      [X, labels, ["--raw", "float32:3", "--raw-target", "uint8"], /X\.npy.*whole rows/],
+    ] as const) {
+      const { code, stdout, stderr } = await relumine("train", x, y, ...options, ...SHORT, "--out", out);
+      expect(stderr).toMatch(message);
+      expect([code, stdout, existsSync(out)]).toEqual([1, "", false]);
+      expect(stderr).not.toContain("fault in relumine");
+    }
+    const model = place("raw.safetensors");
+    for (const [args, message] of [
+      [[rows], /X\.bin/],
+      [[rows, "--raw", "float32:7"], /X\.bin.*whole rows of 7/],
+      [[rows, "--raw", "float32:3", "--target", labels, "--raw-target", "uint16"], /600 numbers, one a row/],
+    ] as const) {
+      const { code, stdout, stderr } = await relumine("diagnose", model, ...args, "--json");
+      expect(stderr).toMatch(message);
+      expect([code, stdout]).toEqual([1, ""]);
+    }
+  });
+
+  it("in words that are none are bad usage", async () => {
+    for (const [command, ...args] of [
+      ["train", rows, labels, "--raw", "float64:0"],
+      ["train", rows, labels, "--raw", "double:3"],
+      ["train", rows, labels, "--raw", "float32:3:1"],
+      ["train", rows, labels, "--raw", "float64:x"],
+      ["train", PENGUINS, "--target", "species", "--raw", "float32:3"],
+      ["diagnose", X, rows, "--raw-target", "uint8"],
+    ]) {
+      const { code, stderr } = await relumine(command, ...args);
+      expect([code, stderr.includes("--raw")], args.join(" ")).toEqual([2, true]);
+    }
+  });
+});
+
 describe("what is no such pair is refused by name, and nothing is written", () => {
   const header = (shape: string) => `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`;
   const spoilt = (row: number, value: number) => {

@@ -105,7 +105,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "several batches an update": {
     source: () => sourceOf(undefined, known),
-    options: () => ({ accumulate: 3, learningRate: cosine() }),
+    options: () => ({ epochs: 5, accumulate: 3, learningRate: cosine() }),
   },
   "sparse rows": { spec: { ...spec, inputs: 40 }, source: () => sourceOf({ x: drawSparse(ROWS, 40, 0.1, 3), y }) },
   "a cosine, where the steps are known": {

@@ -1,14 +1,23 @@
 // Two files of any size, rows and their targets, as a training takes them: scaled as a table's columns are, block by
 // block, with the rows that judge and a sample of the others in memory.
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { EncodedBatches } from "./encoded-batches.js";
 import { type FileNames, heldOutCount, MOST_CLASSES, type RawRows, type Scan, scanRows } from "./scan.js";
 import type { NamedPreparedTable } from "../prepare-table.js";
-import { withDashes } from "../options.js";
+import { type RawOptions, withDashes } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import { targetName } from "../../arrays/choose.js";
+import { type RawRow, rawShape } from "../../arrays/raw.js";
 import { RelumineError } from "../../core/errors.js";
-import { batchesOf, openFiles, type OpenFiles, type OpenRows, type OpenRowsOptions } from "../../files/open-rows.js";
+import {
+  batchesOf,
+  openFiles,
+  type OpenFiles,
+  type OpenRows,
+  type OpenRowsOptions,
+  type RawFile,
+} from "../../files/open-rows.js";
 import { type NumberEncoding, type TableEncoding, type TargetEncoding, inputNames } from "../../table/encoding.js";
 import type { EncodedRows } from "../../table/prepare.js";
 import { balancedWeights } from "../../network/training/class-weights.js";
@@ -20,12 +29,20 @@ import { countOf } from "../../text/numbers.js";
 const PIECE = 2 ** 18;
 const MOST_IN_PIECE = 2 ** 12;
 
-export interface FileOptions {
+export interface FileOptions extends RawOptions {
   readonly task?: Task;
   readonly validation: number;
   readonly seed: number;
   readonly batchSize: number;
   readonly classWeights?: "balanced";
+}
+
+/** As openFiles takes it. What is no file is left to that. */
+async function asRaw(file: string, row: RawRow | undefined): Promise<string | RawFile> {
+  if (!row) return file;
+  const status = await stat(file).catch(() => undefined);
+  const shape = status?.isFile() ? rawShape(file, status.size, row) : [1, 1];
+  return { file, type: row.type, shape };
 }
 
 async function batches(files: OpenFiles, options: OpenRowsOptions): Promise<OpenRows> {
@@ -72,7 +89,7 @@ function taskOf({ values, areWhole, rows }: Scan, { task }: FileOptions, { y }: 
 }
 
 function encodingOf(seen: Scan, task: Task, { y }: FileNames): TableEncoding {
-  const column = targetName(basename(y).replace(/\.npy$/i, "")) || "target";
+  const column = targetName(basename(y).replace(/\.(npy|bin|raw)$/i, "")) || "target";
   const inputs = Array.from(seen.medians, (median, c): NumberEncoding => ({
     kind: "number",
     column: `column ${c + 1}`,
@@ -123,7 +140,7 @@ export async function prepareFiles(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<NamedPreparedTable> {
-  const files = await openFiles(names.x, names.y);
+  const files = await openFiles(await asRaw(names.x, options.raw), await asRaw(names.y, options.rawTarget));
   try {
     return await prepare(names, files, options, terminal, signal);
   } catch (error) {

@@ -17,12 +17,14 @@ import { addFailOnOption, type FailOnOptions, type Failure, failuresOf, tellFail
 import { checkDistinct, checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tellLearning, tryDiagnose } from "../network-for-table.js";
 import {
+  addRawOptions,
   addSharedOptions,
   addTrainingOptions,
   classWeightsOf,
   courseOf,
   describeOptimizer,
   optimizerOf,
+  type RawOptions,
   type TrainingOptions,
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
@@ -55,7 +57,7 @@ import { onOneLine } from "../../text/printable.js";
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
 
-interface TrainOptions extends TrainingOptions, PageOptions, FailOnOptions {
+interface TrainOptions extends TrainingOptions, PageOptions, FailOnOptions, RawOptions {
   /** Where to save the network. */
   readonly out?: string;
   /** Where to store the training, how often in milliseconds, and where to take one up. */
@@ -73,6 +75,7 @@ Examples:
   $ relumine train digits --epochs 9000 --checkpoint digits.training --every 5m
   $ relumine train digits --resume digits.training
   $ relumine train X.npy y.npy --epochs 5 --out large.safetensors
+  $ relumine train X.bin y.bin --raw float32:784 --raw-target uint8
 
 Columns of numbers are standardized by the training rows; missing values become
 their median. Columns of words are one-hot; a missing word is a category too.
@@ -353,6 +356,11 @@ function refuseTableOptions(targets: string, command: Command): void {
       command.error(`error: option '--${name}' is for tables; '${targets}' holds the targets`);
 }
 
+function refuseRawOptions({ raw, rawTarget }: RawOptions, command: Command): void {
+  if (raw ?? rawTarget)
+    command.error(`error: option '--raw${raw ? "" : "-target"}' is for two files, rows and targets`);
+}
+
 async function prepare(
   source: string,
   targets: string | undefined,
@@ -372,6 +380,7 @@ async function train(
   command: Command,
 ): Promise<void> {
   if (targets !== undefined) refuseTableOptions(targets, command);
+  else refuseRawOptions(given, command);
   const terminal = new Terminal(given.json);
   const signal = interruption();
   await checkPlaces(targets === undefined ? [source] : [source, targets], given);
@@ -414,8 +423,8 @@ async function trainOn(
 
 export function trainCommand(): Command {
   const command = addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }));
-  return addFailOnOption(command)
-    .argument("[targets]", ".npy of labels or numbers, one a row of the first file, an .npy: both are read by blocks")
+  return addFailOnOption(addRawOptions(command))
+    .argument("[targets]", "labels or numbers, one a row of the first file: .npy, or --raw; both are read by blocks")
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
     .addOption(htmlOption())

@@ -17,6 +17,8 @@ const WITHOUT_EFFECT = [
   ...MODEL_OPTION_NAMES.filter((name) => name !== "activation"),
   "target",
   "array",
+  "raw",
+  "rawTarget",
   "ignore",
   "columns",
   "like",

@@ -20,10 +20,10 @@ async function arrayOf(array: FileArray): Promise<GraphArray> {
   return { data: await array.read64(), shape: array.shape };
 }
 
-async function namedRows(file: string, inputs: readonly GraphInput[]): Promise<NamedGraphRows> {
+async function namedRows(file: string, inputs: readonly GraphInput[], { raw }: RowsOptions): Promise<NamedGraphRows> {
   const { openData } = await import("../../arrays/open.js");
   return withDataFile(file, async (source) => {
-    const opened = await openData(source, {});
+    const opened = await openData(source, { raw });
     const arrays = "arrays" in opened ? opened.arrays : new Map<string, FileArray | Error>();
     const rows: Record<string, GraphArray> = Object.create(null) as Record<string, GraphArray>;
     for (const { name } of inputs) {
@@ -58,7 +58,7 @@ export async function readGraphRows(
   inputs: readonly GraphInput[],
   options: RowsOptions,
 ): Promise<NamedGraphRows> {
-  if (inputs.length > 1) return namedRows(file, inputs);
+  if (inputs.length > 1) return namedRows(file, inputs, options);
   const { x, y, shape, notes, name } = await readRows(file, options);
   const rows = { data: denseRows(x).data, shape: shape.length > 2 ? shape : [x.rows, x.columns] };
   return { rows, data: { name, notes: [...notes.filter(isOfTable(shape)), ...(y === undefined ? [] : [IGNORED])] } };

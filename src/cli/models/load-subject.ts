@@ -7,6 +7,7 @@ import { storedSubject } from "./stored-subject.js";
 import type { Subject } from "./subject.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { flagOf } from "../options.js";
 import { toModel } from "../stored-model.js";
 import type { ReadModel } from "../../models.js";
 import { holdsTable } from "../../table/stored-table.js";
@@ -28,7 +29,7 @@ const isSaid = (value: unknown): boolean =>
  */
 export function refuseOptions(options: object, names: readonly string[], why: string): void {
   const given = Object.entries(options).find(([name, value]) => names.includes(name) && isSaid(value));
-  if (given) throw new RelumineError("value", `--${given[0]}`, `to be left out, as ${why}`, describe(given[1]));
+  if (given) throw new RelumineError("value", flagOf(given[0]), `to be left out, as ${why}`, describe(given[1]));
 }
 
 /**

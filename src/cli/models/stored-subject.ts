@@ -19,11 +19,20 @@ function documentOf({ file, network, table: { name: trainedOn, encoding } }: Mod
 export async function storedSubject(
   model: Model,
   source: string,
-  { separator, header, array, target: targets }: LayoutOptions & Pick<RowsOptions, "array" | "target">,
+  given: LayoutOptions & Pick<RowsOptions, "array" | "target" | "raw" | "rawTarget">,
 ): Promise<Subject> {
+  const { separator, header, array, target: targets, raw, rawTarget } = given;
   const { network, table: stored } = model;
   const { encoding } = stored;
-  const layout = { separator, header, array, ...readingOptions(encoding), target: encoding.target.column };
+  const layout = {
+    separator,
+    header,
+    array,
+    raw,
+    rawTarget,
+    ...readingOptions(encoding),
+    target: encoding.target.column,
+  };
   const { name, table } = await readTableFile(source, { ...layout, ...(targets && { targets }) });
   return about(name, () => {
     const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
