@@ -29,7 +29,9 @@ export interface ResolvedNormalization extends Normalization {
 const KINDS = ["batch", "layer"] as const satisfies readonly NormalizationKind[];
 /** PyTorch's. */
 export const DEFAULT_MOMENTUM = 0.1;
-const EPSILON = 1e-5;
+export const DEFAULT_EPSILON = 1e-5;
+/** Keras', of what programs add to a variance the most. */
+export const USUAL_EPSILON = 1e-3;
 /** 1 / sqrt(epsilon) is a float32. */
 export const LEAST_EPSILON = 1e-30;
 
@@ -38,7 +40,7 @@ export function resolveNormalization(path: string, given: unknown): ResolvedNorm
   if (typeof given === "string") return resolveNormalization(path, { kind: checkName(path, given, KINDS) });
   const options = checkOptions(path, given as Normalization, ["kind", "momentum", "epsilon"]);
   const kind = checkName(`${path}.kind`, options.kind, KINDS);
-  const epsilon = checkNumber(`${path}.epsilon`, options.epsilon ?? EPSILON, { low: LEAST_EPSILON });
+  const epsilon = checkNumber(`${path}.epsilon`, options.epsilon ?? DEFAULT_EPSILON, { low: LEAST_EPSILON });
   if (kind === "batch") {
     const momentum = checkNumber(`${path}.momentum`, options.momentum ?? DEFAULT_MOMENTUM, { low: 0, high: 1 });
     return Object.freeze({ kind, momentum, epsilon });

@@ -256,18 +256,22 @@ describe("what holds a network down is named, and its twin has none", () => {
     });
   });
 
-  test("prescribe tries the network without it, and that learns", async () => {
-    const layer: DenseSpec = { units: 24, kernelRegularizer: { l2: 1 } };
+  test.each<[string, Partial<DenseSpec>, string]>([
+    ["a penalty", { kernelRegularizer: { l2: 1 } }, "no penalty, norm limit or dropout"],
+    ["an epsilon", { normalization: { kind: "batch", epsilon: 1e6 } }, "epsilon 0.00001 of normalizations"],
+  ])("prescribe tries the network without %s, and that learns", async (_name, held, remedy) => {
+    const layer: DenseSpec = { units: 24, ...held };
+    const { kernelRegularizer } = layer;
     const spec: NetworkSpec = {
       inputs: 2,
-      layers: [layer, layer, { units: 3, kernelRegularizer: { l2: 1 } }],
+      layers: [layer, layer, { units: 3, ...(kernelRegularizer && { kernelRegularizer }) }],
       loss: "crossEntropy",
       seed: 1,
     };
     const fit = { epochs: 20, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) };
     const { reason, best, baseline } = await prescribe(spec, { x, y }, fit, { workers: 1, repeats: 1, trials: 4 });
     expect(reason).toContain("heldDown");
-    expect(best.name).toContain("no penalty, norm limit or dropout");
+    expect(best.name).toContain(remedy);
     expect(best.metrics.accuracy!).toBeGreaterThan(baseline.metrics.accuracy! + 0.3);
   });
 });

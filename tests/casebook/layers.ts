@@ -266,4 +266,25 @@ export const HELD_DOWN: readonly HeldCase[] = [
     twin: { dropout: 0.3 },
     figure: "dropout",
   },
+  {
+    name: "batch normalization with an epsilon of a million",
+    why: "beside it variances of about one are nothing: what is normalized varies by a thousandth",
+    held: { normalization: { kind: "batch", epsilon: 1e6 } },
+    twin: { normalization: { kind: "batch", epsilon: 1e-3 } },
+    figure: "epsilon",
+  },
+  {
+    name: "layer normalization with an epsilon of a million",
+    why: "as of a batch, over the units of each row",
+    held: { normalization: { kind: "layer", epsilon: 1e6 } },
+    twin: { normalization: { kind: "layer", epsilon: 1e-3 } },
+    figure: "epsilon",
+  },
+  {
+    name: "an epsilon that training cannot make up for",
+    why: "what a training makes up for at 100, as its twin shows, it can't at a million",
+    held: { normalization: { kind: "batch", epsilon: 1e6 } },
+    twin: { normalization: { kind: "batch", epsilon: 100 } },
+    figure: "variance",
+  },
 ];

@@ -3,24 +3,34 @@
 import { hidden } from "./output-that-fits.js";
 import type { Change } from "./changes.js";
 import type { Facts, Remedy } from "./situation.js";
-import { DEFAULT_MOMENTUM, type NormalizationKind } from "../../network/normalization.js";
+import {
+  DEFAULT_EPSILON,
+  DEFAULT_MOMENTUM,
+  USUAL_EPSILON,
+  type NormalizationKind,
+  type ResolvedNormalization,
+} from "../../network/normalization.js";
 import { resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 
 const normalized = (kind: NormalizationKind): Change =>
   hidden((layer) => ({ ...layer, normalization: layer.normalization ?? kind }));
 
-const isMovedOtherwise = ({ normalization }: ResolvedSpec["layers"][number]): boolean =>
-  normalization?.kind === "batch" && normalization.momentum !== DEFAULT_MOMENTUM;
+type Layer = ResolvedSpec["layers"][number];
 
-const usualMomentum: Change = (settings) => {
-  const { spec } = settings;
-  const layers = spec.layers.map((layer) =>
-    isMovedOtherwise(layer)
-      ? { ...layer, normalization: { ...layer.normalization!, momentum: DEFAULT_MOMENTUM } }
-      : layer,
-  );
-  return { ...settings, spec: resolveSpec({ ...spec, layers }) };
-};
+const isMovedOtherwise = ({ normalization }: Layer): boolean =>
+  normalization?.kind === "batch" && normalization.momentum !== DEFAULT_MOMENTUM;
+const hasLargeEpsilon = ({ normalization }: Layer): boolean => (normalization?.epsilon ?? 0) > USUAL_EPSILON;
+
+/** Other numbers of the normalizations of some layers. */
+const renormalized =
+  (isMeant: (layer: Layer) => boolean, numbers: Partial<ResolvedNormalization>): Change =>
+  (settings) => {
+    const { spec } = settings;
+    const layers = spec.layers.map((layer) =>
+      isMeant(layer) ? { ...layer, normalization: { ...layer.normalization!, ...numbers } } : layer,
+    );
+    return { ...settings, spec: resolveSpec({ ...spec, layers }) };
+  };
 
 /** Rows of a batch that say enough of a unit's mean and variance, units of a layer of a row's. */
 const LEAST_ROWS = 8;
@@ -83,9 +93,17 @@ export function structures({ inner, hasHidden, wasTrained, baseline: { spec, bat
       name: `running momentum ${DEFAULT_MOMENTUM}`,
       family: "normalization",
       why: "running statistics are means of some twenty batches",
-      change: usualMomentum,
+      change: renormalized(isMovedOtherwise, { momentum: DEFAULT_MOMENTUM }),
       answers: ["statisticsMismatch"],
       when: !wasTrained && spec.layers.some(isMovedOtherwise),
+    },
+    {
+      name: `epsilon ${DEFAULT_EPSILON} of normalizations`,
+      family: "normalization",
+      why: "what is added to variances is far below them",
+      change: renormalized(hasLargeEpsilon, { epsilon: DEFAULT_EPSILON }),
+      answers: ["heldDown"],
+      when: !wasTrained && spec.layers.some(hasLargeEpsilon),
     },
     {
       name: "no penalty, norm limit or dropout",

@@ -1,5 +1,5 @@
-// What is laid on a network against overfitting, and takes away what it would learn: penalties, limits of norms,
-// dropout.
+// What is laid on a network, and takes away what it would learn: penalties, limits of norms, dropout, the epsilon of a
+// normalization.
 //
 // The rule. Only where fits tell for certain that there is more to learn (learnable.ts), each by what it costs:
 // - a penalty of the weights, where the network as it began would pay more for them than all that can be learned is
@@ -7,14 +7,19 @@
 // - one of the activations, where units that say 1 would cost as much;
 // - a limit of the norms, where it is less than half of what units began with;
 // - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of
-//   p, by sqrt(p / ((1 - p)·n)).
+//   p, by sqrt(p / ((1 - p)·n));
+// - an epsilon of more than any program's own, 0.001, that is a hundred times the variance v it is added to, or more:
+//   what is normalized then has a variance v/(v + epsilon) of at most 0.01 instead of 1. Of a batch normalization this
+//   is the median of its units, v being what the rows have; of a layer normalization the mean square over its units.
+//   (A smaller epsilon outweighs inputs that are too small, which are told of as such.)
 // A normalized layer says the same whatever the size of its kernel: penalties and limits of that hold nothing down
 // there.
 import type { Evidence, Found } from "../evidence.js";
 import { moreToLearn } from "../learnable.js";
-import type { StartDistance } from "../../../inspect/observation.js";
+import type { LayerObservation, StartDistance } from "../../../inspect/observation.js";
+import { USUAL_EPSILON } from "../../../network/normalization.js";
 import type { ResolvedSpec } from "../../../network/spec.js";
-import { sum } from "../../../core/statistics.js";
+import { mean, median, sum } from "../../../core/statistics.js";
 import { formatNumber, formatPercent, listWords } from "../../../text/numbers.js";
 
 type Layer = ResolvedSpec["layers"][number];
@@ -25,6 +30,11 @@ const HELD = 0.5;
 const NOISE = 0.5;
 /** Mean |w| over the root mean square, of uniform and normal weights about. */
 const MEAN_SIZE = 0.85;
+
+/** Of the variance that a normalization should give. */
+const FLAT = 0.01;
+/** Beta hides in float32 what is smaller. */
+const HIDDEN = 1e-6;
 
 /** Penalties of its weights and limits of their norms take nothing away there. */
 const isUntouched = ({ normalization, frozen }: Layer) => normalization !== undefined || frozen === true;
@@ -122,11 +132,46 @@ function byDropout({ naming }: Evidence, { layers }: ResolvedSpec): Held[] {
   ];
 }
 
+/** The variance of what a layer normalizes, which should be about 1; undefined where it can't be told. */
+function normalizedVariance({ units, weights, normalized }: LayerObservation, epsilon: number): number | undefined {
+  const { gamma, beta, runningVariance } = weights ?? {};
+  if (!gamma || !beta) return undefined;
+  const variances = units.flatMap(({ mean: middle, variance }, unit) => {
+    if (gamma[unit] === 0 || variance <= (HIDDEN * beta[unit]) ** 2) return [];
+    const own = variance / gamma[unit] ** 2;
+    if (normalized === "layer") return [own + ((middle - beta[unit]) / gamma[unit]) ** 2];
+    const v = own * (runningVariance![unit] + epsilon);
+    return [v / (v + epsilon)];
+  });
+  if (variances.length === 0) return undefined;
+  return normalized === "layer" ? mean(variances) : median(variances);
+}
+
+function byEpsilon({ observation, naming }: Evidence, { layers }: ResolvedSpec): Held[] {
+  for (const [layer, { normalization, frozen }] of layers.entries()) {
+    const { epsilon = 0 } = normalization ?? {};
+    if (!(epsilon > USUAL_EPSILON) || frozen) continue;
+    const left = normalizedVariance(observation.layers[layer], epsilon);
+    if (left === undefined || !(left > 0 && left <= FLAT)) continue;
+    const variance = (epsilon * left) / (1 - left);
+    return [
+      {
+        what:
+          `the epsilon of ${formatNumber(epsilon)} that the normalization of layer ${naming.layer(layer)} adds to ` +
+          `variances of about ${formatNumber(variance, 2)}`,
+        advice: "leave the epsilon of normalizations at its default, 1e-5",
+        figures: { epsilon, variance },
+      },
+    ];
+  }
+  return [];
+}
+
 export function findRestraints(evidence: Evidence): Found[] {
   const { observation, learning } = evidence;
   const { spec, start, training } = observation;
   if (!spec || !start || !training || !learning || !(learning.toLearn > 0)) return [];
-  const held = [byPenalty, byActivityPenalty, byLimit, byDropout].flatMap((find) => find(evidence, spec));
+  const held = [byPenalty, byActivityPenalty, byLimit, byDropout, byEpsilon].flatMap((find) => find(evidence, spec));
   const left = held.length > 0 ? moreToLearn(evidence) : undefined;
   if (!left) return [];
   const advice = listWords(held.map((each) => each.advice));
