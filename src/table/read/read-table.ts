@@ -55,6 +55,8 @@ class RowReader {
   readonly #builder: TableBuilder;
   /** Begins where a record does. */
   #rest = "";
+  /** Characters that the rest must have before it is looked through again: a long record is so in twice its length. */
+  #worthALook = 0;
   #line: number;
   #comments: number;
   #emptyRows = 0;
@@ -69,14 +71,16 @@ class RowReader {
   /** @param text with "\n" at the ends of lines */
   push(text: string): void {
     if (text.includes("\0")) checkText(this.#rest + text, this.#line);
-    if (!text.includes("\n") && this.#rest.length + text.length <= LONGEST_RECORD) {
-      this.#rest += text; // copied once, when its line ends
+    const length = this.#rest.length + text.length;
+    if (length <= LONGEST_RECORD && (length < this.#worthALook || !text.includes("\n"))) {
+      this.#rest += text; // copied once, when it is looked through
       return;
     }
     const all = this.#rest + text;
     const isPlain = !all.includes('"') && !all.includes("#");
     const end = isPlain ? this.#readPlain(all) : this.#readRecords(all);
     this.#rest = all.slice(end);
+    this.#worthALook = end === 0 ? 2 * all.length : 0;
     if (this.#rest.length > LONGEST_RECORD) {
       this.#parse(this.#rest); // a wrong quote is told first
       checkLength(this.#rest.length, this.#line);
