@@ -12,7 +12,7 @@ const spec: NetworkSpec = {
   inputs: 3,
   layers: [{ units: 20 }, { units: 20 }, { units: 2 }],
   loss: "meanSquaredError",
-  seed: 6,
+  seed: 3, // no unit but those that are made so is dead: one that may fire beyond the rows is looked for long
 };
 
 interface Options {
