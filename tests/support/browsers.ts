@@ -20,7 +20,9 @@ export function findProgram(name: string, inCI = isContinuousIntegration()): str
   }
 }
 
-export const findChromium = (): string | undefined => findProgram("chromium");
+/** Without windows where that is to be had: it takes less than half of the processor's time for the same page. */
+export const findChromium = (): string | undefined =>
+  findProgram("chromium-headless-shell", false) ?? findProgram("chromium");
 export const findFirefox = (): string | undefined => findProgram("firefox-esr");
 
 /** Switches for a headless run in a container: no sandbox, no graphics card, no traffic of its own. */
