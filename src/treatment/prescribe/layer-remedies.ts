@@ -36,6 +36,26 @@ const renormalized =
 const LEAST_ROWS = 8;
 const LEAST_UNITS = 4;
 
+/** Whether batches of one row leave it nothing but beta. */
+const normalizesBatches = ({ normalization, frozen }: ResolvedSpec["layers"][number]): boolean =>
+  normalization?.kind === "batch" && !frozen;
+
+/** Rows of a batch as `fit` takes them by itself. */
+const USUAL_ROWS = 32;
+
+/** As many rows an update as before, if there were more. */
+const inBatches: Change = ({ accumulate = 1, ...settings }) => ({
+  ...settings,
+  batchSize: Math.max(USUAL_ROWS, accumulate),
+});
+
+const byRows: Change = (settings) => {
+  const layers = settings.spec.layers.map((layer) =>
+    normalizesBatches(layer) ? { ...layer, normalization: "layer" as const } : layer,
+  );
+  return { ...settings, spec: resolveSpec({ ...settings.spec, layers }) };
+};
+
 /** Hidden layers whose inputs may pass them by. */
 function widthsMeet({ layers }: ResolvedSpec, index: number): boolean {
   return index > 0 && index < layers.length - 1 && layers[index - 1].units === layers[index].units;
@@ -70,8 +90,34 @@ const unheld: Change = (settings) => {
   return { ...settings, spec: resolveSpec({ ...spec, layers }) };
 };
 
+/** Where batches have one row each, and are normalized. */
+function ofSingleRows({ wasTrained, baseline: { spec, batchSize } }: Facts): Remedy[] {
+  const normalized = spec.layers.filter(normalizesBatches);
+  const when = batchSize === 1 && normalized.length > 0;
+  return [
+    {
+      name: `batches of ${USUAL_ROWS} rows`,
+      family: "batch",
+      why: "of one row batch normalization leaves beta alone, of more it leaves what sets a row apart",
+      change: inBatches,
+      answers: ["stepsTooSmall", "notLearned"],
+      when,
+    },
+    {
+      name: "layer normalization for batches of one row",
+      family: "normalization",
+      why: "a row has a mean and a spread of its own, over the layer",
+      change: byRows,
+      answers: ["stepsTooSmall", "notLearned"],
+      when: when && !wasTrained && normalized.every(({ units }) => units >= LEAST_UNITS),
+    },
+  ];
+}
+
 /** A network that was trained before would be another one with these: they begin with new ones. */
-export function structures({ inner, hasHidden, wasTrained, baseline: { spec, batchSize } }: Facts): Remedy[] {
+export function structures(facts: Facts): Remedy[] {
+  const { inner, hasHidden, wasTrained, baseline } = facts;
+  const { spec, batchSize } = baseline;
   return [
     {
       name: "batch normalization",
@@ -97,6 +143,7 @@ export function structures({ inner, hasHidden, wasTrained, baseline: { spec, bat
       answers: ["statisticsMismatch"],
       when: !wasTrained && spec.layers.some(isMovedOtherwise),
     },
+    ...ofSingleRows(facts),
     {
       name: `epsilon ${DEFAULT_EPSILON} of normalizations`,
       family: "normalization",

@@ -288,6 +288,7 @@ class Prescriber {
       fit: {
         ...fit,
         epochs: epochsOf(entry.candidate, this.plan.epochs),
+        batchSize: settings.batchSize,
         optimizer: rebuildOptimizer(settings.optimizer),
         ...(settings.accumulate !== undefined && { accumulate: settings.accumulate }),
         ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),

@@ -23,6 +23,7 @@ export type Family =
   | "epochs"
   | "back"
   | "normalization"
+  | "batch"
   | "residual"
   | "dropout"
   | "penalty"

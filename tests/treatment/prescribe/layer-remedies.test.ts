@@ -5,7 +5,8 @@ import type { Complaint } from "../../../src/treatment/prescribe/complaints.js";
 import { chooseCandidates } from "../../../src/treatment/prescribe/candidates.js";
 import type { Situation } from "../../../src/treatment/prescribe/situation.js";
 import { resolveSpec } from "../../../src/network/spec.js";
-import { type DenseSpec, prescribe, sgd } from "../../../src/index.js";
+import { createNetwork, type DenseSpec, diagnose, prescribe, sgd } from "../../../src/index.js";
+import { sectors } from "../../support/samples.js";
 
 const deep: readonly DenseSpec[] = [{ units: 8 }, { units: 8 }, { units: 8 }];
 
@@ -73,6 +74,81 @@ describe("what layers may have, as a candidate", () => {
     const l2 = settings("L2 0.001", "overfitting").spec.layers.map(({ kernelRegularizer }) => kernelRegularizer?.l2);
     expect(l2).toEqual([0.001, 0.001, 0.001, 0.001]);
     expect(settings("warm-up", "highRate").schedule).toMatchObject({ name: "warmup", options: { epochs: 3 } });
+  });
+});
+
+describe("batches of one row under batch normalization", () => {
+  const normalized: readonly DenseSpec[] = [{ units: 8, normalization: "batch" }, { units: 8 }];
+  const LARGER = "batches of 32 rows";
+  const names = (...given: Parameters<typeof candidates>) => candidates(...given).map(({ name }) => name);
+
+  it("are answered by larger ones, and by layer normalization", () => {
+    expect(names(["stepsTooSmall", "notLearned"], {}, normalized, 1)).toContain(LARGER);
+    const found = candidates(["stepsTooSmall"], {}, normalized, 1);
+    const larger = found.find(({ name }) => name === LARGER)!;
+    expect(larger.settings.batchSize).toBe(32);
+    expect(larger.settings.spec.layers.map(({ normalization }) => normalization?.kind)).toEqual([
+      "batch",
+      undefined,
+      undefined,
+    ]);
+    const byRows = found.find(({ name }) => name.startsWith("layer normalization"))!.settings;
+    expect(byRows.spec.layers.map(({ normalization }) => normalization?.kind)).toEqual(["layer", undefined, undefined]);
+    expect(byRows.batchSize).toBe(1);
+    expect(names(["stepsTooSmall"], { wasTrained: true }, normalized, 1)).toContain(LARGER);
+  });
+
+  it("and no others are", () => {
+    for (const [layers, batchSize] of [
+      [normalized, 2],
+      [normalized, 32],
+      [deep, 1],
+      [normalized.map((layer) => ({ ...layer, frozen: true })), 1],
+    ] as const) {
+      const all = names(["stepsTooSmall", "notLearned"], {}, layers, batchSize);
+      expect(all).not.toContain(LARGER);
+      expect(all.filter((name) => name.startsWith("layer normalization"))).toEqual([]);
+    }
+    expect(names(["highRate"], {}, normalized, 1)).not.toContain(LARGER);
+  });
+
+  it("are asked for by the finding, and larger ones win by real training", async () => {
+    const data = sectors(240);
+    const spec = {
+      inputs: 2,
+      layers: [{ units: 8, normalization: "batch" as const }, { units: 3 }],
+      loss: "crossEntropy" as const,
+      seed: 1,
+    };
+    const fit = { epochs: 12, batchSize: 1, optimizer: sgd({ learningRate: 0.01 }) };
+    const found = await prescribe(spec, data, fit, { workers: 1, repeats: 2, trials: 8 });
+    expect(found.reason).toContain("stepsTooSmall");
+    const larger = found.trials.find(({ name }) => name === LARGER)!;
+    expect([found.baseline.fit.batchSize, larger.fit.batchSize]).toEqual([1, 32]);
+    expect(larger.metrics!.accuracy!).toBeGreaterThan(found.baseline.metrics!.accuracy! + 0.2);
+    // as it is told, it does, and what was found is found no more
+    using network = await createNetwork(larger.spec);
+    const history = await network.fit(data, larger.fit);
+    const kinds = diagnose(network, data.x, { targets: data.y, history }).findings.map(({ kind }) => kind);
+    expect(kinds).not.toContain("stepsTooSmall");
+    expect(network.evaluate(data).accuracy!).toBeGreaterThan(0.6);
+  });
+
+  it("of several an update make one batch of as many rows", () => {
+    const [{ settings }] = candidates(["stepsTooSmall"], {}, normalized, 1);
+    const { name, options } = sgd();
+    const all = chooseCandidates({
+      baseline: { ...settings, optimizer: { name, options }, batchSize: 1, accumulate: 64 },
+      task: { kind: "classes", classes: 3 } as Situation["task"],
+      complaints: { fault: "none", all: ["stepsTooSmall"], hasCause: true, reason: "", causes: {} },
+      wasTrained: false,
+      isUneven: false,
+      hasSchedule: false,
+      wholeEpochs: 30,
+      steps: 1000,
+      canCenter: true,
+    }).find(({ name: of }) => of === LARGER)!.settings;
+    expect([all.batchSize, "accumulate" in all]).toEqual([64, false]);
   });
 });
 
