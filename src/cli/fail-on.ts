@@ -7,6 +7,7 @@
 //   STATE    dead permanent rare dormant linear saturated notFinite
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { decimal } from "./options.js";
+import { markFailed } from "./run/under-way.js";
 import type { Terminal } from "./terminal.js";
 import { suggestion } from "../core/suggestion.js";
 import { ROLES } from "../diagnosis/findings/role-table.js";
@@ -118,5 +119,5 @@ export function failuresOf(failOn: readonly FailRule[], diagnosis: Judged | stri
 /** A line a rule, and the exit code. */
 export function tellFailures(terminal: Terminal, failures: readonly Failure[]): void {
   for (const { rule, message } of failures) terminal.fail(`--fail-on ${rule}: ${message}`);
-  if (failures.length > 0) process.exitCode = 1;
+  if (failures.length > 0) markFailed();
 }

@@ -8,6 +8,7 @@ import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/pr
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { followLinks, statIfThere } from "./files.js";
+import { atEnd } from "./run/under-way.js";
 import { reasonOf } from "../files/reads.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -61,9 +62,10 @@ async function removeAbandoned(path: string, ending: string): Promise<void> {
   if (await isAbandoned(path, { machine: name, id: Number(id) })) await unlink(path);
 }
 
-/** Once for each place; what can't be removed stays. */
+/** Once for each place in a run; what can't be removed stays. */
 async function sweep(place: string): Promise<void> {
   if (swept.has(place)) return;
+  atEnd(() => swept.delete(place));
   swept.add(place);
   const folder = dirname(place);
   const prefix = prefixOf(place);

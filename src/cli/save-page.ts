@@ -2,6 +2,7 @@
 import { Option } from "commander";
 import { checkPlace, followLinks } from "./files.js";
 import { saveFile } from "./save-file.js";
+import { markFailed } from "./run/under-way.js";
 import type { Terminal } from "./terminal.js";
 import { readVersion } from "./version.js";
 import { RelumineError } from "../core/errors.js";
@@ -69,6 +70,6 @@ async function saveText(
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
     terminal.fail(`the ${what} was not saved: ${error.message}`);
-    process.exitCode = 1;
+    markFailed();
   }
 }

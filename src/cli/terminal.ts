@@ -2,12 +2,14 @@
 // alone goes to stdout.
 import picocolors from "picocolors";
 import { write, writeError } from "./output.js";
+import { atEnd } from "./run/under-way.js";
 import { RelumineError } from "../core/errors.js";
 import { drawProgress, type ProgressLine } from "../report/progress-text.js";
 
 type Stream = NodeJS.WriteStream;
 
 const REDRAW_MILLISECONDS = 80;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 function isTerminal(stream: Stream): boolean {
   return stream.isTTY === true && process.env.TERM !== "dumb";
@@ -119,10 +121,12 @@ export const interruptedError = (): RelumineError =>
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
+  const forget = (names: readonly string[]): void => names.forEach((name) => process.removeListener(name, stop));
   const stop = (): void => {
-    for (const name of ["SIGINT", "SIGTERM"]) process.removeListener(name, stop);
+    forget(["SIGINT", "SIGTERM"]);
     controller.abort();
   };
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, stop);
+  for (const name of SIGNALS) process.on(name, stop);
+  atEnd(() => forget(SIGNALS));
   return controller.signal;
 }

@@ -78,6 +78,14 @@ describe.skipIf(process.platform === "win32")("a reader that goes away", () => {
     await expectNetwork(out);
   });
 
+  it("of stdout alone gets no error on the other", async () => {
+    const child = start(["train", ...TABLE, "--epochs", "1", "--hidden", "4"]);
+    child.stdout!.destroy();
+    const { code, stderr } = await finish(child);
+    expect(stderr).not.toMatch(/EPIPE|error|\n\s+at /);
+    expect(code).toBe(0);
+  });
+
   it.each([
     ["forecast", `relumine forecast "${PENGUINS}" --target species 2>&1 | head -1`],
     ["textbook --html", "relumine textbook --only 3 --repeats 1 --html page.html 2>&1 | head -1"],

@@ -1,8 +1,10 @@
-// Runs the built command line as its users do: a process of its own, its output read from pipes.
+// Runs the command line: `relumine` in this process, from src/, which costs no start; `start` and `finish` as its users
+// do, the built one in a process of its own, for all that is about processes (signals, streams, Node's options, kills).
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { run } from "../../src/cli/run/run.js";
 import { newFolder } from "../support/folder.js";
 
 export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -36,8 +38,49 @@ export function finish(child: ChildProcess): Promise<Finished> {
   });
 }
 
+/** Sets members of an object. @returns what puts back what was there */
+function replace<T extends object>(target: T, members: { readonly [K in keyof T]?: T[K] }): () => void {
+  const before = Object.keys(members).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
+  for (const [name, value] of Object.entries(members))
+    Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: true });
+  return () => {
+    for (const [name, descriptor] of before)
+      if (descriptor) Object.defineProperty(target, name, descriptor);
+      else Reflect.deleteProperty(target, name);
+  };
+}
+
+/** What is written to a stream goes here, as into a pipe: it is no terminal. */
+function capture(stream: NodeJS.WriteStream): { text(): string; release(): void } {
+  let text = "";
+  const write = (chunk: string | Uint8Array): boolean => {
+    text += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+    return true;
+  };
+  const release = replace(stream, { write, isTTY: undefined, columns: undefined, rows: undefined });
+  return { text: () => text, release };
+}
+
+async function runHere(args: readonly string[]): Promise<Finished> {
+  const { FORCE_COLOR: color } = process.env;
+  delete process.env.FORCE_COLOR;
+  const [stdout, stderr] = [process.stdout, process.stderr].map(capture);
+  try {
+    return { code: await run(args), stdout: stdout.text(), stderr: stderr.text() };
+  } finally {
+    stdout.release();
+    stderr.release();
+    if (color !== undefined) process.env.FORCE_COLOR = color;
+  }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs it in this process; one at a time, as they have one stdout. */
 export function relumine(...args: readonly string[]): Promise<Finished> {
-  return finish(start(args));
+  const mine = last.then(() => runHere(args));
+  last = mine.catch(() => undefined);
+  return mine;
 }
 
 const linesOf = (file: string): string[] =>

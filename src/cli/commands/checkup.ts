@@ -31,6 +31,7 @@ import { readTableFile } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
 import { sum } from "../../core/statistics.js";
 import { checkPagePlace, htmlOption, savePage } from "../save-page.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { VERDICT_RULE } from "../remedy-verdict.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../../report/checkup-text.js";
@@ -229,7 +230,7 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   tellJournal(terminal, trials.journal);
   if (!signal.aborted) return;
   terminal.tell(terminal.colors.yellow(wrap(`${INTERRUPTED} ${howToGoOn(options.journal)}`)));
-  process.exitCode = 1;
+  markFailed();
 }
 
 export function checkupCommand(): Command {

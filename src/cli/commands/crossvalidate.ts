@@ -17,6 +17,7 @@ import {
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { foldTable, type TableFolds, targetsOf } from "../sweep/table-folds.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { journalOption, openJournal, tellInterrupted } from "../trials/journal.js";
 import { shapeText } from "../../report/model-text.js";
@@ -114,7 +115,7 @@ async function crossValidateTable(path: string, options: CrossValidateCommandOpt
   else terminal.tell(String(result));
   if (!result.stopped) return;
   tellInterrupted(terminal, [result.folds.length, result.planned], "folds", options.journal);
-  process.exitCode = 1;
+  markFailed();
 }
 
 export function crossValidateCommand(): Command {

@@ -20,6 +20,7 @@ import {
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/journal.js";
 import { asTrained, checkSameEncoding, loadInstead } from "../stored-model.js";
@@ -214,7 +215,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   await savePage(terminal, options, (madeBy) => pageOf(prescription, { prepared, optimizer }, options, madeBy));
   tellJournal(terminal, prescription.journal);
   if (prescription.stopped) terminal.tell(`\n${terminal.colors.yellow(`Interrupted. ${howToGoOn(journal)}`)}`);
-  if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
+  if (prescription.stopped || (program && "error" in program)) markFailed();
 }
 
 export function cureCommand(): Command {

@@ -10,6 +10,7 @@ import type { OtherModelOptions } from "../models/other-subject.js";
 import { addLayoutOptions, DATA_HELP } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
+import { markFailed } from "../run/under-way.js";
 import { Terminal } from "../terminal.js";
 
 const EXAMPLES = `
@@ -66,7 +67,7 @@ async function diagnoseFile(
   else tellJudged(terminal, judged);
   await savePage(terminal, { html }, (madeBy) => reportOf(file, judged, failures, madeBy));
   tellFailures(terminal, failures);
-  if (typeof judged.diagnosis === "string") process.exitCode = 1;
+  if (typeof judged.diagnosis === "string") markFailed();
 }
 
 export function diagnoseCommand(): Command {

@@ -20,6 +20,7 @@ import { checkPagePlace, htmlOption, type PageOptions, savePage, savePicture } f
 import { mapAxis, setting } from "../sweep/map-options.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { journalOption, tellInterrupted, tellJournal } from "../trials/journal.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { shapeText } from "../../report/model-text.js";
 import type { DeathMap, MapAxis, MapOptions, MapPlan } from "../../sweep.js";
@@ -172,7 +173,7 @@ async function mapTable(source: string, options: MapCommandOptions, command: Com
   await savePage(terminal, options, (madeBy) => mapPage(map, subjectOf(prepared, plan, options, madeBy), color));
   if (!map.stopped) return;
   tellInterrupted(terminal, [map.trials, map.planned], "trainings", journal);
-  process.exitCode = 1;
+  markFailed();
 }
 
 function subjectOf(

@@ -10,6 +10,7 @@ import type { OtherModelOptions } from "../models/other-subject.js";
 import { addLayoutOptions, DATA_HELP, decimal, threadsOption } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
 import { saveFile } from "../save-file.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { errorIn, RelumineError } from "../../core/errors.js";
 import type { NetworkProof, ProofProgress } from "../../index.js";
@@ -104,7 +105,7 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
     await saveFile(place, new TextEncoder().encode(`${JSON.stringify(proof)}\n`));
     terminal.tell(`\nStored: ${onOneLine(place)}${proof.open > 0 ? "; the same command goes on from there" : ""}`);
   }
-  if (proof.stopped === "aborted") process.exitCode = 1;
+  if (proof.stopped === "aborted") markFailed();
 }
 
 export function proveCommand(): Command {

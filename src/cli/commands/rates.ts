@@ -21,6 +21,7 @@ import { prepareNamed } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage, savePicture } from "../save-page.js";
 import { asTrained, checkSameEncoding, loadInstead } from "../stored-model.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { shapeText } from "../../report/model-text.js";
 import { lossByRate, ratesPage } from "../../report/pages/rates-page.js";
@@ -85,7 +86,7 @@ async function testRates(source: string, given: RatesOptions, command: Command):
       madeBy,
     }),
   );
-  if (test.stopped === "aborted") process.exitCode = 1;
+  if (test.stopped === "aborted") markFailed();
 }
 
 export function ratesCommand(): Command {

@@ -9,6 +9,7 @@ import { saveFile } from "../save-file.js";
 import { planForTable, readPlanFile } from "../sweep/plan-file.js";
 import { addQueueOptions, engineFor, namingQueue, type QueueCommandOptions } from "../sweep/queue-options.js";
 import { journalOption, tellInterrupted } from "../trials/journal.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import type {
@@ -125,7 +126,7 @@ async function sweepTable(file: string, source: string, options: SweepCommandOpt
   if (options.out !== undefined) await saveBest(options.out, result, plan, data, prepared, terminal);
   if (!result.stopped) return;
   tellInterrupted(terminal, [result.trials.length, result.planned], "trials", journal);
-  process.exitCode = 1;
+  markFailed();
 }
 
 /** A plan that says what it is trained with, so that its best network can be trained once more. */

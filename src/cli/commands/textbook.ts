@@ -6,6 +6,7 @@ import { prepareNamed } from "../prepare-table.js";
 import { integer, threadsOption } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import type { FollowedTrials } from "../trials/followed-trials.js";
 import { howToGoOn, journalOption, openJournal, tellJournal } from "../trials/journal.js";
@@ -148,7 +149,7 @@ async function textbook(options: TextbookOptions): Promise<void> {
   tellJournal(terminal, trials.journal);
   if (!record.isInterrupted) return;
   terminal.tell(`\n${terminal.colors.yellow(wrap(`${interruptionNote(record)} ${howToGoOn(options.journal)}`))}`);
-  process.exitCode = 1;
+  markFailed();
 }
 
 export function textbookCommand(): Command {

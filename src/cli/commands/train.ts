@@ -32,6 +32,7 @@ import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { resolveSpec } from "../../network/spec.js";
+import { markFailed } from "../run/under-way.js";
 import { interruptedError, interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import type {
@@ -417,7 +418,7 @@ async function trainOn(
   const { history, checkpoint: stored } = outcome;
   if (stored && !stored.error && history.stopped === "aborted")
     terminal.tell(`\nStored: ${onOneLine(stored.file)}; --resume goes on from there`);
-  if (history.stopped || stored?.error || (saved && "error" in saved)) process.exitCode = 1;
+  if (history.stopped || stored?.error || (saved && "error" in saved)) markFailed();
   tellFailures(terminal, failures);
 }
 

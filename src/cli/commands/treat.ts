@@ -22,6 +22,7 @@ import {
 import { tellWritten } from "../models/tell-written.js";
 import { addLayoutOptions, decimal, oneOf } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
+import { markFailed } from "../run/under-way.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Activation, learnsAlpha } from "../../activations/activations.js";
@@ -156,7 +157,7 @@ async function saveTreated(
   else tellTreated(terminal, treated);
   if ("error" in saved) {
     terminal.fail(`the model was not saved: ${saved.error}`);
-    process.exitCode = 1;
+    markFailed();
   } else if (!json) tellWritten(terminal, saved);
 }
 
@@ -181,7 +182,7 @@ async function treatFile(file: string, source: string, options: TreatCommandOpti
   const treated = await treatSubject(terminal, subject, remedy);
   if (treated) await saveTreated(terminal, treated, target, besidesOf(subject, hadSlopes, treated.treatment), json);
   else terminal.fail("interrupted: nothing was written");
-  if (!treated) process.exitCode = 1;
+  if (!treated) markFailed();
 }
 
 export function treatCommand(): Command {
