@@ -119,6 +119,8 @@ export interface TrainingRecord {
   readonly fit?: {
     /** Of the last update. */
     readonly rate: number;
+    /** A schedule or a function gave each step its rate. */
+    readonly isScheduled?: boolean;
     readonly batchSize: number;
     readonly trainingRows: number;
     readonly steps: number;
@@ -240,6 +242,7 @@ function trainingOf(state: NetworkState): TrainingRecord | undefined {
     ...(progress && {
       fit: {
         rate: progress.rate,
+        ...(typeof progress.plan.learningRate !== "number" && { isScheduled: true }),
         batchSize: progress.plan.batchSize,
         trainingRows: progress.plan.trainingRows,
         steps: progress.step,

@@ -1,7 +1,7 @@
 // The cases of normalization, dropout and skip connections: verdicts, counts, counters of a fit and remedies against
 // what is true in float64 (evaluated.ts), and promises of permanence against trainings.
 import { describe, expect, test } from "vitest";
-import { HELD_DOWN, LAYER_CASES, type LayerCase } from "./layers.js";
+import { HELD_DOWN, LAYER_CASES, type LayerCase, TRAINED } from "./layers.js";
 import { evaluateLayers } from "../support/evaluated.js";
 import { withNetwork } from "../support/networks.js";
 import { countDead } from "../../src/inspect/dead-units.js";
@@ -10,6 +10,7 @@ import {
   adam,
   type DenseSpec,
   diagnose,
+  type FitOptions,
   prescribe,
   type Network,
   type NetworkSpec,
@@ -273,6 +274,41 @@ describe("what holds a network down is named, and its twin has none", () => {
     expect(reason).toContain("heldDown");
     expect(best.name).toContain(remedy);
     expect(best.metrics.accuracy!).toBeGreaterThan(baseline.metrics.accuracy! + 0.3);
+  });
+});
+
+describe("what is wrong with a training is named, and its twin has nothing", () => {
+  const { x, y } = sectors(240);
+  const judged = (
+    layer: Partial<DenseSpec>,
+    fit: Partial<FitOptions>,
+    seed: number,
+    shift = 0,
+    judgedShift = shift,
+  ) => {
+    const shifted = (by: number) => x.map((row) => row.map((value) => value + by));
+    const layers = [{ units: 24, ...layer }, { units: 24, ...layer }, { units: 3 }];
+    return withNetwork({ inputs: 2, layers, loss: "crossEntropy", seed }, async (network) => {
+      const fully = { epochs: 30, batchSize: 16, optimizer: adam({ learningRate: 0.01 }), ...fit };
+      await network.fit({ x: shifted(shift), y }, fully);
+      const { findings, learning } = diagnose(network, shifted(judgedShift), { targets: y });
+      return { learning, causes: findings.filter(({ role }) => role === "cause") };
+    });
+  };
+
+  test.each(TRAINED.map((one) => [one.name, one] as const))("%s", async (_name, one) => {
+    const { layer, fit, twin, shift, judgedShift, why, cause, says } = one;
+    for (const seed of SEEDS.slice(0, 5)) {
+      const { causes } = await judged(layer, fit, seed, shift, judgedShift);
+      expect(
+        causes.map(({ kind }) => kind),
+        why,
+      ).toEqual([cause]);
+      expect(causes[0]!.message).toMatch(says);
+      const healthy = await judged({ ...layer, ...twin.layer }, { ...fit, ...twin.fit }, seed, shift);
+      expect(healthy.learning!.accuracy).toBeGreaterThan(0.85);
+      expect(healthy.causes).toEqual([]);
+    }
   });
 });
 

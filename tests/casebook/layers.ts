@@ -2,7 +2,15 @@
 // skip connections. Each with its healthy twin. What is true of them is said here; layers.test.ts holds diagnose,
 // countDead, fit's counters and treat to it, and all of it to float64.
 import { randomRows, seededRandom } from "../support/random.js";
-import type { DenseSpec, FindingKind, Mechanism } from "../../src/index.js";
+import {
+  cosine,
+  type DenseSpec,
+  type FindingKind,
+  type FitOptions,
+  type Mechanism,
+  oneCycle,
+  warmup,
+} from "../../src/index.js";
 import type { Rows } from "../reference/network.js";
 
 /** What is set of a layer beside what its seed draws, by unit. */
@@ -286,5 +294,82 @@ export const HELD_DOWN: readonly HeldCase[] = [
     held: { normalization: { kind: "batch", epsilon: 1e6 } },
     twin: { normalization: { kind: "batch", epsilon: 100 } },
     figure: "variance",
+  },
+];
+
+/** A training that is wrong, and one that is right. */
+export interface TrainedCase {
+  readonly name: string;
+  readonly why: string;
+  /** Of both hidden layers. */
+  readonly layer: Partial<DenseSpec>;
+  readonly fit: Partial<FitOptions>;
+  readonly twin: { readonly layer?: Partial<DenseSpec>; readonly fit?: Partial<FitOptions> };
+  /** Added to every input; of the rows that are judged, another number. */
+  readonly shift?: number;
+  readonly judgedShift?: number;
+  readonly cause: FindingKind;
+  readonly says: RegExp;
+}
+
+const BATCH: Partial<DenseSpec> = { normalization: "batch" };
+const moved = (momentum: number): Partial<DenseSpec> => ({ normalization: { kind: "batch", momentum } });
+
+export const TRAINED: readonly TrainedCase[] = [
+  {
+    name: "batches of one row under batch normalization",
+    why: "a row less itself is 0: beta is all that is left of it, and no gradient gets below",
+    layer: BATCH,
+    fit: { batchSize: 1 },
+    twin: { fit: { batchSize: 16 } },
+    cause: "stepsTooSmall",
+    says: /batches have one row each/,
+  },
+  {
+    name: "a cosine that comes to 0 within the first of thirty epochs",
+    why: "29 epochs have a rate of 0",
+    layer: {},
+    fit: { learningRate: cosine({ epochs: 0.3 }) },
+    twin: { fit: { learningRate: cosine() } },
+    cause: "stepsTooSmall",
+    says: /the learning rate fell from/,
+  },
+  {
+    name: "a warm-up that outlasts the training",
+    why: "after 30 of 30,000 epochs the rate has come to a thousandth of what it was to be",
+    layer: {},
+    fit: { learningRate: warmup({ epochs: 30_000, start: 1e-4 }) },
+    twin: { fit: { learningRate: warmup({ epochs: 2, next: oneCycle() }) } },
+    cause: "stepsTooSmall",
+    says: /too small/,
+  },
+  {
+    name: "running statistics of the last batch, of two rows",
+    why: "at a momentum of 1 they are that batch's, and two rows lie on either side of their mean",
+    layer: moved(1),
+    fit: { batchSize: 2 },
+    twin: { layer: moved(0.1), fit: { batchSize: 8 } },
+    cause: "statisticsMismatch",
+    says: /running statistics of layer/i,
+  },
+  {
+    name: "running statistics that hardly move",
+    why: "450 steps of a hundred-thousandth leave a mean of 0, which is not that of inputs of about 5",
+    layer: moved(1e-5),
+    fit: {},
+    shift: 5,
+    twin: { layer: moved(0.1) },
+    cause: "statisticsMismatch",
+    says: /running statistics of layer/i,
+  },
+  {
+    name: "rows that were not centred as the training's were",
+    why: "evaluation takes the training's means away, and the rows have others",
+    layer: BATCH,
+    fit: {},
+    twin: {},
+    judgedShift: 3,
+    cause: "statisticsMismatch",
+    says: /running statistics of layer/i,
   },
 ];

@@ -206,13 +206,20 @@ function hasBatchesOfOne({ training, layers, spec }: Evidence["observation"]): b
   });
 }
 
+/** A schedule was at 0 at the end of each epoch: weights may have moved before that of the first. */
+function isScheduledAway({ history, observation: { training, start } }: Evidence): boolean {
+  if (!training?.fit?.isScheduled || !history?.epochs.every(({ learningRate }) => learningRate === 0)) return false;
+  return start?.().some(({ moved }) => moved > 0) === true;
+}
+
 /** Why no weight can have moved in a training, or undefined where some have. */
 function unmovedBy(evidence: Evidence): "rate" | "frozen" | "one" | "gradient" | undefined {
   const epochs = evidence.history?.epochs ?? [];
   if (epochs.length === 0) return undefined;
   const { observation } = evidence;
   const { spec, start } = observation;
-  if (epochs.every(({ learningRate }) => learningRate === 0)) return isForStatistics(observation) ? undefined : "rate";
+  if (epochs.every(({ learningRate }) => learningRate === 0))
+    return isForStatistics(observation) || isScheduledAway(evidence) ? undefined : "rate";
   if (spec?.layers.every(({ frozen }) => frozen)) return "frozen";
   if (hasBatchesOfOne(observation)) return "one";
   const stays = !isBlocked(evidence) && start?.().every(({ moved, startSize }) => moved === 0 && startSize > 0);
@@ -283,7 +290,7 @@ const MOST_EPOCHS = 0.5;
 /** A rate that fell to nothing long before the end, with more to learn. */
 function findFaded(evidence: Evidence): Found[] {
   const rates = (evidence.history?.epochs ?? []).map(({ learningRate }) => learningRate);
-  const highest = largestOf(rates);
+  const highest = isScheduledAway(evidence) ? evidence.observation.training!.optimizer.learningRate : largestOf(rates);
   const moving = rates.filter((rate) => rate >= FADED * highest).length;
   if (!(rates.length - moving > MOST_EPOCHS * rates.length) || !moreToLearn(evidence)) return [];
   const { score = 0 } = evidence.learning!.learning;
