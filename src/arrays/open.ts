@@ -137,7 +137,7 @@ async function openGzip(source: ByteSource, options: ReadOptions): Promise<DataF
 }
 
 /** How a file is read, where its bytes don't say it. */
-export interface OpenOptions extends ReadOptions {
+interface OpenOptions extends ReadOptions {
   /** Of numbers without a header: then nothing else is looked for. */
   readonly raw?: RawRow;
 }

@@ -10,10 +10,10 @@ import { ClosingFinder, isEvaluatedOtherwise, statisticsMove } from "./find-clos
 import { makeDeath } from "./death-text.js";
 import type { CountedFall } from "./firing-shares.js";
 import { causeOf, type Removable, ReplayedUpdate, type Without } from "./replayed-update.js";
-import { countOpen, isOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
+import { countOpen, isOpen, type Reading, splitChange, UnitReader } from "./unit-readings.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { History } from "./snapshots.js";
-import { type Replay, Sweep, type Waiting } from "./replay.js";
+import { Replay, Sweep, type Waiting } from "./replay.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
@@ -322,5 +322,59 @@ export class DeathExplainer {
       ...(atWindow && { windowMean: atWindow.summary.mean }),
       ...(samples && { samples }),
     };
+  }
+}
+
+/**
+ * Explainers of one fit: while it runs one, with memory until its end; after it, or from a history that was held, one a
+ * call, with memory that is given back at once.
+ */
+export class Explainers {
+  private running: DeathExplainer | undefined;
+  /** The training rows, ascending, once the fit has ended. */
+  private rows: Uint32Array | undefined;
+  /** What is under way: a replay serves one call at a time. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly fit: RunningFit,
+    private readonly snapshots: History,
+    private readonly window: number,
+  ) {}
+
+  /** Before the fit ends, where there is something to explain afterwards. */
+  keepRows(): void {
+    this.rows = this.trainingRows();
+  }
+
+  /** One call at a time. */
+  whenFree<T>(act: (explainer: DeathExplainer) => Promise<T>, history?: History): Promise<T> {
+    const done = this.last.then(async () => {
+      if (!history && !this.fit.isOver)
+        return act((this.running ??= this.make((release) => this.fit.atEnd(release), this.snapshots)));
+      const releases: (() => void)[] = [];
+      try {
+        return await act(this.make((release) => releases.push(release), history ?? this.snapshots));
+      } finally {
+        for (const release of releases) release();
+      }
+    });
+    this.last = done.catch(() => {});
+    return done;
+  }
+
+  private make(atEnd: (release: () => void) => void, snapshots: History): DeathExplainer {
+    const { fit, window } = this;
+    const replay = new Replay(fit, snapshots);
+    atEnd(() => replay.dispose());
+    const reader = new UnitReader(fit, replay.state, this.rows ?? this.trainingRows());
+    atEnd(() => reader.dispose());
+    return new DeathExplainer(fit, snapshots, replay, reader, window);
+  }
+
+  private trainingRows(): Uint32Array {
+    const { state, plan, order } = this.fit;
+    const from = order.address >>> 2;
+    return state.runtime.heap.u32.slice(from, from + plan.trainingRows).sort();
   }
 }

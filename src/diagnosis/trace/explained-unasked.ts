@@ -9,6 +9,7 @@ import { searchedPositions } from "./find-blows.js";
 import { RateLine } from "./rate-line.js";
 import { isStraight } from "./survival-rate.js";
 import type { Snapshots } from "./snapshots.js";
+import { EXPLAINED_BY_DEFAULT } from "./trace-options.js";
 import { rowsRead } from "./unit-readings.js";
 import { groupBy } from "../../core/group-by.js";
 import { sum } from "../../core/statistics.js";
@@ -26,7 +27,7 @@ const groupOf = ({ layer, step }: FoundDeath): string => `${layer} ${step}`;
  * At most so many of them.
  * @param fit can so many be explained?
  */
-export function mostTelling(
+function mostTelling(
   found: readonly FoundDeath[],
   most: number,
   fit: (chosen: readonly FoundDeath[]) => boolean = () => true,
@@ -45,6 +46,43 @@ export function mostTelling(
     else isTooMuch.add(groupOf(each));
   }
   return new Set(chosen);
+}
+
+/** Multiplications that explanations may take unasked: of those of the training ... */
+const ALLOWED_SHARE = 0.75;
+/** ... or so many: some hundredths of a second. */
+const LEAST_ALLOWED = 2 ** 30;
+
+/** What one fit has explained unasked, and may still have. */
+export class Unasked {
+  /** Multiplications, by their price. */
+  spent = 0;
+  private readonly prices: Prices;
+
+  /** @param most so many of those that are found at once; undefined: as many as are not too much */
+  constructor(
+    private readonly fit: RunningFit,
+    snapshots: Snapshots,
+    window: number,
+    private readonly most: number | undefined,
+  ) {
+    this.prices = new Prices(fit, snapshots, window);
+  }
+
+  /** The most telling of them that may be explained unasked; of all that die in the fit at least one. */
+  choose(found: readonly FoundDeath[]): ReadonlySet<FoundDeath> {
+    if (this.most !== undefined) return mostTelling(found, this.most);
+    const { prices } = this;
+    const allowance = Math.max(LEAST_ALLOWED, ALLOWED_SHARE * this.fit.step * prices.step) - this.spent;
+    const isFirst = this.spent === 0;
+    const telling = mostTelling(
+      found,
+      EXPLAINED_BY_DEFAULT,
+      (chosen) => (isFirst && chosen.length === 1) || prices.of(chosen) <= allowance,
+    );
+    this.spent += prices.of([...telling]);
+    return telling;
+  }
 }
 
 /** Readings of a death: where its window begins, before the lethal update and after it; as often one for its blow. */
@@ -68,7 +106,7 @@ function add(to: Read, layer: number, units: number): void {
   to.set(layer, (to.get(layer) ?? 0) + units);
 }
 
-export class Prices {
+class Prices {
   /** Of a step of the training. */
   readonly step: number;
   private readonly inputs: readonly number[];

@@ -5,9 +5,12 @@
 // The rule. Such a unit is dead if evaluation, with running statistics and without dropout, opens it on no training
 // row, as all units are; and its death is the last update right before which evaluation opened it. The copies that
 // the trace keeps are read for it, the last first, up to one at which the unit is open; then all updates behind that
-// are repeated and read, or, where that is much, those up to the next copy, halved again and again. A unit that no
-// batch opened, and that is closed at the start and at all copies, was silent from the start, and so was one that is
-// closed after every update where all can be read; of another that is closed at all copies nothing is known.
+// are repeated and read, or, where that is much, those up to the next copy, halved again and again: there a unit that
+// opened and closed again between two later copies is missed. To see that, each of those updates would have to be read,
+// a forward pass over up to 2048 rows where a step takes a batch both ways: of batches of 32 some twenty times as long
+// as the training took for them. A unit that no batch opened, and that is closed at the start and at all copies, was
+// silent from the start, and so was one that is closed after every update where all can be read; of another that is
+// closed at all copies nothing is known.
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import type { History, Snapshot } from "./snapshots.js";

@@ -1,22 +1,20 @@
 // Deaths caught in the act: a callback that notices when a unit falls silent and stays so, and has the update that did
 // it replayed.
 import { isEvaluatedOtherwise } from "./find-closing.js";
-import { DeathExplainer, type FoundDeath } from "./explain-deaths.js";
+import { Explainers, type FoundDeath } from "./explain-deaths.js";
 import { type Divergence, findDivergence } from "./divergence.js";
 import type { Death, Revival } from "./types.js";
 import { FiringShares } from "./firing-shares.js";
 import { countedBlow } from "./find-blows.js";
 import { makeDeath } from "./death-text.js";
-import { UnitReader } from "./unit-readings.js";
-import { Replay } from "./replay.js";
 import { LastFired } from "./last-fired.js";
-import { mostTelling, Prices } from "./explained-unasked.js";
+import { Unasked } from "./explained-unasked.js";
 import { copiesIn, type History, Snapshots } from "./snapshots.js";
 import type { SavedTrace, SavedUnexplained } from "./saved-trace.js";
 import { intervalOf, windowOf } from "./window.js";
 import { groupBy } from "../../core/group-by.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
-import { type DeathTrace, describeTrace, EXPLAINED_BY_DEFAULT, isSame, type TraceOptions } from "./trace-options.js";
+import { type DeathTrace, describeTrace, isSame, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
@@ -28,11 +26,6 @@ interface Unexplained extends Omit<SavedUnexplained, "history"> {
 
 /** Looks at the silent units from one at those that evaluation may close though batches open them to the next. */
 const LOOK_AT = 4;
-
-/** Multiplications that explanations may take unasked: of those of the training ... */
-const ALLOWED_SHARE = 0.75;
-/** ... or so many: some hundredths of a second. */
-const LEAST_ALLOWED = 2 ** 30;
 
 function byStep(a: Death, b: Death): number {
   return a.step - b.step || a.layer - b.layer || a.unit - b.unit;
@@ -51,19 +44,12 @@ class TracedFit {
   /** By traced unit: is it on the list? When is it to be looked at again? */
   private isDead: Uint8Array;
   private lookAgainAt: Float64Array;
-  private explainer: DeathExplainer | undefined;
+  /** Those that can explain, and what is explained unasked: where steps are replayed. */
+  private readonly explainers: Explainers | undefined;
+  private readonly unasked: Unasked | undefined;
   /** Those that no row opened when all were asked for last. */
   private seen: { readonly step: number; readonly changes: number; readonly closed: ReadonlySet<number> } | undefined;
-  /** Undefined: so many as is not too much. */
-  private readonly explained: number | undefined;
-  private prices: Prices | undefined;
-  /** Multiplications, by their price, of what was explained unasked. */
-  private spent = 0;
   private unexplained: readonly Unexplained[] = [];
-  /** What is under way: a replay serves one call at a time. */
-  private last: Promise<unknown> = Promise.resolve();
-  /** The training rows, ascending, since the fit has ended. */
-  private rows: Uint32Array | undefined;
   /** Changes from outside that were seen; those before the running step's update are not yet in a snapshot. */
   private changes: number;
   private isTainted = false;
@@ -90,17 +76,21 @@ class TracedFit {
     this.changes = fit.state.changes;
     const copies = replay ? copiesIn(fit, memory) : 0;
     this.snapshots = copies > 0 ? new Snapshots(fit, this.interval, copies) : undefined;
-    this.explained = explain;
+    if (this.snapshots) {
+      this.explainers = new Explainers(fit, this.snapshots, this.window);
+      this.unasked = new Unasked(fit, this.snapshots, this.window, explain);
+    }
     if (saved) this.resume(saved);
     else this.snapshots?.take(false, false, true);
     fit.watch(() => this.note());
     fit.atEnd(() => {
-      if (this.hasUnexplained) this.rows = this.trainingRows();
+      if (this.hasUnexplained) this.explainers?.keepRows();
     });
   }
 
   save(): SavedTrace {
-    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots, spent } = this;
+    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots } = this;
+    const { spent = 0 } = this.unasked ?? {};
     const histories = [...this.histories];
     const unexplained = this.unexplained.map(({ history, ...each }) => ({
       ...each,
@@ -126,8 +116,19 @@ class TracedFit {
   }
 
   private resume(saved: SavedTrace): void {
-    const { firings, shares, snapshots, unexplained = [], histories, isChanged, asleep = [], ...own } = saved;
+    const {
+      firings,
+      shares,
+      snapshots,
+      unexplained = [],
+      histories,
+      isChanged,
+      asleep = [],
+      spent = 0,
+      ...own
+    } = saved;
     Object.assign(this, own);
+    if (this.unasked) this.unasked.spent = spent;
     for (const death of asleep) this.asleep.set(this.lastFired.placeOf(death), death);
     this.lastFired.resume(firings);
     this.shares.resume(shares);
@@ -232,7 +233,9 @@ class TracedFit {
     for (const traced of asked) if (!closed.has(traced)) this.asleep.delete(traced);
     const found = this.describeFound([...closed].filter((traced) => !this.asleep.has(traced)));
     if (found.length === 0) return;
-    const located = (await this.whenFree((explainer) => explainer.locate(found))).filter((one) => one !== undefined);
+    const located = (await this.explainers!.whenFree((explainer) => explainer.locate(found))).filter(
+      (one) => one !== undefined,
+    );
     const born = await this.findBorn(located);
     const others = located.filter((one) => !born.some((each) => isSame(each, one)));
     const deaths = [...born, ...(await this.explainTelling(others)).explained];
@@ -264,7 +267,7 @@ class TracedFit {
   private async forgetOutdated(): Promise<void> {
     const told = this.otherwise.filter((traced) => this.isDead[traced]);
     if (!this.snapshots || told.length === 0) return;
-    const located = await this.whenFree((explainer) => explainer.locate(this.describeFound(told)));
+    const located = await this.explainers!.whenFree((explainer) => explainer.locate(this.describeFound(told)));
     for (const [i, traced] of told.entries()) {
       const unit = this.lastFired.indexOf(traced);
       const death = this.deaths.find((each) => isSame(each, unit))!;
@@ -305,7 +308,7 @@ class TracedFit {
   /** Where training sees other preactivations than evaluation, it is asked first when evaluation closed them. */
   private async locateAndExplain(found: readonly FoundDeath[]): Promise<Death[]> {
     if (!found.some(({ layer }) => this.isEvaluatedOtherwise(layer))) return this.explainSome(found);
-    const located = await this.whenFree((explainer) => explainer.locate(found));
+    const located = await this.explainers!.whenFree((explainer) => explainer.locate(found));
     const known = located.filter((each) => each !== undefined);
     const earlier = found
       .filter((_, i) => !located[i])
@@ -320,13 +323,14 @@ class TracedFit {
   /** Those that were silent from the start. */
   private async findBorn(found: readonly FoundDeath[]): Promise<Death[]> {
     const silent = found.filter(({ step }) => step === 0);
-    return silent.length > 0 ? this.whenFree((explainer) => explainer.findBorn(silent)) : [];
+    return silent.length > 0 ? this.explainers!.whenFree((explainer) => explainer.findBorn(silent)) : [];
   }
 
   /** The most telling of those that were not. */
   private async explainTelling(found: readonly FoundDeath[]) {
-    const telling = this.explained === undefined ? this.affordable(found) : mostTelling(found, this.explained);
-    const explained = telling.size > 0 ? await this.whenFree((explainer) => explainer.run([...telling])) : [];
+    const telling = this.unasked!.choose(found);
+    const explained =
+      telling.size > 0 ? await this.explainers!.whenFree((explainer) => explainer.run([...telling])) : [];
     return { telling, explained };
   }
 
@@ -351,20 +355,6 @@ class TracedFit {
     return [...born, ...explained, ...rest.map((each) => this.describe(each, "unexplained"))];
   }
 
-  /** The most telling of them that may be explained unasked; of all that die in the fit at least one. */
-  private affordable(found: readonly FoundDeath[]): ReadonlySet<FoundDeath> {
-    const prices = (this.prices ??= new Prices(this.fit, this.snapshots!, this.window));
-    const allowance = Math.max(LEAST_ALLOWED, ALLOWED_SHARE * this.fit.step * prices.step) - this.spent;
-    const isFirst = this.spent === 0;
-    const telling = mostTelling(
-      found,
-      EXPLAINED_BY_DEFAULT,
-      (chosen) => (isFirst && chosen.length === 1) || prices.of(chosen) <= allowance,
-    );
-    this.spent += prices.of([...telling]);
-    return telling;
-  }
-
   /** Deaths wait to be explained. */
   get hasUnexplained(): boolean {
     return this.unexplained.length > 0;
@@ -382,45 +372,12 @@ class TracedFit {
         const { step, before, after } = those[i];
         return { layer, unit, step, foundAt, counted: { before, after }, counters };
       });
-      const told = await this.whenFree((explainer) => explainer.run(found), history);
+      const told = await this.explainers!.whenFree((explainer) => explainer.run(found), history);
       those.forEach((death, i) => explained.set(death, told[i]));
     }
     // in a fit that goes on meanwhile units open again, and die again
     this.deaths = this.deaths.map((death) => explained.get(death) ?? death);
     this.wait(this.unexplained.filter((each) => !asked.includes(each)));
-  }
-
-  /**
-   * One call at a time; after the fit, or from a history that was held, with memory that is given back at once.
-   */
-  private whenFree<T>(act: (explainer: DeathExplainer) => Promise<T>, history?: History): Promise<T> {
-    const done = this.last.then(async () => {
-      if (!history && !this.fit.isOver)
-        return act((this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release), this.snapshots!)));
-      const releases: (() => void)[] = [];
-      try {
-        return await act(this.makeExplainer((release) => releases.push(release), history ?? this.snapshots!));
-      } finally {
-        for (const release of releases) release();
-      }
-    });
-    this.last = done.catch(() => {});
-    return done;
-  }
-
-  private makeExplainer(atEnd: (release: () => void) => void, snapshots: History): DeathExplainer {
-    const { fit, window } = this;
-    const replay = new Replay(fit, snapshots);
-    atEnd(() => replay.dispose());
-    const reader = new UnitReader(fit, replay.state, this.rows ?? this.trainingRows());
-    atEnd(() => reader.dispose());
-    return new DeathExplainer(fit, snapshots, replay, reader, window);
-  }
-
-  private trainingRows(): Uint32Array {
-    const { state, plan, order } = this.fit;
-    const from = order.address >>> 2;
-    return state.runtime.heap.u32.slice(from, from + plan.trainingRows).sort();
   }
 
   /** What the counters alone say. */
@@ -461,6 +418,8 @@ class TracedFit {
  * whose statistics move), batches tell neither whether a unit is dead nor when it died: evaluation is asked. Such a
  * unit died in the last update right before which evaluation opened it on some training row, found by reading the
  * snapshots backwards; dropout's batches may still open it. Where all of them find it closed the cause is "unknown".
+ * Where rows times the updates since then are more than 65,536, evaluation is not asked after each: one that opened and
+ * closed again between two snapshots which find it closed is not seen, and the death is told of an update before that.
  *
  * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without
  * what earlier gradients left behind: in sgd and rmsprop momentum 0, in the others beta1 0, in that update.

@@ -177,7 +177,10 @@ export function isNamed(callback: object): callback is CallbackData {
   return "name" in callback && !hooks.some((hook) => hook in callback);
 }
 
-/** Traces replay steps, and preventDeaths looks at all rows: both read the data again. */
+/**
+ * Traces and preventDeaths ask of all rows, amid an epoch, whether one opens a unit, and read rows by their numbers; a
+ * source, even one that can be read again, gives them in the order of its epochs and does not say which is which.
+ */
 function checkSource(path: string, { name }: PackageCallback, source: BatchSource, takes: true | "cut" | undefined) {
   if (takes === true || (takes === "cut" && cutOf(source))) return;
   const which = "earlyStopping, recordActivity or, of a source with a batchSize, a remedy that reads no rows again";
