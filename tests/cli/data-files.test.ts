@@ -6,6 +6,8 @@ import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { fixture, pathOf } from "./fixtures.js";
 import { Folder, relumine } from "./run.js";
+import { createNetwork } from "../../src/index.js";
+import { writeModel } from "../../src/models.js";
 import { idxFile, npyFile, npzFile } from "../support/array-files.js";
 
 const folder = new Folder();
@@ -70,8 +72,16 @@ describe("the same rows", () => {
 });
 
 it("pixels of the embedded digits are as they are, which is said", async () => {
-  expect((await diagnose("digits")).data.notes.join()).toContain("--divisor 16");
-  expect((await diagnose("digits", "--divisor", "16")).data.notes.join()).not.toContain("--divisor");
+  const layers = [{ units: 4, activation: "relu" }, { units: 10 }] as const;
+  using network = await createNetwork({ inputs: 64, layers, loss: "crossEntropy" });
+  const [[, bytes]] = await writeModel(network, "onnx");
+  const small = folder.write("small.onnx", bytes);
+  const notesOf = async (...args: string[]) => {
+    const { stdout } = await relumine("diagnose", small, "digits", "--json", ...args);
+    return (JSON.parse(stdout) as Document).data.notes.join();
+  };
+  expect(await notesOf()).toContain("--divisor 16");
+  expect(await notesOf("--divisor", "16")).not.toContain("--divisor");
 });
 
 describe("refused", () => {

@@ -74,7 +74,7 @@ describe("fits the schema:", () => {
 
   it.each([["species"], ["body_mass_g"]])("networks of train for %s", async (target) => {
     const out = join(folder.path, `${target}.safetensors`);
-    const train = ["train", PENGUINS, "-t", target, "--epochs", "3", "--bias=-1", "--out", out];
+    const train = ["train", PENGUINS, "-t", target, "--epochs", "3", "--hidden", "8,8", "--bias=-1", "--out", out];
     expect(await relumine(...train)).toMatchObject({ code: 0 });
     const document = await documentOf(0, out, PENGUINS, "--prove");
     expect(errorsOf(document)).toEqual([]);

@@ -101,7 +101,7 @@ describe("what is wrong is said", () => {
 
 it("a schedule is kept to by crossvalidate and by map", async () => {
   const figures = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await relumine(...args, "--epochs", "3", "--json");
+    const { code, stdout, stderr } = await relumine(...args, "--epochs", "3", "--threads", "1", "--json");
     expect([code, stderr.match(/error.*/i)?.[0]]).toEqual([0, undefined]);
     const { folds, cells } = JSON.parse(stdout) as { folds?: { loss: number }[]; cells?: { score: number }[] };
     return folds?.map(({ loss }) => loss) ?? cells;

@@ -68,17 +68,17 @@ describe("a map", () => {
   });
 
   test("with one side is a line; over rates with a forecast and how well it did", async () => {
-    const line = await document(...table, "--x", "learningRate=0.01..30", "--cells", "5");
+    const line = await document(...table, "--x", "learningRate=0.01..30", "--cells", "5", "--threads", "1");
     expect(line.y).toBeUndefined();
     expect(line.cells).toHaveLength(5);
     expect(line.forecast!.meanError).toBeLessThan(0.5);
-    const units = await document(...table, "--x", "units=2,4,8");
+    const units = await document(...table, "--x", "units=2,4,8", "--threads", "1");
     expect(units.cells.map(({ x }) => x)).toEqual([2, 4, 8]);
     expect(units.forecast).toBeUndefined();
   });
 
   test("without sides goes from the optimizer's own rate up, and has the setting that is marked on it", async () => {
-    const few = [...table, "--cells", "2", "--repeats", "1", "--epochs", "1"];
+    const few = [...table, "--cells", "2", "--repeats", "1", "--epochs", "1", "--threads", "1"];
     const sides = async (...args: string[]) => {
       const { x, y, sentences } = await document(...few, ...args);
       expect(sentences.join(" ")).not.toMatch(/outside/);
@@ -98,6 +98,8 @@ describe("a map", () => {
       "bias=-4,0",
       "--color",
       "cause",
+      "--threads",
+      "1",
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/b born dead/);
@@ -147,12 +149,12 @@ test("does what docs/sweeps.md says, command by command", async () => {
   const own = new Folder();
   const commands = [...page.matchAll(/^relumine (map digits.*)$/gm)].map(([, args]) => args);
   expect(commands).toHaveLength(4);
-  const sooner = ["--epochs", "1", "--repeats", "1"]; // no command has repeats, all have epochs
+  const sooner = ["--epochs", "1", "--repeats", "1", "--cells", "4"];
   for (const line of commands) {
     const [args, file] = line.split(" > ");
-    const { code, stdout, stderr } = await finish(start([...args.split(" "), ...sooner], [], { cwd: own.path }));
+    const { code, stdout, stderr } = await relumine(...own.wordsOf(args), ...sooner);
     expect([code, stderr.match(/error.*/)?.[0]], line).toEqual([0, undefined]);
-    if (file) expect((JSON.parse(stdout) as Document).cells, line).toHaveLength(36);
+    if (file) expect((JSON.parse(stdout) as Document).cells, line).toHaveLength(16);
     else expect(stdout, line).toMatch(/Your own setting/);
     for (const [, name] of args.matchAll(/--(?:html|svg|journal) (\S+)/g))
       expect(existsSync(join(own.path, name)), line).toBe(true);

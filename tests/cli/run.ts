@@ -124,6 +124,12 @@ export const FULL_DISK = [
 export class Folder {
   readonly path = newFolder("cli");
 
+  /** The words of a command of the documentation, whose files lie here. */
+  wordsOf(command: string): string[] {
+    const inHere = (name: string): string => join(this.path, name);
+    return command.split(" ").map((word) => word.replaceAll(/[\w-]+\.(?:jsonl?|safetensors|html|svg)\b/g, inHere));
+  }
+
   write(name: string, content: string | Uint8Array): string {
     const path = join(this.path, name);
     writeFileSync(path, content);

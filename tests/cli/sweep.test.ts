@@ -1,6 +1,7 @@
 // `relumine sweep`: a plan's trainings on a table; what is wrong with a plan is told before anything trains.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 
@@ -168,18 +169,20 @@ it("does what docs/sweeps.md says, command by command", async () => {
   const page = readFileSync(new URL("../../docs/sweeps.md", import.meta.url), "utf8");
   const [, written] = /<!-- plan.json -->\n```json\n([^]*?)```/.exec(page)!;
   const own = new Folder();
-  const { base, ...rest } = JSON.parse(written) as { base: { fit: { epochs: number } } };
-  expect(base.fit.epochs).toBeGreaterThan(1);
-  own.write("plan.json", JSON.stringify({ ...rest, base: { ...base, fit: { ...base.fit, epochs: 1 } } })); // sooner
+  const { base, repeats, ...rest } = JSON.parse(written) as { base: { fit: { epochs: number } }; repeats: number };
+  expect([base.fit.epochs, repeats]).toEqual([3, 3]);
+  own.write("plan.json", JSON.stringify({ ...rest, repeats: 1, base: { ...base, fit: { ...base.fit, epochs: 1 } } })); // sooner
+  const rows = gunzipSync(readFileSync(new URL("../../src/cli/digits.csv.gz", import.meta.url))).toString();
+  const few = own.write("few.csv", rows.split("\n").slice(0, 100).join("\n"));
   const commands = [...page.matchAll(/^relumine (sweep plan\.json digits.*)$/gm)].map(([, args]) => args);
   expect(commands).toHaveLength(7);
   for (const line of commands) {
     const [args, file] = line.split(" > ");
-    const { code, stdout, stderr } = await finish(start(args.split(" "), [], { cwd: own.path }));
+    const { code, stdout, stderr } = await relumine(...own.wordsOf(args));
     expect([code, stderr.match(/error.*/)?.[0]], line).toEqual([0, undefined]);
-    if (file) expect((JSON.parse(stdout) as Document).journal!.resumed, line).toBe(60);
+    if (file) expect((JSON.parse(stdout) as Document).journal!.resumed, line).toBe(20);
     if (line.includes("--out"))
-      expect((await relumine("diagnose", join(own.path, "best.safetensors"), "digits")).code).toBe(0);
-    if (line.includes("--with")) expect(stdout, line).toContain("60 trials of the journal");
+      expect((await relumine("diagnose", join(own.path, "best.safetensors"), few)).code).toBe(0);
+    if (line.includes("--with")) expect(stdout, line).toContain("20 trials of the journal");
   }
 });
