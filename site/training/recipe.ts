@@ -1,5 +1,6 @@
 // What is to be trained: all that the controls set and a link contains.
 import type { ActivationName } from "../../src/index.js";
+import { KERNEL_INITIALIZER_NAMES } from "../../src/network/initializer-spec.js";
 import { POINTS } from "../tasks/built-in-tasks.js";
 import { COORDINATES, type FeatureName } from "../tasks/features.js";
 
@@ -31,14 +32,7 @@ export const START_NAMES = [
   "zeros",
   "small",
   "large",
-  "heNormal",
-  "heUniform",
-  "glorotNormal",
-  "glorotUniform",
-  "lecunNormal",
-  "orthogonal",
-  "asymmetric",
-  "torchLinear",
+  ...KERNEL_INITIALIZER_NAMES.filter((name) => name !== "zeros"),
   "calibrated",
 ] as const;
 export type StartName = (typeof START_NAMES)[number];
