@@ -47,8 +47,9 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   // a size that is wrong by itself makes any rate wrong
   [
     ["unscaledTargets", ...INPUTS],
-    [...COURSE, "highRate", "closedSamples", "lowTargetVariance", "linearNetwork", "divergence"],
+    [...COURSE, "highRate", "closedSamples", "lowTargetVariance", "linearNetwork"],
   ],
+  [["unscaledTargets", "unscaledInputs", "outlierInputs"], ["divergence"]],
   [["decayCollapse"], ["divergence", "uncenteredInputs", ...HELD_LOW]],
   // what closes units, or shrinks them, is what holds them down; the inputs' means then say little
   [["heldDown"], ["uncenteredInputs", ...HELD_LOW]],
@@ -69,6 +70,8 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   [["collapsedOutput"], [...COURSE, ...INPUTS, "closedSamples", "bottleneck", "vanishingGradient"]],
   [["stepsTooSmall"], ["stillLearning"]],
 ];
+
+const DIVERGENCE: readonly FindingKind[] = ["divergence"];
 
 /** Rates that are named as too high and steps that are to be larger are never told at once. */
 const TOO_LARGE: readonly FindingKind[] = ["divergence", "highRate"];
@@ -154,6 +157,8 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const isOther = own.some((one) => (isCause(one) && one.kind !== LAST) || CAUSES_WHERE_ALONE.includes(one.kind));
   const explained = new Set([
     ...(isOther ? [LAST] : []),
+    // of inputs a few deviations off centre a loss does not grow a hundredfold: the rate is too high as well
+    ...(own.some((one) => isCause(one) && one.kind === "uncenteredInputs" && !isNear(one)) ? DIVERGENCE : []),
     ...EXPLAINS.flatMap(([causes, symptoms]) =>
       own.some((finding) => isCause(finding) && causes.includes(finding.kind)) ? symptoms : [],
     ),

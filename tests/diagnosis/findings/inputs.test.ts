@@ -1,8 +1,9 @@
 // Findings on the inputs where each holds by construction, and on look-alikes where it does not; figures recomputed.
 import { describe, expect, test } from "vitest";
+import { loadDigits } from "../../support/digits.js";
 import { withNetwork } from "../../support/networks.js";
 import { randomRows, seededRandom } from "../../support/random.js";
-import { diagnose } from "../../../src/index.js";
+import { diagnose, sgd } from "../../../src/index.js";
 import { column, dense, expectFigure, findingsOf, mean, norm, plain, spread } from "./support.js";
 
 describe("constantInputs and duplicateInputs", () => {
@@ -126,4 +127,19 @@ describe("uncenteredInputs and unscaledInputs", () => {
     );
     expect(small[0].message).toMatch(/e-31/);
   });
+});
+
+test("digits at a rate of ten: it is too high, whatever the inputs' means; at one, centring would help", async () => {
+  const { training } = loadDigits();
+  const causesAt = (learningRate: number) =>
+    withNetwork(
+      { inputs: 64, layers: [{ units: 64 }, { units: 32 }, { units: 10 }], loss: "crossEntropy", seed: 1 },
+      async (network) => {
+        const history = await network.fit(training, { epochs: 5, batchSize: 32, optimizer: sgd({ learningRate }) });
+        const { findings } = diagnose(network, training.x, { targets: training.y, history });
+        return findings.filter(({ role }) => role === "cause").map(({ kind }) => kind);
+      },
+    );
+  expect(await causesAt(10)).toEqual(["divergence", "uncenteredInputs"]);
+  expect(await causesAt(1)).toEqual(["uncenteredInputs"]);
 });
