@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   climbingRates,
   remediesOf,
@@ -10,6 +10,7 @@ import {
   negativeBiasPlan,
   planName,
 } from "../../src/cli/checkup/plans.js";
+import { patienceFor } from "../support/times.js";
 import { finish, Folder, killAndGoOn, PENGUINS, relumine, start } from "./run.js";
 
 interface CheckupRun {
@@ -82,7 +83,7 @@ describe("plans", () => {
 });
 
 describe("checkup digits", () => {
-  it("finds a lethal rate, and each remedy answers its cause", async () => {
+  it("finds a lethal rate, and each remedy answers its cause", { timeout: patienceFor(5) }, async () => {
     const { healthy, climb, faults } = await checkup("digits");
     expect(healthy[0].score).toBeGreaterThan(0.93);
     expect(sum(healthy[0].dead)).toBeLessThan(256 / 10);
@@ -123,20 +124,20 @@ describe("checkup digits", () => {
       "--epochs",
       "4",
       "--hidden",
-      "32,32",
+      "16,16",
       "--seed",
       "3",
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /epoch +loss +accuracy +layer 0, dead of 32 +layer 1, dead of 32\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/,
+      /epoch +loss +accuracy +layer 0, dead of 16 +layer 1, dead of 16\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/,
     );
     expect(stdout).toMatch(
-      /run +accuracy +layer 0\/32 +layer 1\/32 +steps\/s +the remedy\nhealthy .*\nfaulty: bias -1 .*\nrate 0.025 .*\n/,
+      /run +accuracy +layer 0\/16 +layer 1\/16 +steps\/s +the remedy\nhealthy .*\nfaulty: bias -1 .*\nrate 0.025 .*\n/,
     );
     expect(stdout).toMatch(/\nrate 0.025 .*\nbias \+0.1 .*\nLeaky ReLU .*\n/);
     expect(stdout).toContain("Rule: what");
-    expect(stdout).toMatch(/The faulty network:\n(It is|It has|On held-out)[^]*?\n\n\d+ of 64 hidden units dead/);
+    expect(stdout).toMatch(/The faulty network:\n(It is|It has|On held-out)[^]*?\n\n\d+ of 32 hidden units dead/);
     expect(stdout + stderr).not.toContain("\x1b");
     expect(stderr).toBe("");
   });
@@ -178,13 +179,13 @@ describe("checkup digits", () => {
 
 describe("checkup of a table", () => {
   it("works on the penguins", async () => {
-    const { faults, options } = await checkup(PENGUINS, "-t", "species", "--hidden", "32,32");
+    const { faults, options } = await checkup(PENGUINS, "-t", "species", "--hidden", "16", "--epochs", "5");
     expect(options.learningRate).toBe(0.1);
     expect(faults.at(-1)!.fault).toBe("negativeBias");
   });
 
   it("goes by R² where the target is a number", async () => {
-    const { healthy, faults, options } = await checkup(PENGUINS, "-t", "body_mass_g", "--hidden", "32,32");
+    const { healthy, faults, options } = await checkup(PENGUINS, "-t", "body_mass_g", "--hidden", "16");
     expect(options.learningRate).toBe(0.01);
     expect(healthy[0].score).toBeGreaterThan(0.7);
     expect(faults.length).toBeGreaterThan(0);
@@ -232,24 +233,33 @@ const plain = (document: Document): string =>
 
 it("tells the same on any number of threads, but for times", async () => {
   const args = [PENGUINS, "--target", "species", "--hidden", "12", "--epochs", "3", "--repeats", "3"];
-  const documents = await Promise.all(["1", "2", "3"].map((threads) => checkup(...args, "--threads", threads)));
+  const documents = await Promise.all(["1", "3"].map((threads) => checkup(...args, "--threads", threads)));
   expect(plain(documents[1])).toBe(plain(documents[0]));
-  expect(plain(documents[2])).toBe(plain(documents[0]));
 });
 
 describe("--journal", () => {
   const folder = new Folder();
-  const args = [PENGUINS, "--target", "species", "--hidden", "32,32", "--epochs", "30", "--repeats", "3"];
+  const args = [PENGUINS, "--target", "species", "--hidden", "12", "--epochs", "20", "--repeats", "3"];
+
+  const journalOf = (count: number) => join(folder.path, `${count}.jsonl`);
+  let whole: Document;
+  beforeAll(async () => {
+    whole = await checkup(...args);
+  });
 
   it.each([1, 9])("killed with %d trainings kept it goes on, to the same document", async (count) => {
-    const whole = await checkup(...args);
-    const journal = join(folder.path, `${count}.jsonl`);
+    const journal = journalOf(count);
     const again = await killAndGoOn(["checkup", ...args, "--json"], journal, count);
     expect(again).toMatchObject({ wasKilled: true, code: 0, areTwice: false });
     expect(again.kept).toBeGreaterThanOrEqual(count);
     expect(again.kept).toBeLessThan(again.all);
     expect(plain(JSON.parse(again.stdout) as Document)).toBe(plain(whole));
-    const other = await relumine("checkup", ...args, "--seed", "5", "--journal", journal); // another split of the rows
+  });
+
+  it("of another split of the rows nothing is taken", async () => {
+    const journal = journalOf(9);
+    expect(existsSync(journal)).toBe(true);
+    const other = await relumine("checkup", ...args, "--seed", "5", "--journal", journal);
     expect(other.code).toBe(0);
     expect(other.stdout).not.toContain("of the journal");
   });
