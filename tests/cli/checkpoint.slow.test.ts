@@ -28,7 +28,7 @@ let whole: { readonly bytes: Uint8Array; readonly told: object; readonly millise
 beforeAll(async () => {
   const out = place("whole.safetensors");
   const started = performance.now();
-  const { code, stdout } = await relumine("train", ...SETTINGS, "--json", "--out", out);
+  const { code, stdout } = await finish(start(["train", ...SETTINGS, "--json", "--out", out]));
   expect(code).toBe(0);
   whole = { bytes: fs.readFileSync(out), told: tellings(stdout), milliseconds: performance.now() - started };
   expect((JSON.parse(stdout) as Document).deaths.length).toBeGreaterThan(2);

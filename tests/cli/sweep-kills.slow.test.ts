@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { readLine } from "../../src/sweep/journal/journal.js";
 import { seededRandom } from "../support/random.js";
 import { times } from "../support/times.js";
-import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
+import { finish, Folder, PENGUINS, start } from "./run.js";
 
 const KILLS = times(4);
 
@@ -30,7 +30,7 @@ it(
     };
     const args = ["sweep", folder.write("plan.json", JSON.stringify(plan)), PENGUINS, "--target", "species", "--json"];
     const started = performance.now();
-    const whole = JSON.parse((await relumine(...args)).stdout) as Told;
+    const whole = JSON.parse((await finish(start(args))).stdout) as Told;
     const longest = performance.now() - started; // from a start to its kill
     expect(whole.trials).toHaveLength(96);
     let kills = 0;
