@@ -1,7 +1,7 @@
 // The order of the files: what starts processes and browsers goes first, lest one worker be left with it at the end.
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const FIRST = /\/tests\/(playground|package|cli)\//;
+const FIRST = /\/tests\/(playground|package|cli|site|sweep-node)\//;
 
 export class ProcessesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
