@@ -9,7 +9,7 @@ import { ALL_SETS, type SetName } from "../casebook/exam/exam.js";
 import type { Program } from "../casebook/exam/program.js";
 import { placed, type SideName, withTrained } from "../casebook/exam/run-program.js";
 import { kerasFile } from "../support/keras-file.js";
-import { someOf } from "../support/times.js";
+import { patienceFor, someOf } from "../support/times.js";
 
 const SETS = Object.keys(ALL_SETS) as SetName[];
 const SIDES: readonly SideName[] = ["faulty", "repaired"];
@@ -30,7 +30,7 @@ const OF_THE_RECORD = ["stillLearning", "stepsTooSmall", "highRate", "divergence
 
 const kinds = (findings: readonly Finding[]) => findings.map(placed).sort();
 
-test.each(programs)("%s", async (_name, program, side) => {
+test.each(programs)("%s", { timeout: patienceFor(5) }, async (_name, program, side) => {
   const { file, spec, weights, x, options, direct } = await withTrained(program, side, SEED, ({ network, x, y }) => {
     const options = { targets: y, proofs: false } as const;
     const { findings } = diagnose(network, x, options);
