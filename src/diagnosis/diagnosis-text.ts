@@ -166,14 +166,14 @@ function drawEvidence({ layers }: Diagnosis): string[] {
 function drawPermanent(dead: readonly ObservedUnit[]): string[] {
   const permanent = dead.filter((unit) => unit.permanent);
   if (permanent.length === 0) return [];
-  const moves = (["momentum", "weightDecay"] as const).flatMap((mover) => {
+  const moves = (["momentum", "weightDecay", "maxNorm"] as const).flatMap((mover) => {
     const moved = dead.filter(({ stillMovedBy }) => stillMovedBy?.includes(mover)).length;
     return moved === 0 ? [] : [`${mover} moves ${formatCount(moved)}`];
   });
   return [
     `Permanent: gradients on these samples cannot move ${formatCount(permanent.length)};`,
-    "  momentum left in the optimizer, weight decay or a remedy can.",
-    ...(moves.length > 0 ? [`  The last optimizer would: ${moves.join(", ")}.`] : []),
+    "  momentum left in the optimizer, weight decay, maxNorm or a remedy can.",
+    ...(moves.length > 0 ? [`  The last training would: ${moves.join(", ")}.`] : []),
   ];
 }
 

@@ -106,14 +106,14 @@ export interface ObservedUnit {
    * Dead units only: no further plain gradient training on these samples can move its inputs or its weights: it is in
    * the first layer, or fed by nothing but such units or frozen layers, or no gradient gets past a layer that is
    * closed as a whole (or past a softmax over one output, whose gradient is 0). Weight decay, momentum still in the
-   * optimizer, other samples and remedies can move it. Of a unit under batch normalization: no batch of these rows
+   * optimizer, maxNorm, other samples and remedies can move it. Of a unit under batch normalization: no batch of these rows
    * opens it, so that it gets no gradient; what feeds it may move.
    */
   readonly permanent?: boolean;
   /**
    * Permanent units only: what would move it, or a unit that feeds it, if training went on with the optimizer that
    * trained last: the momentum that this optimizer still holds, or its weight decay, as which a penalty on its kernel
-   * counts under whatever optimizer. Absent where nothing would.
+   * counts under whatever optimizer, or `maxNorm`, where its kernel's norm is above that. Absent where nothing would.
    */
   readonly stillMovedBy?: readonly Mover[];
   /** Dead units only: what to add to the bias so that one sample in a hundred (at least one) opens it. */
@@ -139,7 +139,7 @@ export interface UnitDiagnosis extends ObservedUnit {
 }
 
 /** What can still move a unit that no gradient moves. */
-export type Mover = "momentum" | "weightDecay";
+export type Mover = "momentum" | "weightDecay" | "maxNorm";
 
 /** Whether a dead unit is closed on the whole input box: see UnitDiagnosis.proof. */
 export type Proof = "provenDead" | "refuted" | "open";

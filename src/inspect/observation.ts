@@ -95,6 +95,8 @@ export interface LayerObservation {
   readonly hasActivityPenalty?: boolean;
   /** A penalty shrinks the kernel. */
   readonly hasKernelPenalty?: boolean;
+  /** Each unit's kernel is scaled down to this norm after an update. */
+  readonly maxNorm?: number;
   /** Its weights stay as they are in training. */
   readonly isFrozen?: boolean;
   /** What feeds the layer is added to its activations (residual): what feeds the next one is more than these. */
@@ -348,7 +350,7 @@ function wholeOf(inspector: Inspector, x: SampleRows): Partial<Observation> {
 
 /** What a layer's spec says of how it trains. */
 export function factsOfLayer(layer: ResolvedSpec["layers"][number]): Partial<LayerObservation> {
-  const { normalization, dropout, residual, frozen, activityRegularizer, kernelRegularizer } = layer;
+  const { normalization, dropout, residual, frozen, activityRegularizer, kernelRegularizer, maxNorm } = layer;
   return {
     ...(!hasShift(layer) && { hasNoBias: true }),
     ...(residual && { isResidual: true }),
@@ -358,6 +360,7 @@ export function factsOfLayer(layer: ResolvedSpec["layers"][number]): Partial<Lay
     ...((dropout || (normalization?.kind === "batch" && !frozen)) && { differsInTraining: true }),
     ...(activityRegularizer && !frozen && { hasActivityPenalty: true }),
     ...(kernelRegularizer && !frozen && { hasKernelPenalty: true }),
+    ...(maxNorm !== undefined && !frozen && { maxNorm }),
   };
 }
 

@@ -55,7 +55,11 @@ export const PROOF_WORDS: Readonly<Record<Proof, string>> = {
   open: "undecided in the input box",
 };
 
-export const MOVER_WORDS: Readonly<Record<Mover, string>> = { momentum: "momentum", weightDecay: "weight decay" };
+export const MOVER_WORDS: Readonly<Record<Mover, string>> = {
+  momentum: "momentum",
+  weightDecay: "weight decay",
+  maxNorm: "limit of norms",
+};
 
 /** `13 dead, 2 rare, 49 alive` */
 export function describeStates(units: readonly { readonly state: UnitState }[]): string {

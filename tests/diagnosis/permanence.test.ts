@@ -136,6 +136,58 @@ describe("above frozen layers, as above the rows, a dead unit stays dead", () =>
     ));
 });
 
+describe("maxNorm", () => {
+  const limited = (limits: readonly (number | undefined)[]): NetworkSpec => ({
+    ...spec,
+    layers: spec.layers.map((layer, at) => ({ ...layer, ...(limits[at] !== undefined && { maxNorm: limits[at] }) })),
+  });
+  const train = (network: Network) =>
+    network.fit({ x, y }, { epochs: 1, optimizer: sgd({ learningRate: 1e-6 }), shuffle: false });
+
+  test("a norm above it is named, and the next update moves the unit; the one after that does not", () =>
+    withNetwork(limited([0.3]), async (network) => {
+      close(network);
+      const closed = () => permanentUnits(network).filter(({ layer, unit }) => layer === 0 && [0, 4, 9].includes(unit));
+      expect(closed().map(({ stillMovedBy }) => stillMovedBy)).toEqual([["maxNorm"], ["maxNorm"], ["maxNorm"]]);
+      const before = weightsInto(network, 0, 4);
+      await train(network);
+      const after = weightsInto(network, 0, 4);
+      expect(after).not.toEqual(before);
+      expect(closed().map(({ stillMovedBy }) => stillMovedBy)).toEqual([undefined, undefined, undefined]);
+      expect(Math.hypot(...after.slice(0, 3))).toBeCloseTo(0.3, 5);
+    }));
+
+  test("it opens a unit that is dead by its weights alone, where its bias is above 0", () =>
+    withNetwork({ ...limited([0.3]), inputs: 1 }, async (network) => {
+      const { kernel, bias } = network.layers[0]!.getWeights();
+      network.layers[0]!.setWeights({ kernel: kernel.fill(-2, 0, 1), bias: bias.fill(1, 0, 1) });
+      const rows = [[0.6], [0.8], [9]];
+      const unit = () => diagnose(network, rows).layers[0]!.units[0]!;
+      expect(unit()).toMatchObject({ state: "dead", permanent: true, stillMovedBy: ["maxNorm"] });
+      await network.fit({ x: rows, y: [0, 0, 0] }, { epochs: 1, optimizer: sgd({ learningRate: 1e-6 }) });
+      expect(unit().state).toBe("alive");
+    }));
+
+  test.each([
+    ["a limit above all norms", limited([50]), undefined],
+    [
+      "of a frozen layer",
+      { ...limited([0.3]), layers: [{ units: 12, maxNorm: 0.3, frozen: true }, ...spec.layers.slice(1)] },
+      undefined,
+    ],
+    ["of the layer above alone", limited([undefined, 0.1]), undefined],
+  ] as [string, NetworkSpec, undefined][])("%s moves no unit of the first layer", (_what, given, movers) =>
+    withNetwork(given, async (network) => {
+      close(network);
+      const before = weightsInto(network, 0, 4);
+      const unit = diagnose(network, x).layers[0]!.units[4]!;
+      expect([unit.permanent, unit.stillMovedBy]).toEqual([true, movers]);
+      await train(network);
+      expect(weightsInto(network, 0, 4)).toEqual(before);
+    }),
+  );
+});
+
 test("softmax over one output has no gradient: every dead unit is permanent, and training moves nothing", () =>
   withNetwork({ ...spec, layers: [...halfClosed, { units: 1 }], loss: "crossEntropy" }, async (network) => {
     const dead = diagnose(network, x).layers[1]!.units.filter(({ state }) => state === "dead");

@@ -1,7 +1,8 @@
 // States, deaths and diagnoses in short plain sentences, with their numbers as the page shows them.
 import type { BlowRecord, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
 import type { UnitDiagnosis, UnitState } from "../../../src/index.js";
-import { formatCount, formatNumber, formatRate, formatSigned, typeset } from "../../../src/text/numbers.js";
+import { MOVER_WORDS } from "../../../src/report/unit-words.js";
+import { formatCount, formatNumber, formatRate, formatSigned, listWords, typeset } from "../../../src/text/numbers.js";
 import { percent } from "../../look/text.js";
 
 /** Three digits are as many as the page has room for. */
@@ -182,8 +183,9 @@ const REVIVED_BY: Readonly<Record<Normalization, string>> = {
 
 function permanenceSentence({ permanent, stillMovedBy }: UnitDiagnosis, normalization: Normalization): string {
   if (!permanent) return REVIVED_BY[normalization];
-  const movers = stillMovedBy?.map((mover) => (mover === "momentum" ? "momentum" : "weight decay"));
-  const moves = movers ? ` (${movers.join(" and ")} may still move it)` : "";
+  const moves = stillMovedBy
+    ? ` (${listWords(stillMovedBy.map((mover) => MOVER_WORDS[mover]))} may still move it)`
+    : "";
   return `No gradient step on these samples can revive it${moves}.`;
 }
 

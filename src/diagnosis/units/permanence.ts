@@ -128,21 +128,21 @@ function movesAlone({ bias, alpha, gamma, beta }: LayerWeights, unit: number): b
 
 /**
  * What would move a unit, or one that feeds it through a weight other than 0, if the optimizer that trained last went
- * on with gradients of 0: its momentum, where any is left, and its weight decay; and penalties on its kernel, which
- * pull under whatever optimizer.
+ * on with gradients of 0: its momentum, where any is left, and its weight decay; and under whatever optimizer penalties
+ * on its kernel, and a limit of its norm that is above the limit: scaled down once, it weighs less beside the bias.
  * @returns by layer and unit
  */
 export function findMovers({ layers, motion }: Observation): Mover[][][] {
   const byLayer: Mover[][][] = [];
-  const hasPenalty = layers.some(({ hasKernelPenalty }) => hasKernelPenalty);
+  const isRestrained = layers.some(({ hasKernelPenalty, maxNorm }) => hasKernelPenalty || maxNorm !== undefined);
   /** Of what feeds the layer that is looked at: of a residual layer below, with what passes that by. */
   let feeding: Mover[][] = [];
-  layers.forEach(({ units, weights, hasKernelPenalty }, layer) => {
+  layers.forEach(({ units, weights, hasKernelPenalty, maxNorm = Infinity }, layer) => {
     if (layer > 0) {
       const past = layers[layer - 1].isResidual ? feeding : undefined;
       feeding = byLayer[layer - 1].map((own, unit) => (past ? [...own, ...past[unit]] : own));
     }
-    if (!weights || !(motion || hasPenalty)) return byLayer.push(units.map(() => []));
+    if (!weights || !(motion || isRestrained)) return byLayer.push(units.map(() => []));
     const own = arraysOf(weights);
     const velocity = motion?.velocity && arraysOf(motion.velocity[layer]);
     const width = units.length;
@@ -151,12 +151,15 @@ export function findMovers({ layers, motion }: Observation): Mover[][][] {
         const found = new Set<Mover>();
         if (velocity && movesAlone(velocity, unit)) found.add("momentum");
         if (motion?.decays && movesAlone(own, unit)) found.add("weightDecay");
+        let squares = 0;
         for (let at = unit, input = 0; input < own.inputs; input++, at += width) {
           if (velocity && velocity.kernel[at] !== 0) found.add("momentum");
           if (own.kernel[at] === 0) continue;
+          squares += own.kernel[at] ** 2;
           if (motion?.decays || hasKernelPenalty) found.add("weightDecay");
           if (layer > 0) for (const mover of feeding[input]) found.add(mover);
         }
+        if (Math.sqrt(squares) > maxNorm * ROUNDED) found.add("maxNorm");
         return [...found].sort();
       }),
     );

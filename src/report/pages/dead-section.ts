@@ -46,7 +46,7 @@ function describePermanent(dead: readonly ObservedUnit[]): string[] {
   const still =
     movers.length === 0
       ? "a remedy can"
-      : `the ${listWords(movers.map((mover) => MOVER_WORDS[mover]))} of the last optimizer would still move some`;
+      : `the ${listWords(movers.map((mover) => MOVER_WORDS[mover]))} of the last training would still move some`;
   return [`Permanent: gradients on these rows cannot move ${formatCount(permanent.length)} of them; ${still}.`];
 }
 
