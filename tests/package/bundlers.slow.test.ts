@@ -11,6 +11,7 @@ import { chromium, type Browser } from "playwright-core";
 import { build as viteBuild, createServer as createViteServer, version as viteVersion } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_ARGUMENTS, findChromium, findFirefox, ISOLATION_HEADERS } from "../support/browsers.js";
+import { patienceFor } from "../support/times.js";
 import { showInFirefox } from "./firefox.js";
 import { openWorkshop, type Workshop } from "./install.js";
 import { show, withPage, withServer } from "./pages.js";
@@ -153,7 +154,7 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     expect(await showFolder("by-esbuild")).toBe(nodeResult);
   });
 
-  test("built by webpack", async () => {
+  test("built by webpack", { timeout: patienceFor(5) }, async () => {
     interface Stats {
       hasErrors(): boolean;
       toString(preset: string): string;
