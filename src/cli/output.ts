@@ -12,9 +12,9 @@ export function write(stream: Stream, text: string): void {
   if (!lost.has(stream)) stream.write(text);
 }
 
-/** `error: ...` on stderr; marks in it that a terminal would obey are left out. */
-export function writeError(message: string): void {
-  write(process.stderr, `error: ${onOneLine(message)}\n`);
+/** `error: ...` or `warning: ...` on stderr; marks in it that a terminal would obey are left out. */
+export function writeError(message: string, kind: "error" | "warning" = "error"): void {
+  write(process.stderr, `${kind}: ${onOneLine(message)}\n`);
 }
 
 /** As by default when the terminal goes away, and before Node resets the terminal that is gone, which aborts it. */

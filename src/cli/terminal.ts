@@ -58,6 +58,12 @@ export class Terminal {
     writeError(text);
   }
 
+  /** What people may want to mend while the work goes on: always on stderr. */
+  warn(text: string): void {
+    this.endProgress();
+    writeError(text, "warning");
+  }
+
   document(value: unknown): void {
     this.endProgress();
     write(process.stdout, `${JSON.stringify(value, listArrays, 2)}\n`);

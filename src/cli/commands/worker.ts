@@ -72,7 +72,7 @@ async function work(options: WorkerCommandOptions): Promise<void> {
       signal,
       onReady: (builds) => terminal.tell(`Waiting for trials of ${builds.join(" and ")}`),
       onTrial: counts.onTrial,
-      onNotice: (notice) => terminal.fail(onOneLine(notice)),
+      onNotice: (notice) => terminal.warn(notice),
     }),
   );
   counts.tell();

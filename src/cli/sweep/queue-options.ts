@@ -53,7 +53,7 @@ export async function engineFor(options: QueueCommandOptions, terminal: Terminal
     queueEngine({
       ...queuePlace(queue),
       ...(share !== undefined && { share }),
-      onNotice: (notice) => terminal.fail(notice),
+      onNotice: (notice) => terminal.warn(notice),
     }),
   );
 }

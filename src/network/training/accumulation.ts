@@ -12,7 +12,7 @@ export class Accumulation {
   /** What the activations of one batch cost. */
   readonly penalty = new Float64Array(1);
   /** What a batch weighed whose gradient is in the sum as it is: the most of all so far, so that no factor is above 1. */
-  private unit = 0;
+  private largest = 0;
   /** Address of the gradients' sum. */
   private readonly gradient: number;
   /** By layer: the counters of the step's batches so far. */
@@ -39,7 +39,7 @@ export class Accumulation {
 
   begin(): void {
     this.batches = 0;
-    this.unit = 0;
+    this.largest = 0;
     this.sums.fill(0);
   }
 
@@ -56,11 +56,11 @@ export class Accumulation {
     const { state, gradient: sum, batches } = this;
     const { parameterFloats: count, gradient } = state;
     const { kernels, heap } = state.runtime;
-    if (weight > this.unit) {
-      if (batches > 0) kernels.scale(count, sum, this.unit / weight);
-      this.unit = weight;
+    if (weight > this.largest) {
+      if (batches > 0) kernels.scale(count, sum, this.largest / weight);
+      this.largest = weight;
     }
-    if (weight !== this.unit || weight === 0) kernels.scale(count, gradient, weight / (this.unit || 1));
+    if (weight !== this.largest || weight === 0) kernels.scale(count, gradient, weight / (this.largest || 1));
     if (batches > 0) kernels.add(count, sum, gradient, sum);
     else heap.f32.copyWithin(sum >>> 2, gradient >>> 2, (gradient >>> 2) + count);
   }
@@ -72,7 +72,7 @@ export class Accumulation {
     const { kernels, heap } = state.runtime;
     heap.f32.copyWithin(gradient >>> 2, sum >>> 2, (sum >>> 2) + count);
     const [, , weight] = this.sums;
-    if (this.unit !== weight) kernels.scale(count, gradient, this.unit / weight);
+    if (this.largest !== weight) kernels.scale(count, gradient, this.largest / weight);
     state.buffers.sparse.forgetSpread(); // other rows of it are not 0 now
     this.counters.forEach((counters, layer) => heap.f32.set(counters, state.buffers.counters(layer) >>> 2));
   }
