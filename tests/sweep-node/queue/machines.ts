@@ -38,6 +38,11 @@ export async function startMachine(url: string, ...args: readonly string[]) {
   const { child, close } = await startService(all, /Waiting for trials/);
   const output: string[] = [];
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => output.push(String(chunk)));
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
   return {
     child,
     /** All that it says from now on. */
@@ -49,10 +54,7 @@ export async function startMachine(url: string, ...args: readonly string[]) {
       if (child.exitCode === null) await once(child, "exit");
       return child.exitCode;
     },
-    async kill(): Promise<void> {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
+    kill,
+    [Symbol.asyncDispose]: kill,
   };
 }
