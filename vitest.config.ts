@@ -1,12 +1,12 @@
-// The tests' tiers, by the names of files and folders. `npm test` runs the projects node, alone and chromium; `npm run
-// test:rest` slow and chromium-rest; `npm run test:all` all five.
+// The tests' tiers, by the names of files and folders. `npm test` runs node, alone, chromium, chromium-alone; `npm run
+// test:rest` slow and chromium-rest; `npm run test:all` all six.
 //
 //   NAME.test.ts         project node: files share a process, and what they import
 //   NAME.alone.test.ts   project alone: a process of its own, for what mocks modules or asks how memory grows
 //   NAME.slow.test.ts    project slow: other people's programs, results over many seeds
 //
-// What neither reads files nor starts processes runs in Chromium too: ENGINE in `npm test`, as it depends on the engine,
-// the others in the rest.
+// What neither reads files nor starts processes runs in Chromium too, but for what is slow: ENGINE in `npm test`, as it
+// depends on the engine, the others in the rest. There, too, files share what they import.
 import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
@@ -45,7 +45,7 @@ const NODE_ONLY = [
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/casebook/exam/**",
-    "tests/diagnosis/{healthy.slow,findings/running-statistics,findings/running-statistics.slow}.test.ts",
+    "tests/diagnosis/{healthy.slow,findings/inputs,findings/running-statistics,findings/running-statistics.slow}.test.ts",
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare,stored-table}.test.ts",
@@ -71,7 +71,7 @@ const inNode = (name: string, { include, exclude = [], isolate = true }: Choice)
 const inChromium = (
   executablePath: string,
   name: string,
-  { include, exclude = [] }: Choice,
+  { include, exclude = [], isolate = false }: Choice,
 ): TestProjectInlineConfiguration => ({
   cacheDir,
   optimizeDeps: {
@@ -94,6 +94,7 @@ const inChromium = (
     ...PATIENCE,
     include,
     exclude: [...configDefaults.exclude, ...NODE_ONLY, ...exclude],
+    isolate,
     browser: {
       enabled: true,
       headless: true,
@@ -120,8 +121,9 @@ export default defineConfig({
       ...(chromium === undefined
         ? []
         : [
-            inChromium(chromium, "chromium", { include: ENGINE }),
-            inChromium(chromium, "chromium-rest", { include: [ALL], exclude: ENGINE }),
+            inChromium(chromium, "chromium", { include: ENGINE, exclude: [ALONE] }),
+            inChromium(chromium, "chromium-alone", { include: [ALONE], exclude: [SLOW], isolate: true }),
+            inChromium(chromium, "chromium-rest", { include: [ALL], exclude: [...ENGINE, ALONE, SLOW] }),
           ]),
     ],
     reporters: ["default", new SummaryLine(seed)],

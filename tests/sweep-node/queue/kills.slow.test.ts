@@ -11,7 +11,7 @@ import { startProxy } from "../../support/tcp-proxy.js";
 import { times } from "../../support/times.js";
 import { localResult, plain, planOf, rows, startMachine } from "./machines.js";
 
-const KILLS = times(3);
+const KILLS = times(2);
 const LIMIT = 60_000 + KILLS * 30_000;
 const LOCK = ["--lock", "1"];
 const seed = Date.now() % 2 ** 31;

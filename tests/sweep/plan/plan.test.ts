@@ -230,11 +230,11 @@ describe("refused before anything trains:", () => {
 
   test("an axis of many values takes time by their number alone", async () => {
     const elapsed = startWatch();
-    const count = 100_000;
+    const count = 40_000;
     expect(readPlan(planOf({ learningRate: { from: 0.001, to: 3, count } })).cells).toBe(count);
     const twice = [...Array(count).keys(), 7];
-    const path = 'plan.axes["spec.seed"][100000]';
+    const path = 'plan.axes["spec.seed"][40000]';
     await expectRefusal(() => readPlan(planOf({ "spec.seed": twice })), "value", path, "7 again");
-    expect(elapsed()).toBeLessThan(6000); // comparing each with each takes minutes
+    expect(elapsed()).toBeLessThan(6000); // comparing each with each takes a minute
   });
 });
