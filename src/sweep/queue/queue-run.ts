@@ -40,7 +40,7 @@ const [PATROL_SHORTEST, PATROL_LONGEST] = [50, 2000];
 const RENEW_MILLISECONDS = 60_000;
 const WORKERS_MILLISECONDS = 5000;
 const RETRY_MILLISECONDS = 500;
-const CANCEL_MILLISECONDS = 2000;
+const CANCEL_MILLISECONDS = 5000; // a busy machine hears late, and what it does not hear it trains to its end
 /** A worker that has just taken a trial does not hear the first message that stops it. */
 const STARTING_MILLISECONDS = 200;
 const IDS_IN_A_MESSAGE = 100;
