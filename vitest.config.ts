@@ -45,7 +45,8 @@ const NODE_ONLY = [
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/casebook/exam/**",
-    "tests/diagnosis/{healthy.slow,findings/inputs,findings/running-statistics,findings/running-statistics.slow}.test.ts",
+    "tests/diagnosis/healthy.slow.test.ts",
+    "tests/diagnosis/findings/{inputs,running-statistics,running-statistics.slow}.test.ts",
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare,stored-table}.test.ts",

@@ -3,6 +3,7 @@
 import { CAN_FIND } from "./findings/findings.js";
 import type * as Types from "./types.js";
 import type { Mechanism, ObservedUnit, Proof, UnitState } from "./types.js";
+import { MOVERS } from "./units/permanence.js";
 import { countStates } from "../inspect/unit-state.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
@@ -166,7 +167,7 @@ function drawEvidence({ layers }: Diagnosis): string[] {
 function drawPermanent(dead: readonly ObservedUnit[]): string[] {
   const permanent = dead.filter((unit) => unit.permanent);
   if (permanent.length === 0) return [];
-  const moves = (["momentum", "weightDecay", "maxNorm"] as const).flatMap((mover) => {
+  const moves = MOVERS.flatMap((mover) => {
     const moved = dead.filter(({ stillMovedBy }) => stillMovedBy?.includes(mover)).length;
     return moved === 0 ? [] : [`${mover} moves ${formatCount(moved)}`];
   });

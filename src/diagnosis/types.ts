@@ -106,8 +106,8 @@ export interface ObservedUnit {
    * Dead units only: no further plain gradient training on these samples can move its inputs or its weights: it is in
    * the first layer, or fed by nothing but such units or frozen layers, or no gradient gets past a layer that is
    * closed as a whole (or past a softmax over one output, whose gradient is 0). Weight decay, momentum still in the
-   * optimizer, maxNorm, other samples and remedies can move it. Of a unit under batch normalization: no batch of these rows
-   * opens it, so that it gets no gradient; what feeds it may move.
+   * optimizer, maxNorm, other samples and remedies can move it. Of a unit under batch normalization: no batch of these
+   * rows opens it, so that it gets no gradient; what feeds it may move.
    */
   readonly permanent?: boolean;
   /**

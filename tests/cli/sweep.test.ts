@@ -171,7 +171,8 @@ it("does what docs/sweeps.md says, command by command", async () => {
   const own = new Folder();
   const { base, repeats, ...rest } = JSON.parse(written) as { base: { fit: { epochs: number } }; repeats: number };
   expect([base.fit.epochs, repeats]).toEqual([3, 3]);
-  own.write("plan.json", JSON.stringify({ ...rest, repeats: 1, base: { ...base, fit: { ...base.fit, epochs: 1 } } })); // sooner
+  const sooner = { ...rest, repeats: 1, base: { ...base, fit: { ...base.fit, epochs: 1 } } };
+  own.write("plan.json", JSON.stringify(sooner));
   const rows = gunzipSync(readFileSync(new URL("../../src/cli/digits.csv.gz", import.meta.url))).toString();
   const few = own.write("few.csv", rows.split("\n").slice(0, 100).join("\n"));
   const commands = [...page.matchAll(/^relumine (sweep plan\.json digits.*)$/gm)].map(([, args]) => args);

@@ -1,7 +1,7 @@
 // Each kind of file that a command writes, killed, interrupted or failing at each call that writing it takes: what is
-// there afterwards is the old file or the new one, whole, and what was left does not hinder the next run. What a kill at
-// each call would leave is copied in one run; the kills themselves, the failures and the kinds are some, which the run's
-// seed chooses. RELUMINE_LONG=6 tries all of them, which takes a quarter of an hour.
+// there afterwards is the old file or the new one, whole, and what was left does not hinder the next run. What a kill
+// at each call would leave is copied in one run; the kills themselves, the failures and the kinds are some, which the
+// run's seed chooses. RELUMINE_LONG=6 tries all of them, which takes a quarter of an hour.
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";

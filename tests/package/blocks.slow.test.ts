@@ -1,5 +1,6 @@
 // More rows than memory would hold beside what the network makes of them: 50,000 of them through a sparse autoencoder's
-// encoder, in a program of its own, whose memory is bounded. RELUMINE_LONG=8 takes one of 24,576 units and 100,000 rows.
+// encoder, in a program of its own, whose memory is bounded. RELUMINE_LONG=8 takes one of 24,576 units and 100,000
+// rows.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";

@@ -4,7 +4,6 @@ import { decimal, threadsOption } from "../options.js";
 import { namingQueue, queuePlace } from "../sweep/queue-options.js";
 import { interruption, Terminal } from "../terminal.js";
 import { countOf, formatCount } from "../../text/numbers.js";
-import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
 Examples:
@@ -44,7 +43,7 @@ function countTrials(terminal: Terminal) {
       if (trial.failed === undefined) done++;
       else {
         failed++;
-        terminal.fail(onOneLine(`trial ${trial.id.slice(0, 12)}: ${trial.failed}`));
+        terminal.fail(`trial ${trial.id.slice(0, 12)}: ${trial.failed}`);
       }
       if (performance.now() - last < LOG_EVERY) return;
       last = performance.now();

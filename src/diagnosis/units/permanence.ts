@@ -121,6 +121,9 @@ export function findPermanent(
   return permanent;
 }
 
+/** In the order in which texts tell of them. */
+export const MOVERS = ["momentum", "weightDecay", "maxNorm"] as const satisfies readonly Mover[];
+
 /** Whether one of a unit's own numbers beside its kernel is not 0. */
 function movesAlone({ bias, alpha, gamma, beta }: LayerWeights, unit: number): boolean {
   return [bias, alpha, gamma, beta].some((values) => values !== undefined && values[unit] !== 0);

@@ -11,7 +11,7 @@ export class Accumulation {
   readonly sums = new Float64Array(4);
   /** What the activations of one batch cost. */
   readonly penalty = new Float64Array(1);
-  /** What a batch weighed whose gradient is in the sum as it is: the most of all so far, so that no factor is above 1. */
+  /** What the heaviest batch so far weighed, whose gradient is in the sum as it is: no factor is above 1. */
   private largest = 0;
   /** Address of the gradients' sum. */
   private readonly gradient: number;

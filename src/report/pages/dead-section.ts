@@ -6,7 +6,8 @@ import { binCounts, type Histogram } from "../svg/histogram.js";
 import type { RangePlot } from "../svg/ranges.js";
 import type { ShownDiagnosis, ShownLayer } from "../shown.js";
 import { MOVER_WORDS, NOTHING } from "../unit-words.js";
-import type { Mechanism, Mover, ObservedUnit, Proof, Spread } from "../../diagnosis/types.js";
+import { MOVERS } from "../../diagnosis/units/permanence.js";
+import type { Mechanism, ObservedUnit, Proof, Spread } from "../../diagnosis/types.js";
 import { shiftName } from "../../text/shift.js";
 import { countOf, formatCount, formatPercent, listWords } from "../../text/numbers.js";
 
@@ -31,7 +32,6 @@ const PROVED: readonly (readonly [Proof, string])[] = [
   ["refuted", "opened by some input"],
   ["open", "undecided"],
 ];
-const MOVERS = Object.keys(MOVER_WORDS) as Mover[];
 
 /** `3 proved closed and 2 undecided` of what is known; "" where nothing is. */
 function countEach<K>(words: readonly (readonly [K, string])[], keys: readonly (K | undefined)[]): string {

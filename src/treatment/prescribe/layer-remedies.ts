@@ -21,13 +21,15 @@ const isMovedOtherwise = ({ normalization }: Layer): boolean =>
   normalization?.kind === "batch" && normalization.momentum !== DEFAULT_MOMENTUM;
 const hasLargeEpsilon = ({ normalization }: Layer): boolean => (normalization?.epsilon ?? 0) > USUAL_EPSILON;
 
-/** Other numbers of the normalizations of some layers. */
+/** Some layers' normalization is another kind, or has other numbers. */
 const renormalized =
-  (isMeant: (layer: Layer) => boolean, numbers: Partial<ResolvedNormalization>): Change =>
+  (isMeant: (layer: Layer) => boolean, by: NormalizationKind | Partial<ResolvedNormalization>): Change =>
   (settings) => {
     const { spec } = settings;
     const layers = spec.layers.map((layer) =>
-      isMeant(layer) ? { ...layer, normalization: { ...layer.normalization!, ...numbers } } : layer,
+      isMeant(layer)
+        ? { ...layer, normalization: typeof by === "string" ? by : { ...layer.normalization!, ...by } }
+        : layer,
     );
     return { ...settings, spec: resolveSpec({ ...spec, layers }) };
   };
@@ -37,8 +39,7 @@ const LEAST_ROWS = 8;
 const LEAST_UNITS = 4;
 
 /** Whether batches of one row leave it nothing but beta. */
-const normalizesBatches = ({ normalization, frozen }: ResolvedSpec["layers"][number]): boolean =>
-  normalization?.kind === "batch" && !frozen;
+const normalizesBatches = ({ normalization, frozen }: Layer): boolean => normalization?.kind === "batch" && !frozen;
 
 /** Rows of a batch as `fit` takes them by itself. */
 const USUAL_ROWS = 32;
@@ -48,13 +49,6 @@ const inBatches: Change = ({ accumulate = 1, ...settings }) => ({
   ...settings,
   batchSize: Math.max(USUAL_ROWS, accumulate),
 });
-
-const byRows: Change = (settings) => {
-  const layers = settings.spec.layers.map((layer) =>
-    normalizesBatches(layer) ? { ...layer, normalization: "layer" as const } : layer,
-  );
-  return { ...settings, spec: resolveSpec({ ...settings.spec, layers }) };
-};
 
 /** Hidden layers whose inputs may pass them by. */
 function widthsMeet({ layers }: ResolvedSpec, index: number): boolean {
@@ -107,7 +101,7 @@ function ofSingleRows({ wasTrained, baseline: { spec, batchSize } }: Facts): Rem
       name: "layer normalization for batches of one row",
       family: "normalization",
       why: "a row has a mean and a spread of its own, over the layer",
-      change: byRows,
+      change: renormalized(normalizesBatches, "layer"),
       answers: ["stepsTooSmall", "notLearned"],
       when: when && !wasTrained && normalized.every(({ units }) => units >= LEAST_UNITS),
     },

@@ -169,14 +169,16 @@ class Reader {
     const chosen = isConstant(condition) ? this.#truth(node, condition) : undefined;
     if (chosen !== undefined) return this.#branch(node, chosen ? "then_branch" : "else_branch");
     const [count, isRounded] = [this.#parts.count, this.#isRounded];
+    const forget = (): void => {
+      this.#parts.forget(count);
+      this.#isRounded = isRounded;
+    };
     const otherwise = this.#branch(node, "else_branch");
-    this.#parts.forget(count);
-    this.#isRounded = isRounded;
+    forget();
     const values = this.#branch(node, "then_branch");
     if (values.length === otherwise.length && values.every((value, index) => isEqual(value, otherwise[index])))
       return values;
-    this.#parts.forget(count);
-    this.#isRounded = isRounded;
+    forget();
     throw refuseNode(node);
   }
 
