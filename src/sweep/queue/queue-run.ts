@@ -40,7 +40,7 @@ const [PATROL_SHORTEST, PATROL_LONGEST] = [50, 2000];
 const RENEW_MILLISECONDS = 60_000;
 const WORKERS_MILLISECONDS = 5000;
 const RETRY_MILLISECONDS = 500;
-const CANCEL_MILLISECONDS = 5000; // a busy machine hears late, and what it does not hear it trains to its end
+const CANCEL_MILLISECONDS = 2000;
 /** A worker that has just taken a trial does not hear the first message that stops it. */
 const STARTING_MILLISECONDS = 200;
 const IDS_IN_A_MESSAGE = 100;
@@ -65,6 +65,8 @@ export class QueueRun {
   private readonly placed = new Map<string, Placed>();
   /** To be put there. */
   private waiting: Placed[] = [];
+  /** Settled as the newest of them are there; the queue may have them before this program hears of it. */
+  private adding: Promise<unknown> | undefined;
   /** Their results are on the way to who asked for them. */
   private readonly taking = new Set<string>();
   private isEnded = false;
@@ -243,7 +245,7 @@ export class QueueRun {
         continue;
       }
       const isThere = await this.persist(async () => {
-        await this.queue.addBulk(some.map(({ trial }) => this.jobOf(trial)));
+        await (this.adding = this.queue.addBulk(some.map(({ trial }) => this.jobOf(trial))));
         return true;
       });
       if (!isThere) return;
@@ -437,18 +439,17 @@ export class QueueRun {
 
   /** Those that wait are taken out, those that run are stopped. */
   private async cancel(): Promise<void> {
-    const ids = [...this.placed.keys()];
     const act = async () => {
-      const removed = await Promise.all(ids.map((id) => this.queue.remove(id).catch(() => 0)));
-      let running = ids.filter((_, i) => removed[i] === 0);
-      for (
-        const started = performance.now();
-        running.length > 0 && performance.now() - started < CANCEL_MILLISECONDS;
-      ) {
-        await this.tellStopped(running);
-        await new Promise((resolve) => setTimeout(resolve, STARTING_MILLISECONDS));
+      await this.adding?.catch(() => undefined);
+      let there = [...this.placed.keys(), ...this.waiting.map(({ trial }) => trial.id)];
+      for (const started = performance.now(); performance.now() - started < CANCEL_MILLISECONDS;) {
+        const removed = await Promise.all(there.map((id) => this.queue.remove(id).catch(() => 0)));
+        const running = there.filter((_, i) => removed[i] === 0);
         const jobs = await Promise.all(running.map((id) => this.find(id)));
-        running = running.filter((_, i) => jobs[i] && jobs[i] !== "damaged" && !jobs[i].finishedOn);
+        there = running.filter((_, i) => jobs[i] && jobs[i] !== "damaged" && !jobs[i].finishedOn);
+        if (there.length === 0) return;
+        await this.tellStopped(there);
+        await new Promise((resolve) => setTimeout(resolve, STARTING_MILLISECONDS));
       }
     };
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -41,22 +41,21 @@ describe.skipIf(!hasRedis)("a queue into which others write", () => {
   async function served<T>(act: (said: string[]) => Promise<T>, options: Partial<ServeOptions> = {}): Promise<T> {
     const stop = new AbortController();
     const said: string[] = [];
-    const ready = new Promise<void>((resolve) => {
-      const all = { url: redis.url, threads: 1, cache: newFolder("cache"), graceSeconds: 0.1, ...options };
-      const running = serveQueue({
+    const all = { url: redis.url, threads: 1, cache: newFolder("cache"), graceSeconds: 0.1, ...options };
+    let running: Promise<void> | undefined;
+    await new Promise<void>((resolve) => {
+      running = serveQueue({
         ...all,
         signal: stop.signal,
         onReady: () => resolve(),
         onTrial: ({ failed }) => failed !== undefined && said.push(failed),
       });
-      stop.signal.addEventListener("abort", () => void running);
     });
-    await ready;
     try {
       return await act(said);
     } finally {
       stop.abort();
-      await sleep(200);
+      await running; // lest it take what is put there for the next one
     }
   }
 

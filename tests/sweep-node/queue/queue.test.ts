@@ -142,6 +142,19 @@ describe.skipIf(!hasRedis)("a sweep on a queue", () => {
     expect(plain(await onQueue(redis.url, planOf(20)))).toEqual(await localResult(planOf(20))); // the workers go on
   });
 
+  it("stops trials that the queue has before the caller hears of it", async () => {
+    const plan = planOf(20, 1_000_000); // minutes each
+    const stop = new AbortController();
+    const running = onQueue(redis.url, plan, { signal: stop.signal });
+    const key = `relumine:trials-${await sweepBuild("reproducible")}`;
+    const count = (list: string) => Number(redis.command("llen", `${key}:${list}`));
+    while (count("active") + count("wait") === 0) await new Promise((resolve) => setImmediate(resolve));
+    stop.abort(); // no turn of the loop, in which the answer could have come, lies between
+    expect((await running).trials).toEqual([]);
+    while (count("active") > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(count("wait")).toBe(0);
+  });
+
   it("tells of progress, once a second", async () => {
     const stop = new AbortController();
     const running = onQueue(redis.url, planOf(10, 200_000), { signal: stop.signal });
