@@ -10,7 +10,8 @@ import type { Case, Context, Figure } from "./measure.js";
 import { summarize } from "./turns.js";
 
 const COLUMNS = 784;
-const HEAP_MEGABYTES = 32;
+/** At half of it V8 is at its limit however little is allocated, and collects all the time. */
+const HEAP_MEGABYTES = 64;
 const TIMES = 10;
 const PIECE_ROWS = 4096;
 
