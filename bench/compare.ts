@@ -1,6 +1,7 @@
-// npm run bench:compare -- BASE: builds another commit and measures this checkout against it. In each round both builds
-// run all rows, each in a fresh process, by turns first; a row's figure is the median over rounds of the ratio of their
-// times, with its 95 % confidence interval.
+// npm run bench:compare -- BASE: builds another commit and measures this checkout against it. In each round a fresh
+// process runs all rows of both builds by turns of some milliseconds; rounds load now the one build first, now the
+// other, as the first may get the better memory. A row's figure is the median over rounds of the round's median ratio,
+// with its 95 % confidence interval.
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,12 +13,16 @@ import { median, medianInterval } from "./statistics.js";
 
 const OPTIONS = {
   filter: { type: "string", default: "" },
-  rounds: { type: "string", default: "10" },
+  rounds: { type: "string", default: "6" },
 } as const;
 
 const CHILD = fileURLToPath(new URL("compare-child.ts", import.meta.url));
 
-type Times = Readonly<Record<string, number>>;
+/** Of a row: what both took in each turn of a round, seconds. */
+interface Round {
+  readonly base: readonly number[];
+  readonly head: readonly number[];
+}
 
 const git = (...words: string[]): string =>
   execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
@@ -36,21 +41,19 @@ async function withBuild(commit: string, use: (dist: string) => Promise<void>): 
   }
 }
 
-async function measureBuild(dist: string, filter: string): Promise<Times> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", CHILD, dist, filter]);
-  return JSON.parse(stdout) as Times;
-}
-
-/** Both builds' times of one round. */
-async function runRound(
-  round: number,
-  base: string,
-  head: string,
-  filter: string,
-): Promise<{ base: Times; head: Times }> {
-  if (round % 2 === 0) return { base: await measureBuild(base, filter), head: await measureBuild(head, filter) };
-  const first = await measureBuild(head, filter);
-  return { head: first, base: await measureBuild(base, filter) };
+/** By row. */
+async function runRound(round: number, base: string, head: string, filter: string): Promise<Record<string, Round>> {
+  const isBaseFirst = round % 2 === 0;
+  const dists = isBaseFirst ? [base, head] : [head, base];
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", CHILD, ...dists, filter]);
+  const rows = Object.entries(JSON.parse(stdout) as Record<string, [first: number, second: number][]>);
+  const place = Number(isBaseFirst);
+  return Object.fromEntries(
+    rows.map(([name, turns]) => {
+      const [base, head] = [turns.map((turn) => turn[1 - place]!), turns.map((turn) => turn[place]!)];
+      return [name, { base, head }];
+    }),
+  );
 }
 
 /** What the interval of head's time over base's says. */
@@ -59,11 +62,13 @@ function verdictOn(low: number, high: number): string {
   return low > 1 ? "SLOWER" : "no difference seen";
 }
 
-function line(name: string, base: readonly number[], head: readonly number[]): string {
-  const ratios = head.map((seconds, round) => seconds / base[round]!);
+function line(name: string, rounds: readonly Round[]): string {
+  const ratios = rounds.map(({ base, head }) => median(head.map((seconds, turn) => seconds / base[turn]!)));
   const { low, high } = medianInterval(ratios);
-  const cells = [time(median(base)), time(median(head)), median(ratios).toFixed(3)].map((cell) => cell.padStart(9));
-  return `${name.padEnd(12)}${cells.join(" ")}  ${low.toFixed(3)} to ${high.toFixed(3)}  ${verdictOn(low, high)}`;
+  const both = [rounds.map(({ base }) => median(base)), rounds.map(({ head }) => median(head))];
+  const cells = [...both.map((medians) => time(median(medians))), median(ratios).toFixed(3)];
+  const figures = cells.map((cell) => cell.padStart(9)).join(" ");
+  return `${name.padEnd(12)}${figures}  ${low.toFixed(3)} to ${high.toFixed(3)}  ${verdictOn(low, high)}`;
 }
 
 async function main(): Promise<void> {
@@ -75,12 +80,12 @@ async function main(): Promise<void> {
   const commit = git("rev-parse", "--verify", `${positionals[0]}^{commit}`);
   console.error(`building ${commit.slice(0, 10)}`);
   await withBuild(commit, async (base) => {
-    const results: { base: Times; head: Times }[] = [];
+    const results: Record<string, Round>[] = [];
     for (let round = 0; round < rounds; round++) {
       console.error(`round ${round + 1} of ${rounds}`);
       results.push(await runRound(round, base, resolve("dist"), options.filter));
     }
-    const names = Object.keys(results[0]!.base);
+    const names = Object.keys(results[0]!);
     if (names.length === 0) throw new Error(`--filter ${options.filter}: no row has that in its name`);
     console.log(
       `${"".padEnd(12)}${["base", "here", "ratio"].map((cell) => cell.padStart(9)).join(" ")}  95 % confidence`,
@@ -89,8 +94,7 @@ async function main(): Promise<void> {
       console.log(
         line(
           name,
-          results.map(({ base: times }) => times[name]!),
-          results.map(({ head }) => head[name]!),
+          results.map((rows) => rows[name]!),
         ),
       );
   });
