@@ -71,7 +71,7 @@ class AxisSearch {
 
   #behind(node: Node, rank: number): number | undefined {
     const { op } = node;
-    if (UNKNOWN.has(op)) return undefined;
+    if (UNKNOWN.has(op) || this.graph.hasInner(node)) return undefined;
     if (op === "Gather") return this.#gathered(node, rank);
     if (UNITS_LAST.has(op)) return this.#isWeightOnTheLeft(node) ? rank - 2 : rank - 1;
     if (op === "Transpose") return this.#transposed(node, rank);

@@ -3,13 +3,24 @@
 import { RelumineError } from "../core/errors.js";
 import { Message } from "../models/read/onnx/protobuf.js";
 import { externalBytes } from "../models/read/onnx/model.js";
-import { ATTRIBUTE, GRAPH, GraphBytes, MODEL, NODE, record, type Span, spansOf, TENSOR, withFields } from "./wire.js";
+import {
+  ATTRIBUTE,
+  GRAPH,
+  GraphBytes,
+  MODEL,
+  NODE,
+  record,
+  type Span,
+  spansOf,
+  SPARSE,
+  TENSOR,
+  withFields,
+} from "./wire.js";
 
 const EXTERNAL = 1;
 /** Graphs within graphs. */
 const DEEPEST = 24;
 const FUNCTION_NODE = 7;
-const SPARSE = { initializer: 15, attribute: 22, attributes: 23, values: 1, indices: 2 } as const;
 
 function isExternal(bytes: Uint8Array): boolean {
   const { location, external } = TENSOR;

@@ -35,6 +35,8 @@ export interface Feeding {
   readonly place?: BiasPlace;
   /** The values from that of the place's node to the preactivations. */
   readonly passed: readonly string[];
+  /** The values from the product, or from what is known of it, to the preactivations. */
+  readonly way: readonly string[];
   readonly product?: Product;
   /** The product is one of several terms, and what the others are is not known. */
   readonly isSum: boolean;
@@ -227,9 +229,17 @@ class Walk {
 
 /** What feeds a value; undefined where nothing is known of it. */
 export function feedingOf(graph: Graph, value: UnitValue): Feeding | undefined {
-  const { bias, place, behindPlace, product, isSum, isShared, isTold } = new Walk(graph, value).run(value.name);
+  const { bias, place, behindPlace, passed, product, isSum, isShared, isTold } = new Walk(graph, value).run(value.name);
   if (!isTold) return undefined;
-  return { bias, ...(place && { place }), passed: behindPlace, ...(product && { product }), isSum, isShared };
+  return {
+    bias,
+    ...(place && { place }),
+    passed: behindPlace,
+    way: passed,
+    ...(product && { product }),
+    isSum,
+    isShared,
+  };
 }
 
 /** Above so many numbers connections are not looked at. */

@@ -5,6 +5,7 @@ import { evaluateConstants, readConstant } from "../models/read/onnx/constants.j
 import { type Node, type OnnxModel, readOnnxModel, type Tensor } from "../models/read/onnx/model.js";
 import { Message } from "../models/read/onnx/protobuf.js";
 import { selfContained } from "./external.js";
+import { type InnerGraphs, innerGraphsOf } from "./inner-graphs.js";
 import { GRAPH, MODEL } from "./wire.js";
 
 /** An axis of an input: its size, or its name where that is open. */
@@ -51,6 +52,7 @@ export class Graph {
   shapes: ReadonlyMap<string, readonly number[]> = new Map();
   readonly #producers = new Map<string, Node>();
   readonly #consumers = new Map<string, Node[]>();
+  readonly #inner = new Map<Node, InnerGraphs>();
 
   /**
    * @param files with external data, by the names that the model gives them
@@ -76,7 +78,9 @@ export class Graph {
         throw new RelumineError("format", "the model's values", "to be made once", `${describe(name)} twice`);
       this.#producers.set(name, node);
     }
-    for (const name of new Set(node.inputs)) {
+    const inner = innerGraphsOf(node);
+    if (inner) this.#inner.set(node, inner);
+    for (const name of new Set([...node.inputs, ...(inner?.captured ?? [])])) {
       const list = this.#consumers.get(name);
       if (list) list.push(node);
       else this.#consumers.set(name, [node]);
@@ -88,9 +92,14 @@ export class Graph {
     return this.#producers.get(name);
   }
 
-  /** The nodes that take a value. */
+  /** The nodes that take a value, as an input or within a graph of their own. */
   consumers(name: string): readonly Node[] {
     return this.#consumers.get(name) ?? [];
+  }
+
+  /** Whether a node has graphs of its own. */
+  hasInner(node: Node): boolean {
+    return this.#inner.has(node);
   }
 
   isOutput(name: string): boolean {
@@ -105,7 +114,7 @@ export class Graph {
     return [...new Set(names)].filter((name) => name && !this.isConstant(name));
   }
 
-  /** Every name that stands for a value. */
+  /** Every name that stands for a value, here or in a graph within. */
   names(): Set<string> {
     const names = new Set([
       ...this.inputs.map(({ name }) => name),
@@ -113,6 +122,7 @@ export class Graph {
       ...this.#consumers.keys(),
     ]);
     for (const output of this.model.outputs) names.add(output);
+    for (const inner of this.#inner.values()) for (const name of inner.names) names.add(name);
     return names;
   }
 
@@ -145,7 +155,7 @@ export class Graph {
     if (known !== undefined) return known;
     if (this.model.isInitializer(name)) return true;
     const node = this.producer(name);
-    if (node === undefined || depth === 0) return false;
+    if (node === undefined || depth === 0 || this.hasInner(node)) return false;
     const inputs = node.inputs.filter(Boolean);
     const hasInputs = inputs.length > 0 || node.op === "Constant";
     const result = hasInputs && inputs.every((each) => this.isConstant(each, depth - 1));

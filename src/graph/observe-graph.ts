@@ -8,12 +8,13 @@ import { ActivationWatch, type WatchedLayer } from "../inspect/activation-watch.
 import type { LayerObservation, LayerWeights, Observation } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { connections, type Product, vectorOf } from "./feeding.js";
+import { takenBeside } from "./outgoing.js";
 import { originOf, type Outputs } from "./sources.js";
 import { sizeOf, type UnitAxis, unitAt } from "./units-through.js";
 import type { RowFeeds } from "./feeds.js";
 import type { Graph } from "./graph.js";
 import { type Fetched, type OnnxRuntime, type RunGraph, withSession } from "./runtime.js";
-import { OPAQUE, type WatchedGraph, type WatchedPlace } from "./watched-graph.js";
+import type { WatchedGraph, WatchedPlace } from "./watched-graph.js";
 import { GraphBytes, outputField } from "./wire.js";
 
 export interface RunSettings {
@@ -199,16 +200,20 @@ function withFeeding(watched: WatchedGraph, seen: Observation): Observation {
   const { graph, places } = watched;
   const outputs: Outputs = new Map(places.map(({ node, value }, place) => [node.output, { place, value }]));
   const fed = places.map((place, index) => fedBy(graph, place, seen.layers[index].units, outputs));
-  const isHidden = graph.model.nodes.some(({ op }) => OPAQUE.includes(op)); // graphs within may take any weights
   return {
     ...seen,
     fedBy: fed.map(({ from }) => from),
     layers: seen.layers.map((layer, index): LayerObservation => {
       const { weights, isPart } = fed[index];
       if (!weights) return layer;
-      return { ...layer, weights, isPart, isShared: isHidden || places[index].feeding!.isShared };
+      return { ...layer, weights, isPart, isShared: isMoved(graph, places[index]) };
     }),
   };
+}
+
+/** Whether what is learned of a closed unit may be moved: by what shares it, or by what else takes its preactivations. */
+function isMoved(graph: Graph, { feeding, node }: WatchedPlace): boolean {
+  return feeding!.isShared || takenBeside(graph, feeding!.way, node.output) !== undefined;
 }
 
 interface Fed {

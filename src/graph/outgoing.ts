@@ -22,8 +22,10 @@ const MOST_NODES = 64;
 /** Thrown inside where a unit goes somewhere that cannot be closed: why. */
 class Blocked extends Error {}
 
-function describeNode({ op, name, outputs }: Node): string {
-  return `${op} ${name || outputs[0]}`.slice(0, 80);
+/** @param taken the value that it takes */
+function describeNode({ op, name, inputs, outputs }: Node, taken: string): string {
+  const node = `${op} ${name || outputs[0]}`.slice(0, 80);
+  return inputs.includes(taken) ? node : `a graph within ${node}`;
 }
 
 class Search {
@@ -46,11 +48,11 @@ class Search {
     if (isPlain(node) || node.op === "Mul") {
       const after = unitsThrough(this.graph, node, units);
       const isElsewhere = node.op !== "Mul" && node.inputs.lastIndexOf(units.name) > 0;
-      if (!after || isElsewhere || node.outputs.length > 1) throw new Blocked(describeNode(node));
+      if (!after || isElsewhere || node.outputs.length > 1) throw new Blocked(describeNode(node, units.name));
       return this.visit(after);
     }
     const outgoing = this.#weights(node, units);
-    if (outgoing === undefined) throw new Blocked(describeNode(node));
+    if (outgoing === undefined) throw new Blocked(describeNode(node, units.name));
     this.found.push(outgoing);
   }
 
@@ -130,7 +132,7 @@ export function takenBeside(graph: Graph, passed: readonly string[], output: str
     for (const node of graph.consumers(name)) {
       if (WITHOUT_VALUES.has(node.op) || node.outputs.includes(output)) continue;
       for (const made of node.outputs) if (made !== "") seen.add(made);
-      if (node.outputs.some((made) => graph.isOutput(made)) || seen.size > MOST_NODES) return describeNode(node);
+      if (node.outputs.some((made) => graph.isOutput(made)) || seen.size > MOST_NODES) return describeNode(node, name);
     }
   }
   return undefined;

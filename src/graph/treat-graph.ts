@@ -19,7 +19,7 @@ import type { GraphRows } from "./feeds.js";
 import { rowsThatFit } from "./observe-graph.js";
 import { type Outgoing, outgoingOf, takenBeside } from "./outgoing.js";
 import { withSession } from "./runtime.js";
-import { OPAQUE, type WatchedGraph, type WatchedPlace, watchGraph } from "./watched-graph.js";
+import { closedOperators, type WatchedGraph, type WatchedPlace, watchGraph } from "./watched-graph.js";
 
 /** A unit that was lifted. */
 export interface LiftedUnit {
@@ -210,18 +210,12 @@ function add(sums: ChangeSums, before: Float32Array, after: Float32Array): void 
   sums.count += before.length;
 }
 
-function checkTreatable({ graph: { model } }: WatchedGraph): void {
-  const inner = model.nodes.find(({ op }) => OPAQUE.includes(op));
-  if (inner === undefined) return;
-  const given = `${inner.op} (${describe(inner.name || inner.outputs[0])}), whose inner graphs may use any value`;
-  throw new RelumineError("unsupported", "the model's graph", "to have no graphs within it to be treated", given);
-}
-
 /**
  * Opens dead units of an ONNX graph again, and leaves its outputs as they are. `liftBias`: the bias of each dead unit
  * is raised by its biasToRevive, so that one sample in a hundred opens it, and the weights that lead away from it are
  * set to 0: a training can take it up again. Units that lead into a sum, a concatenation or an output are left as they
- * are, as the outputs would change, and so are those without a bias of their own: `untreated` says why. A bias that is
+ * are, as the outputs would change, and so are those without a bias of their own, and those that a graph within a node
+ * takes (a branch of an If, the body of a Loop): `untreated` says why. What is inside of such graphs stays. A bias that is
  * not there is added to its Conv or Gemm; weights that several nodes share are copied for the one that changes; all
  * other bytes of the file stay. The treated graph is run beside the first on all rows.
  * @param model the bytes of an ONNX file; they stay as they are
@@ -229,8 +223,7 @@ function checkTreatable({ graph: { model } }: WatchedGraph): void {
  * @param remedy "liftBias"
  * @param options as of diagnoseGraph
  * @cost two diagnoses, and two runs for the outputs
- * @throws RelumineError as diagnoseGraph; "unsupported" where the model has graphs within its graph (If, Loop), or
- *   where the treated one gives other outputs
+ * @throws RelumineError as diagnoseGraph; "unsupported" where the treated one gives other outputs
  * @example
  * const { model, lifted, outputs } = await treatGraph(bytes, rows, "liftBias", { ort });
  * console.log(`${lifted.length} units lifted, outputs changed by ${outputs.largestChange} at most`);
@@ -245,7 +238,6 @@ export async function treatGraph(
   const plan = readPlan(checkOptions("treatGraph", options, GRAPH_OPTIONS));
   const pace = new Pace(plan.pacing);
   const watched = await watchGraph(checkModel(model), rows, plan.settings);
-  checkTreatable(watched);
   pace.begin(0.4);
   const before = await diagnoseWatched(watched, plan, pace);
   const edits = new ConstantEdits(watched.graph);
@@ -260,7 +252,7 @@ export async function treatGraph(
       lifted: [],
       untreated,
       outputs,
-      notes: [message],
+      notes: [message, ...leftNotes(watched)],
     };
   }
   const treated = edits.apply();
@@ -287,11 +279,18 @@ export async function treatGraph(
   };
 }
 
-function notesOf({ feeds }: WatchedGraph, lifted: readonly LiftedUnit[]): string[] {
+/** Of what no treatment sees. */
+function leftNotes({ graph }: WatchedGraph): string[] {
+  const closed = closedOperators(graph);
+  return closed.length === 0 ? [] : [`what is inside of ${closed.slice(0, 8).join(", ")} is left as it is`];
+}
+
+function notesOf(watched: WatchedGraph, lifted: readonly LiftedUnit[]): string[] {
   const closed = lifted.filter(({ isRevived }) => !isRevived).length;
   return [
-    `${countOf(lifted.length, "unit")} lifted by what ${countOf(feeds.rows, "row")} show; ` +
+    `${countOf(lifted.length, "unit")} lifted by what ${countOf(watched.feeds.rows, "row")} show; ` +
       "other rows may open them more or less often",
     ...(closed === 0 ? [] : [`${countOf(closed, "unit")} of them stay closed on these rows`]),
+    ...leftNotes(watched),
   ];
 }

@@ -43,12 +43,17 @@ export interface WatchedGraph {
   readonly notes: readonly string[];
 }
 
-export const OPAQUE = ["If", "Loop", "Scan"];
+/** Operators with something inside that is not looked at: graphs of their own, or a local function's nodes. */
+export function closedOperators(graph: Graph): string[] {
+  const { nodes, functions } = graph.model;
+  const closed = nodes.filter((node) => graph.hasInner(node) || functions.has(node.op));
+  return [...new Set(closed.map(({ op }) => op))];
+}
 
-function nothingFound({ model }: Graph, given: string): RelumineError {
-  const operators = [...new Set(model.nodes.map(({ op }) => op))].sort().slice(0, 24);
-  const isOpaque = operators.some((op) => OPAQUE.includes(op)) || model.functions.size > 0;
-  const inner = isOpaque ? "What is inside of If, Loop and local functions is not looked at. " : "";
+function nothingFound(graph: Graph, given: string): RelumineError {
+  const operators = [...new Set(graph.model.nodes.map(({ op }) => op))].sort().slice(0, 24);
+  const isClosed = closedOperators(graph).length > 0;
+  const inner = isClosed ? "What is inside of If, Loop and local functions is not looked at. " : "";
   const hint =
     `${inner}Sigmoid and Tanh are watched where options.activations names them. ` +
     `The graph's operators: ${operators.join(", ")}`;
@@ -136,12 +141,10 @@ function highNotes(places: readonly WatchedPlace[]): string[] {
   return [`judged as relu, though cut off above as well, which is not looked at: ${listed}`];
 }
 
-function notesOf({ model }: Graph, { oneByOne }: Probed): string[] {
-  const inner = [...new Set(model.nodes.map(({ op }) => op))].filter(
-    (op) => OPAQUE.includes(op) || model.functions.has(op),
-  );
+function notesOf(graph: Graph, { oneByOne }: Probed): string[] {
+  const closed = closedOperators(graph);
   return [
     ...(oneByOne === undefined ? [] : [`rows were run one by one: ${oneByOne}`]),
-    ...(inner.length === 0 ? [] : [`what is inside of ${inner.slice(0, 8).join(", ")} is not looked at`]),
+    ...(closed.length === 0 ? [] : [`what is inside of ${closed.slice(0, 8).join(", ")} is not looked at`]),
   ];
 }

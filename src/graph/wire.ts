@@ -18,6 +18,8 @@ export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const
 export const NODE = { input: 1, output: 2, name: 3, op: 4, attribute: 5 } as const;
 export const ATTRIBUTE = { name: 1, tensor: 5, graph: 6, tensors: 10, graphs: 11, type: 20 } as const;
 export const TENSOR = { dims: 1, type: 2, name: 8, raw: 9, external: 13, location: 14 } as const;
+/** Sparse tensors: of GraphProto and AttributeProto, and their parts. */
+export const SPARSE = { initializer: 15, attribute: 22, attributes: 23, values: 1, indices: 2 } as const;
 
 /** The fields of a message within bytes, in order. */
 export function spansOf(bytes: Uint8Array, from = 0, to = bytes.length): Span[] {

@@ -103,6 +103,20 @@ describe("permanent", () => {
     expect((await topOf(used, { outputs: ["z0", "top"] })).permanent).toBeUndefined();
   });
 
+  test.each([
+    ["its preactivations", [{ op: "Neg", name: "z0", inputs: ["z"] }]],
+    ["what a bias is added to", [{ op: "Neg", name: "z0", inputs: ["p"] }]],
+  ])("is not, where another node takes %s: a gradient comes by it", async (_what, others) => {
+    const nodes = [
+      { op: "MatMul", name: "p", inputs: ["x", "down"] },
+      { op: "Add", name: "z", inputs: ["p", "one"] },
+      ...others,
+      relu("top", "z"),
+    ];
+    expect((await topOf(nodes, { outputs: ["z0", "top"] })).permanent).toBeUndefined();
+    expect((await topOf(nodes, { outputs: ["top"] })).permanent).toBe(true); // which leads nowhere
+  });
+
   test("is not, where a number that all units share scales it", async () => {
     const nodes = (by: string) => [
       gemm("p", "x", "shut", "zeros"),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { diagnoseGraph } from "../../src/graph/diagnose-graph.js";
 import { treatGraph } from "../../src/graph/treat-graph.js";
 import { expectError } from "../support/errors.js";
-import { type ModelSpec, type NodeSpec, onnxGraph, onnxModel, type TensorSpec } from "../support/onnx.js";
+import { type ModelSpec, type NodeSpec, onnxModel, type TensorSpec } from "../support/onnx.js";
 import { GRAPHS, ort, readGraphFile } from "./graphs.js";
 
 /** What the model gives for rows. */
@@ -394,22 +394,6 @@ test("a unit whose bias is multiplied by 0 stays", async () => {
   ];
   const { reasons } = await lift(chain({ nodes }, { s: { shape: [3], data: [1, 0, 1] } }));
   expect(reasons).toHaveLength(1);
-});
-
-test("a graph with graphs within it is refused", async () => {
-  const branch = (name: string) =>
-    onnxGraph({ nodes: [{ op: "Identity", name, inputs: ["a"] }], inputs: {}, outputs: [name] });
-  const nodes: NodeSpec[] = [
-    { op: "Gemm", name: "z", inputs: ["x", "w", "b"] },
-    { op: "Relu", name: "a", inputs: ["z"] },
-    { op: "ReduceSum", name: "t", inputs: ["a"], ints: { keepdims: 0 } },
-    { op: "Greater", name: "c", inputs: ["t", "one"] },
-    { op: "If", name: "i", inputs: ["c"], graphs: { then_branch: branch("p"), else_branch: branch("q") } },
-    { op: "Gemm", name: "y", inputs: ["i", "v"] },
-  ];
-  const model = chain({ nodes }, { one: { shape: [], data: [1] } });
-  expect((await diagnoseGraph(model, ROWS, { ort })).dead).toBe(1);
-  await expectError(treatGraph(model, ROWS, "liftBias", { ort }), "unsupported", "the model's graph");
 });
 
 test("other remedies, options and runtimes are refused", async () => {

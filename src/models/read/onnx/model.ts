@@ -22,6 +22,8 @@ export interface Attribute {
   floats(): Float64Array;
   tensor(): Tensor | "texts";
   graph(): Graph;
+  /** All graphs in it, unread. */
+  graphs(): Message[];
 }
 
 /** Nodes in their order, and what they name: the model's own, or a branch's of a node. */
@@ -201,6 +203,7 @@ function readAttribute(message: Message, files: ReadonlyMap<string, Uint8Array>)
       if (graph === undefined) throw missing();
       return readGraph(graph, files);
     },
+    graphs: () => [6, 11].flatMap((field) => message.messages(field, "the model's branch")),
   };
 }
 
