@@ -22,6 +22,7 @@ export type {
   HashEncoding,
   InputEncoding,
   NumberEncoding,
+  NumbersTarget,
   NumberTarget,
   TableEncoding,
   TargetEncoding,

@@ -107,10 +107,19 @@ function areColumns(arrays: Arrays): arrays is ReadonlyMap<string, FileArray> {
 /**
  * What a file holds, as a table; a target that it does not have is left to whoever asks for the column.
  * @param targets from another file, of rows without; they are called `target`
+ * @param names of their columns, where there are several
  */
 export async function tableOf(
   file: DataFile,
-  { target, targets, ...choice }: ArrayChoice & { readonly targets?: FileArray },
+  {
+    target,
+    targets,
+    names,
+    ...choice
+  }: ArrayChoice & {
+    readonly targets?: FileArray;
+    readonly names?: readonly string[];
+  },
 ): Promise<Table> {
   const ownTargets = <T>(own: T): T => {
     if (!targets) return own;
@@ -123,8 +132,9 @@ export async function tableOf(
   const { x } = chooseArrays(arrays, { ...choice, target: false });
   const found = targetArray(arrays, x, target);
   const chosen = chooseArrays(arrays, { ...choice, target: found });
-  if (found) return tableOfArrays(ownTargets(chosen), target);
-  return targets ? tableOfArrays({ ...chosen, y: targets }, target) : tableOfArrays(chosen);
+  const called = names ?? [target];
+  if (found) return tableOfArrays(ownTargets(chosen), called);
+  return targets ? tableOfArrays({ ...chosen, y: targets }, called) : tableOfArrays(chosen);
 }
 
 async function targetsOf(y: FileArray, rows: number): Promise<ArrayLike<number> | Matrix> {

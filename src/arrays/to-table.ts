@@ -1,6 +1,7 @@
 // Arrays as a table: a column for each number of a row, and the targets'. NaN is a missing value.
 import { targetName, type ChosenArrays } from "./choose.js";
 import type { FileArray } from "./file-array.js";
+import { shapeText } from "./numbers.js";
 import { MOST_COLUMNS } from "../table/read/layout.js";
 import { type Column, MOST_CELLS, type Table } from "../table/columns.js";
 import { RelumineError } from "../core/errors.js";
@@ -74,20 +75,22 @@ function madeTable(columns: readonly Column[], { rows, what }: FileArray, notes:
 /**
  * The arrays as a table. Columns are called "column 1" and so on, as those of a text without a header; the targets as
  * their array is, without _train or _test.
- * @throws RelumineError "memory"
+ * @param names of the targets' columns; default: one
+ * @throws RelumineError "shape" for targets of other rows or columns, "memory"
  */
-export async function tableOfArrays({ x, y, notes }: ChosenArrays, target?: string): Promise<Table> {
+export async function tableOfArrays({ x, y, notes }: ChosenArrays, names?: readonly string[]): Promise<Table> {
   const builder = new NumberColumns(x.rows);
   const columns = await columnsOf(builder, x, (place) => `column ${place + 1}`);
   if (y) {
-    if (y.rows !== x.rows || y.rowSize !== 1)
-      throw new RelumineError(
-        "shape",
-        y.what,
-        `to have ${x.rows} numbers, one a row`,
-        `the shape [${y.shape.join(", ")}]`,
-      );
-    columns.push(...(await columnsOf(builder, y, () => target ?? (targetName(y.name) || "target"))));
+    const called = names ?? [targetName(y.name) || "target"];
+    checkTargets(y, x.rows, called.length);
+    columns.push(...(await columnsOf(builder, y, (place) => called[place])));
   }
   return madeTable(columns, x, notes);
+}
+
+function checkTargets(y: FileArray, rows: number, columns: number): void {
+  if (y.rows === rows && y.rowSize === columns) return;
+  const expected = columns === 1 ? `to have ${rows} numbers, one a row` : `to have ${rows} rows of ${columns} numbers`;
+  throw new RelumineError("shape", y.what, expected, `the shape ${shapeText(y.shape)}`);
 }

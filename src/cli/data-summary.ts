@@ -1,14 +1,14 @@
 // The data of a command: as lines for people, and as the first part of the documents that --json prints.
 import { drawData } from "../report/training-text.js";
-import { inputWidth } from "../table/encoding.js";
-import type { NamedPreparedTable } from "./prepare-table.js";
+import { inputWidth, type TargetEncoding } from "../table/encoding.js";
+import type { TrainingData } from "./prepare-table.js";
 import { countOf, formatCount } from "../text/numbers.js";
 
-const trainingRows = ({ training, blocks }: Pick<NamedPreparedTable, "training" | "blocks">): number =>
+const trainingRows = ({ training, blocks }: Pick<TrainingData, "training" | "blocks">): number =>
   blocks?.source.rows ?? training.x.rows;
 
 export function describeData(
-  { name, notes, training, blocks, heldOut, encoding }: NamedPreparedTable,
+  { name, notes, training, blocks, heldOut, encoding }: TrainingData,
   seed: number,
   folds?: number,
 ): string {
@@ -24,17 +24,17 @@ export function describeData(
 }
 
 /** What rows judge, as tables and lines call them. */
-export function judgesName({
-  judges,
-  heldOut,
-  blocks,
-}: Pick<NamedPreparedTable, "judges" | "heldOut" | "blocks">): string {
+export function judgesName({ judges, heldOut, blocks }: Pick<TrainingData, "judges" | "heldOut" | "blocks">): string {
   if (judges === heldOut) return "held out";
   return blocks ? "drawn training rows" : "training rows";
 }
 
+function targetText(target: TargetEncoding): string {
+  return target.kind === "numbers" ? `${target.column}, ${target.outputs.length} numbers a row` : target.column;
+}
+
 /** Name and value, as a page lists them. */
-export function dataFacts(prepared: NamedPreparedTable, seed: number): [string, string][] {
+export function dataFacts(prepared: TrainingData, seed: number): [string, string][] {
   const { name, heldOut, encoding, blocks } = prepared;
   return [
     ["data", blocks ? `${name}, ${blocks.targets}` : name],
@@ -43,12 +43,12 @@ export function dataFacts(prepared: NamedPreparedTable, seed: number): [string, 
       `${formatCount(trainingRows(prepared))} to train on, ${formatCount(heldOut.x.rows)} held out (seed ${seed})`,
     ],
     ["inputs", countOf(inputWidth(encoding.inputs), "input")],
-    ["target", encoding.target.column],
+    ["target", targetText(encoding.target)],
   ];
 }
 
 /** The member `data` of a document. */
-export function dataRecord(prepared: NamedPreparedTable) {
+export function dataRecord(prepared: TrainingData) {
   const { name, task, notes, heldOut, blocks } = prepared;
   return {
     name,

@@ -1,19 +1,24 @@
 // How well a network does on rows with known targets: figures, and the lines that tell them.
 import { shorten } from "../table/cells.js";
-import type { EncodedRows } from "../table/prepare.js";
+import type { TrainingRows } from "./prepare-table.js";
 import { type RegressionErrors, regressionErrors } from "./network-for-table.js";
-import type { TableEncoding, TargetEncoding } from "../table/encoding.js";
+import { type NumbersTarget, type TableEncoding, targetColumns, type TargetEncoding } from "../table/encoding.js";
+import type { Matrix } from "../core/matrix.js";
+import { mean } from "../core/statistics.js";
 import type { Terminal } from "./terminal.js";
 import type { Evaluation as NetworkEvaluation, Metrics, Network } from "../index.js";
-import { type ClassResult, drawClasses } from "../report/training-text.js";
+import { type ClassResult, drawClasses, drawOutputs, type OutputResult } from "../report/training-text.js";
 import { formatNumber, formatPercent, formatScore } from "../text/numbers.js";
 
-const MOST_CLASSES = 20;
+/** Lines of a table. */
+const MOST_LINES = 20;
 
 export interface Evaluation
   extends Metrics, Partial<RegressionErrors>, Pick<NetworkEvaluation, "confusion" | "f1" | "auc"> {
   /** For a target of classes. */
   readonly classes?: readonly ClassResult[];
+  /** For a target of several numbers a row; `r2` is their mean. */
+  readonly outputs?: readonly OutputResult[];
 }
 
 function classResults(names: readonly string[], { confusion, classes }: NetworkEvaluation): ClassResult[] {
@@ -30,11 +35,29 @@ export function figuresOf({ loss, accuracy, f1, auc }: NetworkEvaluation): Metri
   };
 }
 
-export function evaluateOn(network: Network, rows: EncodedRows, { target }: TableEncoding): Evaluation {
+/** One column of the rows. */
+function columnOf({ rows, columns, data }: Matrix, column: number): number[] {
+  return Array.from({ length: rows }, (_, row) => data[row * columns + column]);
+}
+
+/** The errors of each number of a row in its own units, and the mean R² of those that have one. */
+function rowErrors(target: NumbersTarget, y: Matrix, predicted: Matrix): Pick<Evaluation, "r2" | "outputs"> {
+  const names = targetColumns(target);
+  const outputs = target.outputs.map((output, place) => ({
+    name: shorten(names[place]),
+    ...regressionErrors(output, columnOf(y, place), columnOf(predicted, place)),
+  }));
+  const known = outputs.flatMap(({ r2 }) => r2 ?? []);
+  return { ...(known.length > 0 && { r2: mean(known) }), outputs };
+}
+
+export function evaluateOn(network: Network, rows: TrainingRows, { target }: TableEncoding): Evaluation {
   const evaluation = network.evaluate(rows);
   const metrics = figuresOf(evaluation);
+  const { x, y } = rows;
+  if (target.kind === "numbers") return { ...metrics, ...rowErrors(target, y as Matrix, network.predict(x)) };
   if (target.kind === "number")
-    return { ...metrics, ...regressionErrors(target, rows.y, network.predict(rows.x).data) };
+    return { ...metrics, ...regressionErrors(target, y as readonly number[], network.predict(x).data) };
   return { ...metrics, confusion: evaluation.confusion!, classes: classResults(target.classes, evaluation) };
 }
 
@@ -48,6 +71,10 @@ export function metricsText({ loss, accuracy, auc }: Metrics & Pick<Evaluation, 
 /** @param target the column that is predicted */
 export function describeEvaluation(evaluation: Evaluation, target: string): string {
   if (evaluation.accuracy !== undefined) return metricsText(evaluation);
+  if (evaluation.outputs) {
+    const score = evaluation.r2 === undefined ? "" : `mean R² ${formatScore(evaluation.r2, false)}, `;
+    return `${score}${metricsText(evaluation)}, of ${evaluation.outputs.length} numbers a row`;
+  }
   const r2 = evaluation.r2 === undefined ? "" : `, R² ${formatScore(evaluation.r2, false)}`;
   return (
     `mean absolute error ${formatNumber(evaluation.meanAbsoluteError!)} and root mean square ` +
@@ -63,8 +90,12 @@ export function tellEvaluation(
   { column }: TargetEncoding,
 ): void {
   terminal.tell(terminal.colors.bold(`${where}: ${describeEvaluation(evaluation, column)}`));
-  const { classes = [], confusion = [] } = evaluation;
-  if (classes.length === 0 || classes.length > MOST_CLASSES) return;
+  const { classes = [], confusion = [], outputs = [] } = evaluation;
+  if (outputs.length > 0 && outputs.length <= MOST_LINES) {
+    const [title, ...rows] = drawOutputs(outputs);
+    terminal.tell(["", terminal.colors.dim(title), ...rows].join("\n"));
+  }
+  if (classes.length === 0 || classes.length > MOST_LINES) return;
   const [title, ...rows] = drawClasses(classes, confusion, where);
   terminal.tell(["", terminal.colors.dim(title), ...rows].join("\n"));
 }

@@ -1,7 +1,7 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
 import type { PreparedTable } from "../table/prepare.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
-import { inputWidth } from "../table/encoding.js";
+import { inputWidth, outputWidth } from "../table/encoding.js";
 import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import { wrap } from "../text/wrap.js";
@@ -38,14 +38,11 @@ function hiddenLayer(units: number, place: number, options: ModelOptions): Dense
   };
 }
 
-/** Cross-entropy over the classes, or mean squared error of the standardized target. */
+/** Cross-entropy over the classes, or mean squared error of the standardized targets. */
 export function specFor({ encoding }: Pick<PreparedTable, "encoding">, options: ModelOptions): NetworkSpec {
   const { inputs, target } = encoding;
   const { hidden, seed, l1, l2 } = options;
-  const layers = [
-    ...hidden.map((units, place) => hiddenLayer(units, place, options)),
-    { units: target.kind === "classes" ? target.classes.length : 1 },
-  ];
+  const layers = [...hidden.map((units, place) => hiddenLayer(units, place, options)), { units: outputWidth(target) }];
   const kernelRegularizer = { ...(l1 !== undefined && { l1 }), ...(l2 !== undefined && { l2 }) };
   const isPenalized = l1 !== undefined || l2 !== undefined;
   return {

@@ -350,7 +350,10 @@ export function threadsOption(what = "trainings at a time", most = MOST_THREADS)
 /** The option of fit that `--class-weights` asks for. */
 export function classWeightsOf(
   { classWeights }: Pick<TrainingOptions, "classWeights">,
-  { encoding: { target }, blocks }: PreparedTable & { readonly blocks?: Pick<FitOptions, "classWeights"> },
+  {
+    encoding: { target },
+    blocks,
+  }: Pick<PreparedTable, "encoding"> & { readonly blocks?: Pick<FitOptions, "classWeights"> },
 ): Pick<FitOptions, "classWeights"> {
   if (classWeights === undefined) return {};
   if (target.kind === "classes") return { classWeights: blocks?.classWeights ?? classWeights };

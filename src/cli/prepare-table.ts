@@ -1,7 +1,9 @@
 // A named table, as the options of a command want it prepared.
 import type { Command } from "commander";
 import { withDashes } from "./options.js";
-import { prepareColumns, type PreparedTable, type PrepareOptions } from "../table/prepare.js";
+import { type EncodedRows, prepareColumns, type PreparedTable, type PrepareOptions } from "../table/prepare.js";
+import type { DataSet } from "../network/data.js";
+import type { Matrix, SampleRows } from "../core/matrix.js";
 import type { NamedTable } from "./read-table.js";
 import type { BatchSource } from "../network/batches.js";
 import type { Split } from "../table/stratified-split.js";
@@ -20,11 +22,26 @@ export interface TrainingBlocks {
   close(): Promise<void>;
 }
 
-export interface NamedPreparedTable extends PreparedTable {
+/** Rows with a label or a number each, or with a row of them. */
+export interface TrainingRows extends DataSet {
+  readonly x: SampleRows;
+  readonly y: readonly number[] | Matrix;
+}
+
+/** What `train` takes: a table, or two files, whose rows may have several targets. */
+export interface TrainingData extends Omit<PreparedTable, "training" | "heldOut"> {
   readonly name: string;
-  readonly blocks?: TrainingBlocks;
+  readonly training: TrainingRows;
+  readonly heldOut: TrainingRows;
   /** The rows that judge: those held out, or, where none are, those that train. */
-  readonly judges: PreparedTable["heldOut"];
+  readonly judges: TrainingRows;
+  readonly blocks?: TrainingBlocks;
+}
+
+export interface NamedPreparedTable extends TrainingData, PreparedTable {
+  readonly training: EncodedRows;
+  readonly heldOut: EncodedRows;
+  readonly judges: EncodedRows;
 }
 
 /** Options that the command line has too, with dashes before them. */

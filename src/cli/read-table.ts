@@ -20,6 +20,8 @@ interface FileOptions extends ReadOptions, RawOptions {
   readonly columns?: ColumnChoices;
   /** The array of the targets, where the file is of arrays. */
   readonly target?: string;
+  /** What the target's columns are called, where it has several. */
+  readonly targetColumns?: readonly string[];
   /** That of the rows. */
   readonly array?: string;
   /** The file of the targets, where that of the rows has none. */
@@ -32,11 +34,11 @@ interface FileOptions extends ReadOptions, RawOptions {
  */
 export function readTableFile(source: string, options: FileOptions = {}): Promise<NamedTable> {
   const { separator, header, needed, columns, literal = literalColumns(columns), target, targets, array } = options;
-  const { raw, rawTarget } = options;
+  const { raw, rawTarget, targetColumns: names } = options;
   const isEmbedded = source === EMBEDDED;
   return withDataFile(source, async (data) => {
     const file = await openData(data, isEmbedded ? { literal } : { separator, header, needed, literal, raw });
-    const tableWith = (y?: FileArray) => tableOf(file, { target, array, ...(y && { targets: y }) });
+    const tableWith = (y?: FileArray) => tableOf(file, { target, array, names, ...(y && { targets: y }) });
     const table = await (targets === undefined
       ? tableWith()
       : withDataFile(targets, async (own) => tableWith(await openTargets(own, rawTarget))));

@@ -5,6 +5,7 @@ import { flagOf, LAYER_OPTIONS, type TableOptions } from "./options.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
 import { RelumineError } from "../core/errors.js";
 import { shorten } from "../table/cells.js";
+import { outputWidth } from "../table/encoding.js";
 import { readStoredTable, type StoredTable } from "../table/stored-table.js";
 import type { Network, RuntimeOptions } from "../index.js";
 import { shapeText } from "../report/model-text.js";
@@ -41,7 +42,10 @@ export function toModel(file: string, bytes: Uint8Array, runtime?: RuntimeOption
 /** Options that build a network, which a saved one has behind it. */
 const BUILDING = ["hidden", ...LAYER_OPTIONS, "labelSmoothing"] as const;
 
-/** What `--model` names, instead of a network that options build: those are refused beside it. */
+/**
+ * What `--model` names, instead of a network that options build: those are refused beside it.
+ * @throws RelumineError about the file, and of a network that no table has trained
+ */
 export async function loadInstead(
   file: string | undefined,
   command: Command,
@@ -51,7 +55,11 @@ export async function loadInstead(
   for (const name of BUILDING)
     if (command.getOptionValueSource(name) === "cli")
       throw new RelumineError("value", flagOf(name), "to be left out where --model names a network", "both");
-  return loadModel(file, runtime);
+  const model = await loadModel(file, runtime);
+  const outputs = outputWidth(model.table.encoding.target);
+  if (model.table.encoding.target.kind !== "numbers") return model;
+  const expected = `to be a network of one target a row, as a table has: ${file}`;
+  throw new RelumineError("value", "--model", expected, `one of ${outputs}`);
 }
 
 /** What the network was trained for, where nothing else is asked. */

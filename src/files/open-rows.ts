@@ -282,10 +282,15 @@ export async function openFiles(x: string | URL | RawFile, y: string | URL | Raw
 
 /**
  * Batches of open files, which several may share; who closes one closes the files.
+ * @param exactTargets targets come as a list of float64, row after row, however many numbers a row has
  * @throws RelumineError as `openRows`
  */
-export async function batchesOf({ x, y, close }: OpenFiles, options?: OpenRowsOptions): Promise<OpenRows> {
+export async function batchesOf(
+  { x, y, close }: OpenFiles,
+  options?: OpenRowsOptions,
+  exactTargets = false,
+): Promise<OpenRows> {
   const given = checkOptions("openRows", options, OPTION_NAMES);
   const plan: BatchPlan = { ...checkPlan(given), ...checkRange(x.rows, given) };
-  return new RowBatches({ x, y }, plan, close, await nameOf(x, y, plan));
+  return new RowBatches({ x, y }, { ...plan, exactTargets }, close, await nameOf(x, y, plan));
 }

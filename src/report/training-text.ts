@@ -1,5 +1,5 @@
 // A training as text: what the data is, how the epochs went, what came out.
-import { countOf, formatCount, formatNumber, formatPercent } from "../text/numbers.js";
+import { countOf, formatCount, formatNumber, formatPercent, formatScore } from "../text/numbers.js";
 import { onOneLine } from "../text/printable.js";
 import { wrap } from "../text/wrap.js";
 import { alignColumns } from "../text/columns.js";
@@ -101,4 +101,28 @@ export function classRows(
 /** The same in aligned lines. */
 export function drawClasses(...given: Parameters<typeof classRows>): string[] {
   return alignColumns(classRows(...given), [1, 2, 3, 4]);
+}
+
+/** Of one of several numbers a row, in its own units. */
+export interface OutputResult {
+  readonly name: string;
+  readonly meanAbsoluteError: number;
+  readonly rootMeanSquaredError: number;
+  readonly r2?: number;
+}
+
+/** A title and a row a number. */
+export function outputRows(outputs: readonly OutputResult[]): string[][] {
+  const rows = outputs.map(({ name, meanAbsoluteError, rootMeanSquaredError, r2 }) => [
+    name,
+    formatNumber(meanAbsoluteError),
+    formatNumber(rootMeanSquaredError),
+    r2 === undefined ? "" : formatScore(r2, false),
+  ]);
+  return [["number", "mean absolute error", "root mean square", "R²"], ...rows];
+}
+
+/** The same in aligned lines. */
+export function drawOutputs(outputs: readonly OutputResult[]): string[] {
+  return alignColumns(outputRows(outputs), [1, 2, 3]);
 }

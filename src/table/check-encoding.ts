@@ -2,7 +2,13 @@
 import { quote } from "./cells.js";
 import { checkBuckets } from "./column-choice.js";
 import { CYCLES, type DateNotation } from "./reading/dates.js";
-import type { InputEncoding, NumberTarget, TableEncoding, TargetEncoding } from "./encoding.js";
+import {
+  type InputEncoding,
+  type NumberTarget,
+  type TableEncoding,
+  targetColumns,
+  type TargetEncoding,
+} from "./encoding.js";
 import type { NumberNotation } from "./reading/number-notation.js";
 import { checkBoolean, checkName, checkNumber, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
@@ -132,7 +138,18 @@ function checkInput(value: unknown, place: number): InputEncoding {
 }
 
 function checkTarget(value: unknown): TargetEncoding {
-  const kind = kindOf("target", value, ["classes", "number"]);
+  const kind = kindOf("target", value, ["classes", "number", "numbers"]);
+  if (kind === "numbers") {
+    const { column, outputs } = checkMembers("target", value, ["kind", "column", "outputs"]);
+    return {
+      kind,
+      column: checkText("target.column", column),
+      outputs: checkList("target.outputs", outputs, 2, "means and scales").map((output, place) => {
+        const what = `target.outputs[${place}]`;
+        return checkScaling(what, checkMembers(what, output, ["mean", "scale"]));
+      }),
+    };
+  }
   if (kind === "classes") {
     const { members } = checkWith("target", value, ["kind", "column", "classes"], ["literal"]);
     return {
@@ -159,7 +176,10 @@ export function checkEncodingMembers({ inputs, target }: JsonObject): TableEncod
   if (!Array.isArray(inputs) || inputs.length === 0)
     throw new RelumineError("format", "inputs", "to be a list of columns", describe(inputs));
   const encoding = { inputs: inputs.map(checkInput), target: checkTarget(target) };
-  checkDifferent("inputs and target", [...encoding.inputs.map(({ column }) => column), encoding.target.column]);
+  checkDifferent("inputs and target", [
+    ...encoding.inputs.map(({ column }) => column),
+    ...targetColumns(encoding.target),
+  ]);
   return encoding;
 }
 

@@ -19,7 +19,9 @@ import {
   type InputEncoding,
   inputWidth,
   type NumberEncoding,
+  type NumbersTarget,
   type NumberTarget,
+  targetColumns,
   type TargetEncoding,
   widthOf,
 } from "./encoding.js";
@@ -30,7 +32,7 @@ import { type InputRows, makeInputRows } from "./input-rows.js";
 import { cellName } from "./place-names.js";
 import { isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { SampleRows } from "../core/matrix.js";
+import type { Matrix, SampleRows } from "../core/matrix.js";
 
 /** What an encoding needs of a column: values, places of categories, or what hashing made of its texts. */
 export type InputCells = Float64Array | Int32Array | HashedTexts;
@@ -211,11 +213,27 @@ export function standardized(
 export interface EncodedTargets {
   /** Rows whose target is known, ascending. */
   readonly rows: readonly number[];
-  /** Of each of these rows: a label 0..K-1, or a standardized number. */
-  readonly y: readonly number[];
+  /** Of each of these rows: a label 0..K-1, a standardized number, or a row of them. */
+  readonly y: readonly number[] | Matrix;
   /** Rows without a target, and rows of a class that the encoding doesn't have. */
   readonly missing: number;
   readonly unknown: number;
+}
+
+/** Rows that have all the numbers. */
+function encodeRowsOfNumbers(target: NumbersTarget, index: ColumnIndex): EncodedTargets {
+  const { table } = index;
+  const all = allRows(table);
+  const names = targetColumns(target);
+  const values = names.map((name) => numericValues(table, index.column(name), {}, all));
+  const rows = all.filter((row) => values.every((column) => !Number.isNaN(column[row])));
+  const data = new Float32Array(rows.length * names.length);
+  names.forEach((column, c) => {
+    const encoded = standardized(table, values[c], { column, ...target.outputs[c] }, rows);
+    encoded.forEach((value, r) => (data[r * names.length + c] = value));
+  });
+  const y = { rows: rows.length, columns: names.length, data };
+  return { rows, y, missing: table.rows - rows.length, unknown: 0 };
 }
 
 /**
@@ -223,6 +241,7 @@ export interface EncodedTargets {
  * @throws RelumineError "value" for a missing column, or a word among numbers
  */
 export function encodeTargets(target: TargetEncoding, index: ColumnIndex): EncodedTargets {
+  if (target.kind === "numbers") return encodeRowsOfNumbers(target, index);
   const { table } = index;
   const column = index.column(target.column);
   const all = allRows(table);

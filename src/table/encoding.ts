@@ -94,8 +94,18 @@ export interface NumberTarget {
   readonly date?: DateNotation;
 }
 
+/** A target of several numbers a row, each standardized by itself: what "relumine train X.npy Y.npy" makes of rows. */
+export interface NumbersTarget {
+  /** Tells the kinds of target apart. */
+  readonly kind: "numbers";
+  /** What they are called together; in a table the columns `y 1`, `y 2` ... */
+  readonly column: string;
+  /** In the order of the network's outputs: mean and standard deviation of the training rows, two or more. */
+  readonly outputs: readonly { readonly mean: number; readonly scale: number }[];
+}
+
 /** How the target becomes labels or numbers. */
-export type TargetEncoding = ClassTarget | NumberTarget;
+export type TargetEncoding = ClassTarget | NumberTarget | NumbersTarget;
 
 /** With it any later table is encoded in the same way. Plain data: it survives JSON. */
 export interface TableEncoding {
@@ -109,6 +119,18 @@ export function widthOf(encoding: InputEncoding): number {
   if (encoding.kind === "category") return encoding.categories.length;
   if (encoding.kind === "hash") return encoding.buckets;
   return encoding.kind === "number" ? 1 : 1 + 2 * encoding.cycles.length;
+}
+
+/** How many outputs a network needs. */
+export function outputWidth(target: TargetEncoding): number {
+  if (target.kind === "number") return 1;
+  return target.kind === "classes" ? target.classes.length : target.outputs.length;
+}
+
+/** The columns of a table that hold a target. */
+export function targetColumns(target: TargetEncoding): string[] {
+  if (target.kind !== "numbers") return [target.column];
+  return target.outputs.map((_, place) => `${target.column} ${place + 1}`);
 }
 
 /** How many inputs a network needs. */

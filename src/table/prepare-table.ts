@@ -5,12 +5,12 @@ import { textAt } from "./reading/cell-values.js";
 import { shorten } from "./cells.js";
 import { allRows, type Table } from "./columns.js";
 import { encodeInputs, encodeTargets, placesOf } from "./encode.js";
-import { type InputEncoding, readingOptions, type TableEncoding } from "./encoding.js";
+import { type InputEncoding, outputWidth, readingOptions, type TableEncoding, targetColumns } from "./encoding.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "./prepare.js";
 import { readTable } from "./read/read-table.js";
 import type { TableSource } from "./read/source.js";
 import { checkOptions } from "../core/checks.js";
-import { type SampleRows, type Samples, toMatrix } from "../core/matrix.js";
+import { type Matrix, type SampleRows, type Samples, toMatrix } from "../core/matrix.js";
 import { countOf } from "../text/numbers.js";
 
 /** How a table's text is laid out, where the first lines don't show it. */
@@ -80,8 +80,11 @@ export async function encodeRows(
 export interface LabelledRows {
   /** Rows x inputs, sparse as in PreparedTable. */
   readonly x: SampleRows;
-  /** Undefined where the table has no target column, or none of its rows a known target: x holds all rows then. */
-  readonly y?: readonly number[];
+  /**
+   * Labels 0..K-1, standardized numbers, or, by an encoding of several numbers a row, a matrix of them. Undefined where
+   * the table has no target column, or none of its rows a known target: x holds all rows then.
+   */
+  readonly y?: readonly number[] | Matrix;
   /** The table's rows that x and y hold, from 0, ascending. */
   readonly rows: readonly number[];
   /** What was left out, and words that the training never saw. */
@@ -104,9 +107,10 @@ function noteNewWords(index: ColumnIndex, inputs: readonly InputEncoding[], rows
 }
 
 function labelRows(encoding: TableEncoding, index: ColumnIndex): Omit<LabelledRows, "x"> {
-  const name = `"${shorten(encoding.target.column)}"`;
+  const columns = targetColumns(encoding.target);
+  const name = `"${shorten(columns.find((column) => !index.has(column)) ?? encoding.target.column)}"`;
   const rows = allRows(index.table);
-  if (!index.has(encoding.target.column))
+  if (!columns.every((column) => index.has(column)))
     return { rows, notes: [`there is no column ${name}, the target: no evaluation`] };
   const found = encodeTargets(encoding.target, index);
   const notes: string[] = [];
@@ -116,7 +120,8 @@ function labelRows(encoding: TableEncoding, index: ColumnIndex): Omit<LabelledRo
       `${countOf(found.unknown, "row")} of a class that the network does not know left out, of the evaluation too`,
     );
   if (found.rows.length > 0) return { rows: found.rows, y: found.y, notes };
-  return { rows, notes: [`no row of column ${name} has a target that the network knows: no evaluation`] };
+  const where = columns.length === 1 ? `of column ${name}` : `of the columns ${name}`;
+  return { rows, notes: [`no row ${where} has a target that the network knows: no evaluation`] };
 }
 
 /** encodeLabelledRows on a table that has been read, by an encoding that has been checked. */
@@ -160,20 +165,22 @@ function largest(row: Float32Array): number {
 
 /**
  * What a network's outputs say in terms of the target: the class with the highest output, or the number in the target's
- * own units (dates: days since 1970-01-01). One per row.
+ * own units (dates: days since 1970-01-01), or a row of such numbers. One per row.
  * @param encoding of prepareTable, or its copy from JSON: every field is checked
  * @cost one pass over the outputs
- * @param outputs of `network.predict`: rows x classes, or rows x 1
+ * @param outputs of `network.predict`: rows x classes, rows x 1, or rows x numbers
  * @throws RelumineError "shape" for another number of columns
  * @example decodeOutputs(encoding, network.predict(x)) // ["Adelie", "Gentoo"]
  */
-export function decodeOutputs(encoding: TableEncoding, outputs: Samples): string[] | number[] {
+export function decodeOutputs(encoding: TableEncoding, outputs: Samples): string[] | number[] | number[][] {
   const { target } = checkEncoding(encoding);
-  const columns = target.kind === "classes" ? target.classes.length : 1;
+  const columns = outputWidth(target);
   const { rows, data } = toMatrix("outputs", outputs, columns);
   if (target.kind === "number") return Array.from(data, (value) => value * target.scale + target.mean);
-  return Array.from(
-    { length: rows },
-    (_, row) => target.classes[largest(data.subarray(row * columns, (row + 1) * columns))],
+  const rowAt = (row: number): Float32Array => data.subarray(row * columns, (row + 1) * columns);
+  if (target.kind === "classes") return Array.from({ length: rows }, (_, row) => target.classes[largest(rowAt(row))]);
+  const scalings = target.outputs;
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from(rowAt(row), (value, c) => value * scalings[c].scale + scalings[c].mean),
   );
 }

@@ -16,7 +16,7 @@ import { prepareColumns } from "./prepare.js";
 import { numberSigns, readColumn, tableDecimal } from "./reading/read-column.js";
 import { describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { SampleRows } from "../core/matrix.js";
+import type { Matrix, SampleRows } from "../core/matrix.js";
 import { countOf, listWords, plural } from "../text/numbers.js";
 
 /**
@@ -44,7 +44,7 @@ export interface TableRowOptions {
 export interface RowsOfTable {
   readonly x: SampleRows;
   /** Labels 0..K-1 where the target is of words, else its numbers as they are written. */
-  readonly y?: readonly number[];
+  readonly y?: readonly number[] | Matrix;
   /** Of a target of words: the name of label 0, of label 1 ... */
   readonly classes?: readonly string[];
   /** Names of x's columns. */
@@ -177,7 +177,7 @@ function refuseNone(target: string): RelumineError {
 /** Rows that have a target, and what it is. */
 interface Targets {
   readonly rows: readonly number[];
-  readonly y?: readonly number[];
+  readonly y?: readonly number[] | Matrix;
   readonly classes?: readonly string[];
   readonly notes: readonly string[];
 }

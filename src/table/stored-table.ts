@@ -1,6 +1,6 @@
 // What a model's file keeps of the table it was trained on, and how much of it is believed when it is read: nothing.
 import { checkEncodingMembers, checkText } from "./check-encoding.js";
-import { inputWidth, type TableEncoding } from "./encoding.js";
+import { inputWidth, outputWidth, type TableEncoding } from "./encoding.js";
 import { describe } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { checkMembers, parseStrictJson } from "../core/strict-json.js";
@@ -31,7 +31,7 @@ function checkFit({ inputs, target }: TableEncoding, spec: NetworkSpec): void {
   const width = inputWidth(inputs);
   if (width !== spec.inputs)
     throw new RelumineError("format", "inputs", `to make the network's ${spec.inputs} inputs`, `columns for ${width}`);
-  const outputs = target.kind === "classes" ? target.classes.length : 1;
+  const outputs = outputWidth(target);
   const units = spec.layers.at(-1)!.units;
   if (outputs !== units)
     throw new RelumineError("format", "target", `to have the network's ${units} outputs`, `${outputs}`);

@@ -280,12 +280,6 @@ describe("what is no such pair is refused by name, and nothing is written", () =
     ["infinity", folder.write("inf.npy", spoilt(0, Infinity)), Y, /inf\.npy: row 1, column 2.*Infinity/],
     ["NaN among the targets", X, folder.write("ynan.npy", npyFile([ROWS], notANumber)), /ynan\.npy: row 10.*NaN/],
     [
-      "rows of targets",
-      X,
-      folder.write("two.npy", npyFile([ROWS, 2], new Float32Array(ROWS * 2))),
-      /two\.npy.*one label/,
-    ],
-    [
       "one target for all",
       X,
       folder.write("one.npy", npyFile([ROWS], new Float32Array(ROWS))),

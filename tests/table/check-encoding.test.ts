@@ -2,6 +2,7 @@
 import { numbersOf } from "../support/sparse.js";
 import { describe, expect, it } from "vitest";
 import { checkEncoding, decodeOutputs, encodeLabelledRows, encodeRows, prepareTable } from "../../src/table.js";
+import type { Matrix, TableEncoding } from "../../src/table.js";
 import { expectError } from "../support/errors.js";
 import { uniform } from "./table-kinds.js";
 
@@ -84,6 +85,65 @@ describe("checkEncoding", () => {
     expect(["format", "value"]).toContain(codes[0]);
   });
 
+  const several = (change: (target: Fields & { outputs: Fields[] }) => void): never =>
+    changed((it) => {
+      const outputs = [
+        { mean: 5, scale: 2 },
+        { mean: 0, scale: 1 },
+      ];
+      it.target = { kind: "numbers", column: "y", outputs };
+      change(it.target as Fields & { outputs: Fields[] });
+    });
+
+  it("takes a target of several numbers a row, whose outputs are rows of them", async () => {
+    const two = several(() => undefined) as TableEncoding;
+    expect(checkEncoding(JSON.parse(JSON.stringify(two)))).toEqual(two);
+    expect(decodeOutputs(two, [[1, 2], [-1, 0.5]])).toEqual([[7, 2], [3, 0.5]]); // prettier-ignore
+    expect(() => decodeOutputs(two, [[1]])).toThrow(expect.objectContaining({ code: "shape" }));
+    const withTargets = (cells: (i: number) => string) =>
+      text
+        .split("\n")
+        .map((line, i) => `${line};${i === 0 ? "y 1;y 2" : cells(i)}`)
+        .join("\n");
+    const later = await encodeLabelledRows(
+      two,
+      withTargets((i) => (i === 3 ? ";1" : `${i};${-i}`)),
+    );
+    const y = later.y as Matrix;
+    expect([y.rows, y.columns, later.rows.includes(2)]).toEqual([39, 2, false]);
+    expect([...y.data.subarray(4, 6)]).toEqual([(4 - 5) / 2, -4]);
+    const without = await encodeLabelledRows(two, text);
+    expect([without.y, without.notes.at(-1)]).toEqual([
+      undefined,
+      'there is no column "y 1", the target: no evaluation',
+    ]);
+    await expectErrorOf(
+      () =>
+        encodeLabelledRows(
+          two,
+          withTargets((i) => `${i};b`),
+        ),
+      /column "y 2"/,
+    );
+  });
+
+  it.each<[string, Parameters<typeof several>[0], path: string]>([
+    ["one output", ({ outputs }) => void outputs.pop(), "target.outputs"],
+    ["outputs that are none", (target) => void (target.outputs = {} as never), "target.outputs"],
+    ["an output that is none", ({ outputs }) => void (outputs[1] = 1 as never), "target.outputs[1]"],
+    ["a scale of 0", ({ outputs }) => void (outputs[1].scale = 0), "target.outputs[1].scale"],
+    ["no mean", ({ outputs }) => void delete outputs[0].mean, "target.outputs[0]"],
+    ["a mean too many", (target) => void (target.mean = 0), "target"],
+  ])("refuses %s of several", async (_what, change, path) => {
+    await expectErrorOf(() => checkEncoding(several(change)), `encoding: ${path}`);
+  });
+
+  it("refuses an input that is called as one of several targets", async () => {
+    const two = several(() => undefined) as TableEncoding;
+    expect(checkEncoding(withInput(two, "y 3")).inputs[0].column).toBe("y 3"); // the control
+    await expectErrorOf(() => checkEncoding(withInput(two, "y 2")), "encoding: inputs and target");
+  });
+
   it.each([[null], [undefined], [1], ["{}"], [[]], [{ inputs: null, target: null }]])("refuses %j", (value) => {
     expect(() => checkEncoding(value)).toThrow(expect.objectContaining({ name: "RelumineError" }));
   });
@@ -99,6 +159,11 @@ describe("checkEncoding", () => {
     expect(Array.from(numbersOf(later))).toEqual([0, 1, 0, 0, 0, 0]);
   });
 });
+
+/** The first input is called so. */
+function withInput({ inputs: [first, ...rest], target }: TableEncoding, column: string): TableEncoding {
+  return { inputs: [{ ...first, column }, ...rest], target };
+}
 
 async function expectErrorOf(call: () => unknown, path: string | RegExp) {
   try {

@@ -178,7 +178,7 @@ describe("any table", () => {
             expect(numbersOf(later.x).subarray(r * width, (r + 1) * width)).toEqual(
               numbersOf(x).subarray(place * width, (place + 1) * width),
             );
-            expect(later.y![r]).toBe(y[place]);
+            expect((later.y as readonly number[])[r]).toBe(y[place]);
           });
           expect(next).toEqual([training.x.rows, heldOut.x.rows]);
           prepared++;
@@ -211,7 +211,7 @@ describe("outputs", () => {
       numbers.encoding,
       csv((i) => `"$${i + 1},500"`),
     );
-    const outputs = { rows: x.rows, columns: 1, data: Float32Array.from(y!) };
+    const outputs = { rows: x.rows, columns: 1, data: Float32Array.from(y as readonly number[]) };
     const values = decodeOutputs(numbers.encoding, outputs) as number[];
     values.forEach((value, i) => expect(value).toBeCloseTo(1000 * (i + 1) + 500, 2));
   });

@@ -57,7 +57,9 @@ describe.each(PUBLISHED)("$name", ({ header, row, rows = 200, separator = ",", t
       columns: 1,
       data: Float32Array.from(values),
     });
-    expect(Float32Array.from(later.y!)).toEqual(joined(y(training.y), y(heldOut.y), later.rows, heldOutRows));
+    expect(Float32Array.from(later.y as readonly number[])).toEqual(
+      joined(y(training.y), y(heldOut.y), later.rows, heldOutRows),
+    );
     const all = await encodeRows(encoding, text);
     later.rows.forEach((place, r) =>
       expect(numbersOf(all).subarray(place * all.columns, (place + 1) * all.columns)).toEqual(

@@ -134,6 +134,20 @@ describe("the record of a table's columns", () => {
     ).toBe("t.csv");
   });
 
+  it("of several numbers a row goes with as many outputs and a loss of numbers, and is read back exactly", async () => {
+    const outputs = [1, 2, 3].map((mean) => ({ mean, scale: 0.1 }));
+    const { name, encoding } = prepare("y");
+    const several = { name, encoding: { ...encoding, target: { kind: "numbers", column: "t", outputs } as const } };
+    const fitting = specFor(several, model);
+    expect([fitting.layers.at(-1)!.units, fitting.loss]).toEqual([3, "meanSquaredError"]);
+    const stored = tableMetadata(several);
+    expect(readStoredTable(stored, fitting)).toEqual(several);
+    const path = "its record of the table's columns: target";
+    const one = { ...fitting, layers: [...fitting.layers.slice(0, -1), { units: 1 }] };
+    await expectRefusal(() => readStoredTable(stored, one), "format", path, "3");
+    await expectRefusal(() => readStoredTable(stored, { ...fitting, loss: "crossEntropy" }), "format", `${path}.kind`);
+  });
+
   it("must go with the network's loss", async () => {
     await expectRefusal(
       () => readStoredTable(metadata, { ...spec, loss: "meanSquaredError" }),

@@ -32,7 +32,7 @@ function unscaled({ inputs, target }: TableEncoding): TableEncoding {
 
 function asItIs(table: Table, { encoding, heldOutRows }: PreparedTable): Pick<LearningTask, "train" | "heldOut"> {
   const { x, y, rows } = encodeLabelledColumns(unscaled(encoding), table);
-  const all: LabelledRows = { x: denseRows(x), y: Float32Array.from(y!) };
+  const all: LabelledRows = { x: denseRows(x), y: Float32Array.from(y as readonly number[]) };
   const isHeldOut = new Set(heldOutRows);
   const places = [...rows.keys()]; // both parts are in the order of the file
   return {

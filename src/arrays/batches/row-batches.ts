@@ -24,6 +24,8 @@ export interface BatchPlan {
   readonly offset: number;
   /** Rows between these, ascending, that no batch has: others are to judge by them. */
   readonly without?: Float64Array;
+  /** Targets come as a list of float64, row after row, however many numbers a row has. */
+  readonly exactTargets?: boolean;
 }
 
 /** Bytes of a block, unless one row has more. */
@@ -63,7 +65,7 @@ class Batch {
     private readonly plan: BatchPlan,
   ) {
     this.x = new RowBuffer(pair.x, plan.batchSize, "stored").numbers;
-    this.y = new RowBuffer(pair.y, plan.batchSize, targetsAs(pair.y)).numbers;
+    this.y = new RowBuffer(pair.y, plan.batchSize, targetsAs(pair.y, plan)).numbers;
   }
 
   /** Takes rows of a window; how many. */
@@ -82,7 +84,7 @@ class Batch {
     const data = this.y.subarray(0, rows * columns);
     return {
       x: toSamples(pair.x, plan, x, rows),
-      y: columns === 1 ? data : { rows, columns, data: data as Float32Array },
+      y: data instanceof Float64Array ? data : { rows, columns, data: data as Float32Array },
     };
   }
 }
@@ -154,7 +156,7 @@ export class RowBatches implements BatchSource {
     const { sizes, pair, plan } = this;
     const order = new BlockOrder(sizes, seed, epoch, plan.from);
     const rows = Math.min(sizes.rows, sizes.block * sizes.window);
-    let [here, there] = this.spare.length > 0 ? this.spare : [new RowWindow(pair, rows), new RowWindow(pair, rows)];
+    let [here, there] = this.spare.length > 0 ? this.spare : [0, 1].map(() => new RowWindow(pair, plan, rows));
     this.spare = [];
     const load = (place: number): Promise<RowWindow> =>
       this.follow(here.load(order.window(place), () => this.checkOpen()));

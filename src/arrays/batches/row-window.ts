@@ -33,8 +33,9 @@ export interface StoredPair {
   readonly y: StoredRows;
 }
 
-/** Targets: single numbers keep their digits. */
-export const targetsAs = ({ columns }: StoredRows): ReadAs => (columns === 1 ? "float64" : "float32");
+/** Targets: single numbers keep their digits, others where that is asked for. */
+export const targetsAs = ({ columns }: StoredRows, { exactTargets }: { readonly exactTargets?: boolean }): ReadAs =>
+  exactTargets || columns === 1 ? "float64" : "float32";
 
 /** The first place of an ascending list whose number is not below a value. */
 function placeOf(value: number, list: Float64Array): number {
@@ -56,10 +57,10 @@ export class RowWindow {
   private readonly y: Side;
   private blocks: WindowBlocks["blocks"] = [];
 
-  constructor({ x, y }: StoredPair, room: number) {
+  constructor({ x, y }: StoredPair, how: { readonly exactTargets?: boolean }, room: number) {
     this.order = new Uint32Array(room);
     this.x = new Side(new RowBuffer(x, room, "stored"), x.columns);
-    this.y = new Side(new RowBuffer(y, room, targetsAs(y)), y.columns);
+    this.y = new Side(new RowBuffer(y, room, targetsAs(y, how)), y.columns);
   }
 
   /**

@@ -3,8 +3,8 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { EncodedBatches } from "./encoded-batches.js";
-import { type FileNames, heldOutCount, MOST_CLASSES, type RawRows, type Scan, scanRows } from "./scan.js";
-import type { NamedPreparedTable } from "../prepare-table.js";
+import { type FileNames, heldOutCount, MOST_CLASSES, type Scan, scanRows } from "./scan.js";
+import type { TrainingData } from "../prepare-table.js";
 import { type RawOptions, withDashes } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import { targetName } from "../../arrays/choose.js";
@@ -19,7 +19,6 @@ import {
   type RawFile,
 } from "../../files/open-rows.js";
 import { type NumberEncoding, type TableEncoding, type TargetEncoding, inputNames } from "../../table/encoding.js";
-import type { EncodedRows } from "../../table/prepare.js";
 import { balancedWeights } from "../../network/training/class-weights.js";
 import { MOST_COLUMNS } from "../../table/read/layout.js";
 import { areFewValues, type Task } from "../../table/target.js";
@@ -47,7 +46,7 @@ async function asRaw(file: string, row: RawRow | undefined): Promise<string | Ra
 
 async function batches(files: OpenFiles, options: OpenRowsOptions): Promise<OpenRows> {
   try {
-    return await batchesOf(files, options);
+    return await batchesOf(files, options, true);
   } catch (error) {
     throw withDashes(error, ["batchSize", "seed"]);
   }
@@ -60,23 +59,40 @@ async function scan(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ readonly seen: Scan; readonly isCut: boolean }> {
-  const { columns } = files.x;
   await batches(files, { batchSize: given, seed }); // what is refused, before all is read
-  if (columns > MOST_COLUMNS)
-    throw new RelumineError("memory", names.x, `to have rows of at most ${MOST_COLUMNS} numbers`, `${columns}`);
-  const batchSize = Math.max(1, Math.min(MOST_IN_PIECE, Math.floor(PIECE / columns)));
+  for (const side of ["x", "y"] as const)
+    if (files[side].columns > MOST_COLUMNS)
+      throw new RelumineError(
+        "memory",
+        names[side],
+        `to have rows of at most ${MOST_COLUMNS} numbers`,
+        `${files[side].columns}`,
+      );
+  const { columns: targets } = files.y;
+  const widest = Math.max(files.x.columns, targets);
+  const batchSize = Math.max(1, Math.min(MOST_IN_PIECE, Math.floor(PIECE / widest)));
   const rows = await batches(files, { batchSize, shuffle: false });
   try {
-    const { count, isCut } = heldOutCount(rows.rows, columns, validation);
-    const seen = await scanRows(names, rows, count, seed, signal, terminal.startShare("reading"));
-    return { seen, isCut };
+    const { count: heldOut, isCut } = heldOutCount(rows.rows, widest, validation);
+    const tell = terminal.startShare("reading");
+    return { seen: await scanRows(names, rows, { targets, heldOut, seed, signal, tell }), isCut };
   } finally {
     terminal.endProgress();
   }
 }
 
-/** Classes or numbers? By the rule for a table's column of numbers. */
-function taskOf({ values, areWhole, rows }: Scan, { task }: FileOptions, { y }: FileNames): Task {
+/** Classes or numbers? By the rule for a table's column of numbers; several a row are numbers. */
+function taskOf({ values, areWhole, rows, target: { columns } }: Scan, { task }: FileOptions, { y }: FileNames): Task {
+  if (task === "classification" && columns > 1) {
+    const expected = "to have one label a row, for --task classification";
+    throw new RelumineError(
+      "shape",
+      y,
+      expected,
+      `${columns} numbers`,
+      "Of one-hot rows numpy makes labels: y.argmax(1).",
+    );
+  }
   const seen = areWhole && values !== undefined && areFewValues(values.length, rows) ? "classification" : "regression";
   if (task === "classification" && !values)
     throw new RelumineError(
@@ -89,35 +105,55 @@ function taskOf({ values, areWhole, rows }: Scan, { task }: FileOptions, { y }: 
 }
 
 function encodingOf(seen: Scan, task: Task, { y }: FileNames): TableEncoding {
-  const column = targetName(basename(y).replace(/\.(npy|bin|raw)$/i, "")) || "target";
+  const name = targetName(basename(y).replace(/\.(npy|bin|raw)$/i, ""));
+  const column = name === "" || /^column( \d+)?$/.test(name) ? "target" : name; // inputs are called so
   const inputs = Array.from(seen.medians, (median, c): NumberEncoding => ({
     kind: "number",
     column: `column ${c + 1}`,
     median,
     ...seen.inputs.scaling(c),
   }));
-  const target: TargetEncoding =
-    task === "classification"
-      ? { kind: "classes", column, classes: seen.values!.map(String) }
-      : { kind: "number", column, ...seen.target.scaling(0) };
-  return { inputs, target };
+  return { inputs, target: targetOf(seen, task, column) };
 }
 
-/** Standardizes rows, in their place. */
-function encodeRows({ x, y }: RawRows, batches: EncodedBatches): EncodedRows {
-  batches.encodeInputs(x.data, x.data);
-  return { x, y: Array.from(y, (value) => batches.encodeTarget(value)) };
+function targetOf({ values, target }: Scan, task: Task, column: string): TargetEncoding {
+  if (task === "classification") return { kind: "classes", column, classes: values!.map(String) };
+  const [first, ...others] = Array.from(target.means, (_, t) => target.scaling(t));
+  return others.length === 0
+    ? { kind: "number", column, ...first }
+    : { kind: "numbers", column, outputs: [first, ...others] };
+}
+
+function describeTarget(target: TargetEncoding): { readonly what: string; readonly reason: string } {
+  if (target.kind === "classes")
+    return { what: countOf(target.classes.length, "class", "classes"), reason: "whole numbers" };
+  if (target.kind === "number") return { what: "a number", reason: "numbers" };
+  return { what: `${countOf(target.outputs.length, "number")} a row`, reason: "columns" };
+}
+
+const ONE_HOT_NOTE = "every row has a single 1: its place, as a label, would train a classifier (numpy: y.argmax(1))";
+
+/** Of several numbers a row. */
+function targetNotes({ target, areOneHot }: Scan, { target: { column } }: TableEncoding): string[] {
+  if (target.columns === 1) return [];
+  const constant = Array.from(target.means, (_, t) => target.isConstant(t)).filter(Boolean).length;
+  return [
+    ...(areOneHot ? [`${column} (target): ${ONE_HOT_NOTE}`] : []),
+    ...(constant > 0
+      ? [`${column} (target): ${countOf(constant, "column")} with the same value in every training row`]
+      : []),
+  ];
 }
 
 function notesOf(seen: Scan, encoding: TableEncoding, options: FileOptions, isCut: boolean): string[] {
   const { target } = encoding;
-  const what = target.kind === "classes" ? countOf(target.classes.length, "class", "classes") : "a number";
-  const reason = target.kind === "classes" ? "whole numbers" : "numbers";
-  const heldOut = countOf(seen.heldOut.y.length, "row");
+  const { what, reason } = describeTarget(target);
+  const heldOut = countOf(seen.heldOut.x.rows, "row");
   const constant = encoding.inputs.filter((_, c) => seen.inputs.isConstant(c)).length;
   return [
     `${target.column} (target): ${what} (${options.task ? "asked for" : reason})`,
-    `read by blocks; the diagnosis is of ${countOf(seen.sample.y.length, "training row")} that were drawn`,
+    ...targetNotes(seen, encoding),
+    `read by blocks; the diagnosis is of ${countOf(seen.sample.x.rows, "training row")} that were drawn`,
     ...(isCut ? [`${heldOut} are held out, drawn from all: as many as are kept in memory`] : []),
     ...(constant > 0 ? [`${countOf(constant, "column")} with the same value in every training row`] : []),
   ];
@@ -139,7 +175,7 @@ export async function prepareFiles(
   options: FileOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<NamedPreparedTable> {
+): Promise<TrainingData> {
   const files = await openFiles(await asRaw(names.x, options.raw), await asRaw(names.y, options.rawTarget));
   try {
     return await prepare(names, files, options, terminal, signal);
@@ -155,15 +191,15 @@ async function prepare(
   options: FileOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<NamedPreparedTable> {
+): Promise<TrainingData> {
   const { seen, isCut } = await scan(names, files, options, terminal, signal);
   const task = taskOf(seen, options, names);
   const encoding = encodingOf(seen, task, names);
   const { batchSize, validation, seed, classWeights } = options;
   const rows = await batches(files, { batchSize, seed, without: seen.heldOutRows });
-  const source = new EncodedBatches(rows, encoding, names.y);
-  const training = encodeRows(seen.sample, source);
-  const heldOut = encodeRows(seen.heldOut, source);
+  const source = new EncodedBatches(rows, encoding, names);
+  const training = source.encodeRows(seen.sample);
+  const heldOut = source.encodeRows(seen.heldOut, seen.heldOutRows);
   return {
     name: names.x,
     task,

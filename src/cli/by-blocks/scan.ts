@@ -1,5 +1,6 @@
 // One look at all rows of two files before a training: that all are numbers, what scales them, which classes there are,
 // which rows are held out, and a sample of the others.
+import { isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { denseRows, type Matrix, type SampleRows } from "../../core/matrix.js";
 import { randomIntegers } from "../../core/random.js";
@@ -18,6 +19,7 @@ export const MOST_CLASSES = 2 ** 16;
 /** Rows in memory, as they were read. */
 export interface RawRows {
   readonly x: Matrix;
+  /** Row after row. */
   readonly y: Float64Array;
 }
 
@@ -28,9 +30,11 @@ export interface Scan {
   readonly inputs: ColumnMoments;
   readonly medians: Float64Array;
   readonly target: ColumnMoments;
-  /** Of all rows: which targets there are, ascending; undefined: too many to be classes. */
+  /** Of all rows: which targets there are, ascending; undefined: too many to be classes, or several a row. */
   readonly values: readonly number[] | undefined;
   readonly areWhole: boolean;
+  /** Of several targets a row: one of them is 1 in every row, the others are 0. */
+  readonly areOneHot: boolean;
   /** Of the rows that train, how many have each of the values. */
   readonly counts: ReadonlyMap<number, number>;
   readonly heldOut: RawRows;
@@ -75,27 +79,36 @@ class Sample {
 
   constructor(
     private readonly columns: number,
+    private readonly targets: number,
     seed: number,
   ) {
-    this.reservoir = new Reservoir(columns + 2, seed);
+    this.reservoir = new Reservoir(columns + 2 * targets, seed);
   }
 
-  add(row: Float32Array, target: number): void {
+  add(row: Float32Array, targets: Float64Array): void {
+    const { columns } = this;
     this.reservoir.add(1, () => {
-      const values = new Float32Array(this.columns + 2);
+      const values = new Float32Array(columns + 2 * targets.length);
       values.set(row);
-      values[this.columns] = target;
-      values[this.columns + 1] = target - values[this.columns];
+      targets.forEach((target, t) => {
+        const at = columns + 2 * t;
+        values[at] = target;
+        values[at + 1] = target - values[at];
+      });
       return values;
     });
   }
 
   read(): RawRows {
-    const { columns } = this;
+    const { columns, targets } = this;
     const { rows, columns: width, data: all } = this.reservoir.read();
     const data = new Float32Array(rows * columns);
-    for (let r = 0; r < rows; r++) data.set(all.subarray(r * width, r * width + columns), r * columns);
-    const y = Float64Array.from({ length: rows }, (_, r) => all[r * width + columns] + all[r * width + columns + 1]);
+    const y = new Float64Array(rows * targets);
+    for (let r = 0; r < rows; r++) {
+      const row = all.subarray(r * width, (r + 1) * width);
+      data.set(row.subarray(0, columns), r * columns);
+      for (let t = 0; t < targets; t++) y[r * targets + t] = row[columns + 2 * t] + row[columns + 2 * t + 1];
+    }
     return { x: { rows, columns, data }, y };
   }
 }
@@ -109,6 +122,16 @@ function mediansOf({ rows, columns, data }: Matrix): Float64Array {
   });
 }
 
+/** Whether one number is 1 and the others are 0. */
+function isOneHot(targets: Float64Array): boolean {
+  let ones = 0;
+  for (const target of targets) {
+    if (target === 1) ones++;
+    else if (target !== 0) return false;
+  }
+  return ones === 1;
+}
+
 /** What the two files are called. */
 export interface FileNames {
   readonly x: string;
@@ -117,10 +140,11 @@ export interface FileNames {
 
 class Scanner {
   private readonly inputs: ColumnMoments;
-  private readonly target = new ColumnMoments(1);
+  private readonly target: ColumnMoments;
   private readonly counts = new Map<number, number>();
   private readonly values = new Set<number>();
   private areWhole = true;
+  private areOneHot = true;
   private readonly drawing: Drawing;
   private readonly held: RawRows;
   private readonly heldOutRows: Float64Array;
@@ -128,35 +152,40 @@ class Scanner {
   private readonly sample: Sample;
   private row = 0;
 
+  /** @param targets numbers of a row */
   constructor(
     private readonly names: FileNames,
     private readonly rows: OpenRows,
+    private readonly targets: number,
     heldOut: number,
     seed: number,
   ) {
     const { inputs: columns } = rows;
     this.inputs = new ColumnMoments(columns);
+    this.target = new ColumnMoments(targets);
     this.drawing = new Drawing(rows.rows, heldOut, seed);
     this.heldOutRows = new Float64Array(heldOut);
     const x = { rows: heldOut, columns, data: new Float32Array(heldOut * columns) };
-    this.held = { x, y: new Float64Array(heldOut) };
-    this.sample = new Sample(columns, seed);
+    this.held = { x, y: new Float64Array(heldOut * targets) };
+    this.sample = new Sample(columns, targets, seed);
   }
 
-  /** Rows as a batch has them. */
+  /** Rows as a batch has them; y is written over. */
   add(x: Matrix, y: Float64Array): void {
     const { columns, data } = x;
+    const { targets } = this;
     const training = new Uint8Array(x.rows);
     for (let r = 0; r < x.rows; r++) {
       const row = data.subarray(r * columns, (r + 1) * columns);
-      this.check(row, y[r]);
-      const target = y[r] + 0; // -0 is 0
-      this.noteTarget(target);
-      if (this.drawing.next()) this.hold(row, target);
+      const own = y.subarray(r * targets, (r + 1) * targets);
+      this.check(row, own);
+      for (let t = 0; t < targets; t++) own[t] += 0; // -0 is 0
+      const isHeldOut = this.drawing.next();
+      this.noteTargets(own, isHeldOut);
+      if (isHeldOut) this.hold(row, own);
       else {
         training[r] = 1;
-        if (this.values.size <= MOST_CLASSES) this.counts.set(target, (this.counts.get(target) ?? 0) + 1);
-        this.sample.add(row, target);
+        this.sample.add(row, own);
       }
       this.row++;
     }
@@ -164,36 +193,54 @@ class Scanner {
     this.target.add(y, training);
   }
 
-  private check(row: Float32Array, target: number): void {
-    for (let c = 0; c < row.length; c++)
-      if (!Number.isFinite(row[c])) {
-        const path = `${this.names.x}: row ${this.row + 1}, column ${c + 1}`;
-        throw new RelumineError("value", path, "to be a number that float32 holds", String(row[c]));
-      }
-    if (!Number.isFinite(target))
-      throw new RelumineError("value", `${this.names.y}: row ${this.row + 1}`, "to be a number", String(target));
+  private check(row: Float32Array, targets: Float64Array): void {
+    const refuse = (name: string, c: number | undefined, given: number): never => {
+      const column = c === undefined ? "" : `, column ${c + 1}`;
+      const path = `${name}: row ${this.row + 1}${column}`;
+      throw new RelumineError("value", path, "to be a number that float32 holds", String(given));
+    };
+    for (let c = 0; c < row.length; c++) if (!Number.isFinite(row[c])) refuse(this.names.x, c, row[c]);
+    for (let t = 0; t < targets.length; t++)
+      if (!isFloat32(targets[t])) refuse(this.names.y, targets.length === 1 ? undefined : t, targets[t]);
   }
 
-  private noteTarget(target: number): void {
+  /** Which values there are, where a row has one. */
+  private noteTargets(own: Float64Array, isHeldOut: boolean): void {
+    if (this.targets > 1) {
+      this.areOneHot &&= isOneHot(own);
+      return;
+    }
+    const [target] = own;
     if (!Number.isInteger(target)) this.areWhole = false;
-    if (this.values.size <= MOST_CLASSES) this.values.add(target);
+    if (this.values.size > MOST_CLASSES) return;
+    this.values.add(target);
+    if (!isHeldOut) this.counts.set(target, (this.counts.get(target) ?? 0) + 1);
   }
 
-  private hold(row: Float32Array, target: number): void {
+  private hold(row: Float32Array, targets: Float64Array): void {
     const place = this.heldCount++;
     this.held.x.data.set(row, place * row.length);
-    this.held.y[place] = target;
+    this.held.y.set(targets, place * targets.length);
     this.heldOutRows[place] = this.row;
   }
 
-  finish(): Scan {
-    const { rows, inputs, target, counts, values, areWhole, held: heldOut, heldOutRows } = this;
-    const sample = this.sample.read();
-    if (values.size < 2) {
-      const [value] = values;
-      throw new RelumineError("format", this.names.y, "to have at least two different values", `${value} in all rows`);
+  /** @throws RelumineError "format" where there is nothing to learn */
+  private checkDifferent(): void {
+    const { values, names, target, targets } = this;
+    const [value] = values;
+    if (targets === 1 && values.size < 2)
+      throw new RelumineError("format", names.y, "to have at least two different values", `${value} in all rows`);
+    if (targets > 1 && Array.from(target.means, (_, t) => target.isConstant(t)).every(Boolean)) {
+      const expected = "to have a column with at least two different values among the training rows";
+      throw new RelumineError("format", names.y, expected, "none");
     }
-    const areClasses = values.size <= MOST_CLASSES;
+  }
+
+  finish(): Scan {
+    const { rows, inputs, target, targets, counts, values, areWhole, held: heldOut, heldOutRows } = this;
+    this.checkDifferent();
+    const sample = this.sample.read();
+    const areClasses = targets === 1 && values.size <= MOST_CLASSES;
     return {
       rows: rows.rows,
       inputs,
@@ -201,6 +248,7 @@ class Scanner {
       target,
       values: areClasses ? [...values].sort((a, b) => a - b) : undefined,
       areWhole,
+      areOneHot: targets > 1 && this.areOneHot,
       counts,
       heldOut,
       heldOutRows,
@@ -209,30 +257,30 @@ class Scanner {
   }
 }
 
+/** How rows are looked at. */
+export interface ScanOptions {
+  /** Numbers of a row that are targets. */
+  readonly targets: number;
+  /** How many rows are held out, drawn by the seed. */
+  readonly heldOut: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  /** Hears how much of the rows was seen. */
+  readonly tell: (share: number) => void;
+}
+
 /**
- * @param rows as they lie
- * @param tell hears how much of the rows was seen
- * @throws RelumineError "value", "format" or "shape", and what reading throws
+ * @param rows as they lie, with exact targets
+ * @throws RelumineError "value" or "format", and what reading throws
  */
-export async function scanRows(
-  names: FileNames,
-  rows: OpenRows,
-  heldOut: number,
-  seed: number,
-  signal: AbortSignal,
-  tell: (share: number) => void,
-): Promise<Scan> {
-  const scanner = new Scanner(names, rows, heldOut, seed);
+export async function scanRows(names: FileNames, rows: OpenRows, options: ScanOptions): Promise<Scan> {
+  const { targets, heldOut, seed, signal, tell } = options;
+  const scanner = new Scanner(names, rows, targets, heldOut, seed);
   let seen = 0;
   for await (const { x, y } of rows.batches(1, { seed, begun: 0 })) {
     if (signal.aborted) throw interruptedError();
-    if (!(y instanceof Float64Array)) {
-      const hint = 'A program can train on rows of targets: openRows of "relumine/node".';
-      const given = `${(y as unknown as Matrix).columns}`;
-      throw new RelumineError("shape", names.y, "to have one label or number a row", given, hint);
-    }
     const block = denseRows(x as SampleRows);
-    scanner.add(block, y);
+    scanner.add(block, y as Float64Array);
     seen += block.rows;
     tell(seen / rows.rows);
   }

@@ -3,7 +3,7 @@ import type { FaultResult } from "./plan-results.js";
 import { explainFailure, type FaultName, NEGATIVE_BIAS } from "./plans.js";
 import type { CheckupRun, PlanTrainer } from "./train-plans.js";
 import { VERDICT_RULE } from "../remedy-verdict.js";
-import { inputWidth } from "../../table/encoding.js";
+import { inputWidth, outputWidth } from "../../table/encoding.js";
 import { sum } from "../../core/statistics.js";
 import { formatCount, formatScore } from "../../text/numbers.js";
 
@@ -19,9 +19,9 @@ export const INTERRUPTED = "Interrupted: these are the runs that were finished."
 export function describeSetup({ prepared, options }: PlanTrainer): string {
   const { hidden, batchSize, epochs, repeats } = options;
   const { inputs, target } = prepared.encoding;
-  const outputs = target.kind === "classes" ? target.classes.length : 1;
+  const shape = [inputWidth(inputs), ...hidden, outputWidth(target)].join("-");
   return (
-    `network ${[inputWidth(inputs), ...hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ${batchSize}, ` +
+    `network ${shape}, ReLU, He normal; SGD, batches of ${batchSize}, ` +
     `${epochs} epochs${repeats > 1 ? `, ${repeats} seeds` : ""}`
   );
 }

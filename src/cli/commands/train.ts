@@ -1,7 +1,7 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
 import { wrap } from "../../text/wrap.js";
 import { Command, Option } from "commander";
-import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
+import { prepareNamed, type TrainingData } from "../prepare-table.js";
 import { describeEvaluation, type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { dataFacts, dataRecord, describeData, judgesName } from "../data-summary.js";
 import {
@@ -87,7 +87,8 @@ Two files, rows and their targets, may be larger than memory. They are read once
 before the training, which scales the columns, and then by blocks, in another
 order each epoch; the rows that are held out are kept in memory. --batch-size,
 --accumulate and checkpoints hold as of a table; deaths of units are not traced
-then.
+then. Rows of several targets are numbers, each standardized: a regression with
+so many outputs.
 
 What ends the training with a checkpoint, even kill -9 or a power cut, costs at
 most the time since the last one: --resume goes on, with the options that it
@@ -159,7 +160,7 @@ function describeEnding({ history, trace }: Outcome): string[] {
   ];
 }
 
-function pageOf(outcome: Outcome, prepared: NamedPreparedTable, options: TrainOptions, madeBy: string): Page {
+function pageOf(outcome: Outcome, prepared: TrainingData, options: TrainOptions, madeBy: string): Page {
   const { network, history, trace, validation, diagnosis } = outcome;
   const { name, notes, encoding } = prepared;
   return trainingPage({
@@ -181,7 +182,7 @@ function pageOf(outcome: Outcome, prepared: NamedPreparedTable, options: TrainOp
   });
 }
 
-function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPreparedTable, options: TrainOptions): void {
+function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: TrainingData, options: TrainOptions): void {
   const { dim, yellow } = terminal.colors;
   const { history, validation, diagnosis, activity, trace } = outcome;
   const [title, ...rows] = drawEpochs(history.epochs);
@@ -210,7 +211,7 @@ function activityNumbers({ samples, frames }: ActivityRecord): object {
 /** The document that --json prints. */
 function toDocument(
   { network, optimizer, history, validation, diagnosis, activity, trace, checkpoint }: Outcome,
-  prepared: NamedPreparedTable,
+  prepared: TrainingData,
   saved: Saved | undefined,
   failures: readonly Failure[],
 ): object {
@@ -237,7 +238,7 @@ function toDocument(
 }
 
 /** The network of the checkpoint, if its table was such a one. */
-function takeUp({ network, file }: Checkpoint, prepared: NamedPreparedTable, options: TrainOptions): Network {
+function takeUp({ network, file }: Checkpoint, prepared: TrainingData, options: TrainOptions): Network {
   const { inputs, layers, loss } = resolveSpec(specFor(prepared, options));
   const { spec } = network;
   if (
@@ -250,7 +251,7 @@ function takeUp({ network, file }: Checkpoint, prepared: NamedPreparedTable, opt
 }
 
 async function trainNetwork(
-  prepared: NamedPreparedTable,
+  prepared: TrainingData,
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
@@ -291,7 +292,7 @@ async function trainNetwork(
 
 /** A training that goes on writes to the file that it came from, where no other is named. */
 function checkpointerFor(
-  prepared: NamedPreparedTable,
+  prepared: TrainingData,
   options: TrainOptions,
   framesEvery: number,
   terminal: Terminal,
@@ -302,7 +303,7 @@ function checkpointerFor(
     : new Checkpointer(file, options.every, options, framesEvery, tableMetadata(prepared), terminal);
 }
 
-async function judge(trained: Trained, { training, judges, encoding }: NamedPreparedTable): Promise<Outcome> {
+async function judge(trained: Trained, { training, judges, encoding }: TrainingData): Promise<Outcome> {
   const { diagnose } = await import("../../index.js");
   const { network, history } = trained;
   return {
@@ -319,7 +320,7 @@ async function judge(trained: Trained, { training, judges, encoding }: NamedPrep
 /** Where the network lies now, or why it doesn't. */
 type Saved = { readonly file: string; readonly bytes: number } | { readonly file: string; readonly error: string };
 
-async function save(file: string, network: Network, prepared: NamedPreparedTable): Promise<Saved> {
+async function save(file: string, network: Network, prepared: TrainingData): Promise<Saved> {
   const { exportNetwork } = await import("../../index.js");
   try {
     const bytes = await exportNetwork(network, "safetensors", { metadata: tableMetadata(prepared) });
@@ -368,7 +369,7 @@ async function prepare(
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<NamedPreparedTable> {
+): Promise<TrainingData> {
   if (targets === undefined) return prepareNamed(await readTableFile(source, options), options);
   const { prepareFiles } = await import("../by-blocks/prepare-files.js");
   return prepareFiles({ x: source, y: targets }, options, terminal, signal);
@@ -396,7 +397,7 @@ async function train(
 }
 
 async function trainOn(
-  prepared: NamedPreparedTable,
+  prepared: TrainingData,
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
@@ -425,7 +426,7 @@ async function trainOn(
 export function trainCommand(): Command {
   const command = addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }));
   return addFailOnOption(addRawOptions(command))
-    .argument("[targets]", "labels or numbers, one a row of the first file: .npy, or --raw; both are read by blocks")
+    .argument("[targets]", "of each row of the first file a label, a number or several: .npy, or --raw; read by blocks")
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
     .addOption(htmlOption())

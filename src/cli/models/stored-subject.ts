@@ -5,7 +5,7 @@ import { about } from "../files.js";
 import type { RowsOptions } from "../read-rows.js";
 import { readTableFile } from "../read-table.js";
 import { describeStored, type Model } from "../stored-model.js";
-import { readingOptions } from "../../table/encoding.js";
+import { readingOptions, targetColumns } from "../../table/encoding.js";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
 import { tableMetadata } from "../../table/stored-table.js";
@@ -32,6 +32,7 @@ export async function storedSubject(
     rawTarget,
     ...readingOptions(encoding),
     target: encoding.target.column,
+    targetColumns: targetColumns(encoding.target),
   };
   const { name, table } = await readTableFile(source, { ...layout, ...(targets && { targets }) });
   return about(name, () => {

@@ -1,7 +1,7 @@
-// How well a network does on some rows: the figures, and by class.
+// How well a network does on some rows: the figures, and by class or number.
 import type { Block } from "../blocks.js";
 import type { PageSection } from "../page.js";
-import { type ClassResult, classRows } from "../training-text.js";
+import { type ClassResult, classRows, type OutputResult, outputRows } from "../training-text.js";
 
 export interface EvaluationRecord {
   /** What the rows are: "held out". */
@@ -10,11 +10,20 @@ export interface EvaluationRecord {
   readonly figures: string;
   readonly classes?: readonly ClassResult[];
   readonly confusion?: readonly (readonly number[])[];
+  readonly outputs?: readonly OutputResult[];
 }
 
-export function evaluationSection({ where, figures, classes = [], confusion = [] }: EvaluationRecord): PageSection {
+function tableOf({ where, classes = [], confusion = [], outputs = [] }: EvaluationRecord): Block[] {
+  if (outputs.length > 0) {
+    const [header, ...rows] = outputRows(outputs);
+    return [{ kind: "table", table: { caption: `By number of a row, ${where}`, header, rows } }];
+  }
+  if (classes.length === 0) return [];
   const [header, ...rows] = classRows(classes, confusion, where);
-  const table: Block[] =
-    classes.length === 0 ? [] : [{ kind: "table", table: { caption: `By class, ${where}`, header, rows, words: [5] } }];
-  return { id: "evaluation", heading: "What came out", badge: `${where}: ${figures}`, content: table };
+  return [{ kind: "table", table: { caption: `By class, ${where}`, header, rows, words: [5] } }];
+}
+
+export function evaluationSection(record: EvaluationRecord): PageSection {
+  const { where, figures } = record;
+  return { id: "evaluation", heading: "What came out", badge: `${where}: ${figures}`, content: tableOf(record) };
 }
