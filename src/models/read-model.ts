@@ -9,7 +9,7 @@ import { RelumineError } from "../core/errors.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 import { type Head, headOf, HEADS } from "./chain/head.js";
 import { layersOfNetwork, networkOfLayers, fitChain } from "./chain/network.js";
-import type { ModelChange } from "./chain/training-parts.js";
+import { BRANCH_NAMES, type ModelChange } from "./chain/training-parts.js";
 import { type ModelFiles, toFileMap } from "./files.js";
 import { type FileFormat, formatOf } from "./format.js";
 import type { GraphEnds, ReadFile, Said } from "./read/said.js";
@@ -49,6 +49,12 @@ export interface ReadModelOptions {
    * shows in training alone, and that before a relu, leakyRelu or prelu, where it does the same. Default "drop".
    */
   readonly dropout?: "drop" | "keep";
+  /**
+   * Of an ONNX If whose condition hangs on the rows, which is two networks in one: the branch that is read in its place,
+   * of all such in the file. The network then predicts what the model does on rows that take it; a note says so. Without
+   * it such a file is refused.
+   */
+  readonly branch?: "then" | "else";
 }
 
 /** A model that was read. */
@@ -66,7 +72,7 @@ export interface ReadModel {
   readonly head: Head;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
-  /** What became of its batch normalizations, dropout and noise, in the file's order. */
+  /** What became of its batch normalizations, dropout, noise and Ifs that ask the rows, in the file's order. */
   readonly changes: readonly ModelChange[];
   /**
    * Of PyTorch's files: the names of the parameters, layer by layer, where each is one of the network's, so that
@@ -93,6 +99,7 @@ const OPTIONS = [
   "loss",
   "normalization",
   "dropout",
+  "branch",
 ] as const;
 
 function checkSaid(given: ReadModelOptions): Said {
@@ -109,7 +116,8 @@ function checkSaid(given: ReadModelOptions): Said {
     normalization: checkName("normalization", given.normalization ?? "fold", ["fold", "keep"]) === "keep",
     dropout: checkName("dropout", given.dropout ?? "drop", ["drop", "keep"]) === "keep",
   };
-  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head, epsilon, keep };
+  const branch = given.branch === undefined ? undefined : checkName("branch", given.branch, BRANCH_NAMES);
+  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head, epsilon, keep, branch };
 }
 
 /** Readers are loaded when a file needs them. */
@@ -171,6 +179,13 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
       `${said.epsilon}`,
     );
   const { writer = "", head, changes = [] } = read;
+  if (said.branch !== undefined && !changes.some(({ part }) => part === "branch"))
+    throw new RelumineError(
+      "value",
+      "branch",
+      "to be left out, where no If of the file asks the rows",
+      describe(said.branch),
+    );
   const notes = [...(read.notes ?? []), ...(read.warnings ?? [])];
   const { spec, layers } = read.spec
     ? { spec: resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss }), layers: read.layers }

@@ -56,14 +56,20 @@ export function describeModel({ format, writer, spec, head }: DescribedModel, pa
   return `${whose}: ${parts}${HEAD_WORDS[head]}`;
 }
 
-const PART_WORDS = { batchNormalization: "batch normalization", dropout: "dropout", noise: "noise" };
-const BECAME_WORDS = { folded: "folded into the layers beside it", kept: "kept", dropped: "left out" };
+const PART_WORDS = {
+  batchNormalization: "batch normalization",
+  dropout: "dropout",
+  noise: "noise",
+  branch: "branch of an If",
+};
+const BECAME_WORDS = { folded: "folded into the layers beside it", kept: "kept", dropped: "left out", taken: "taken" };
 const MOST_NAMED = 6;
 
 /** `batch normalization folded into the layers beside it: "bn1", "bn2"`: a line for all of a kind. */
 export function changeLines(changes: readonly ModelChange[]): string[] {
   const groups = groupBy(changes, ({ part, became }) => `${PART_WORDS[part]} ${BECAME_WORDS[became]}`);
-  const saidOf = ({ share, momentum }: ModelChange) => {
+  const saidOf = ({ share, momentum, branch }: ModelChange) => {
+    if (branch !== undefined) return ` (${branch})`;
     if (momentum === undefined) return share === undefined ? "" : ` (${formatNumber(share)})`;
     return ` (momentum ${formatNumber(momentum)}${momentum === 0 ? ": its running statistics stay" : ""})`;
   };

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
 import { Folder, relumine } from "./run.js";
 import type { Diagnosis } from "../../src/index.js";
+import { type NodeSpec, onnxGraph, onnxModel } from "../support/onnx.js";
 
 const folder = new Folder();
 
@@ -112,6 +113,46 @@ describe("the epsilon of batch normalizations in weights alone", () => {
     const { code, stderr } = await relumine("diagnose", pathOf(tfjs), rows, "--epsilon", "0.001");
     expect(code).toBe(1);
     expect(stderr).toMatch(/--epsilon to be left out/);
+  });
+});
+
+describe("an If that asks the rows", () => {
+  const branch = (op: string) => onnxGraph({ nodes: [{ op, name: op, inputs: ["z"] }], inputs: {}, outputs: [op] });
+  const file = join(folder.path, "branches.onnx");
+  const nodes: NodeSpec[] = [
+    { op: "Gemm", name: "z", inputs: ["x", "w"] },
+    { op: "ReduceMax", name: "t", inputs: ["z"], ints: { keepdims: 0 } },
+    { op: "Greater", name: "c", inputs: ["t", "half"] },
+    { op: "If", name: "i", inputs: ["c"], graphs: { then_branch: branch("Relu"), else_branch: branch("Elu") } },
+    { op: "Gemm", name: "y", inputs: ["i", "v"] },
+  ];
+  const tensors = {
+    w: { shape: [2, 3], data: [1, -1, 0, 2, -2, 1] },
+    v: { shape: [3, 1], data: [1, 1, 1] },
+    half: { shape: [], data: [0.5] },
+  };
+  writeFileSync(file, onnxModel({ nodes, tensors, inputs: { x: { axes: ["n", 2] } }, outputs: ["y"] }));
+  const out = join(folder.path, "branches.safetensors");
+
+  it("is refused in the option's words", async () => {
+    const { code, stderr } = await relumine("convert", file, out);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/read it alone: --branch then or --branch else/);
+  });
+
+  it("is read by the branch that is said, which is told", async () => {
+    const { code, stdout, stderr } = await relumine("convert", file, out, "--branch", "else");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/branch of an If taken: "i" \(else\)/);
+    expect(stdout).toMatch(/the else branch alone was read/);
+  });
+
+  it("is wanted where a branch is said, and one of two", async () => {
+    const plain = await relumine("diagnose", pathOf(tfjs), rows, "--branch", "then");
+    expect(plain.code).toBe(1);
+    expect(plain.stderr).toMatch(/--branch to be left out, where no If/);
+    const bad = await relumine("convert", file, out, "--branch", "both");
+    expect(bad.code).toBe(2);
   });
 });
 

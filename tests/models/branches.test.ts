@@ -1,10 +1,10 @@
-// If nodes of ONNX graphs: the branch that a constant chooses is read, as onnxruntime runs it; one that the rows choose
-// is refused.
+// If nodes of ONNX graphs: the branch that a constant chooses is read, as onnxruntime runs it; of one that the rows
+// choose that which the caller names, or else it is refused.
 import { describe, expect, test } from "vitest";
-import { readModel } from "../../src/models/read-model.js";
+import { readModel, type ReadModelOptions } from "../../src/models/read-model.js";
 import { expectError } from "../support/errors.js";
 import { type NodeSpec, onnxGraph, onnxModel, type TensorSpec } from "../support/onnx.js";
-import { readRightly } from "./run-onnx.js";
+import { expectNear, readRightly, runOnnx } from "./run-onnx.js";
 
 const [INPUTS, UNITS, ROWS] = [4, 5, 12];
 const x = Float32Array.from({ length: ROWS * INPUTS }, (_, i) => 2 * Math.sin(5 * i + 1));
@@ -285,4 +285,160 @@ test("each output of a branch", async () => {
       opset: 17,
     });
   for (const value of [0, 1]) expect(await activationOf(bytes(value))).toBe("elu");
+});
+
+describe("a branch that the caller names, where the rows choose", () => {
+  /** A dense layer with a layer normalization in pieces, as PyTorch 1 exports it. */
+  const normalized = (prefix: string, from: string, weights: string): NodeSpec[] => [
+    { op: "Gemm", name: `${prefix}z`, inputs: [from, weights, `${weights}b`] },
+    { op: "ReduceMean", name: `${prefix}m`, inputs: [`${prefix}z`], ints: { axes: [-1] } },
+    { op: "Sub", name: `${prefix}c`, inputs: [`${prefix}z`, `${prefix}m`] },
+    { op: "Pow", name: `${prefix}s`, inputs: [`${prefix}c`, "two"] },
+    { op: "ReduceMean", name: `${prefix}v`, inputs: [`${prefix}s`], ints: { axes: [-1] } },
+    { op: "Add", name: `${prefix}e`, inputs: [`${prefix}v`, "epsilon"] },
+    { op: "Sqrt", name: `${prefix}d`, inputs: [`${prefix}e`] },
+    { op: "Div", name: `${prefix}h`, inputs: [`${prefix}c`, `${prefix}d`] },
+    { op: "Mul", name: `${prefix}g`, inputs: [`${prefix}h`, `${weights}g`] },
+    { op: "Add", name: `${prefix}n`, inputs: [`${prefix}g`, `${weights}s`] },
+    relu(`${prefix}a`, `${prefix}n`),
+  ];
+  const weightsOf = (name: string, units: number, seed: number): Record<string, TensorSpec> => ({
+    [name]: { shape: [INPUTS, units], data: numbers(INPUTS * units, seed) },
+    [`${name}b`]: { shape: [units], data: numbers(units, seed + 1) },
+    [`${name}g`]: { shape: [units], data: numbers(units, seed + 2).map((each) => 1 + each / 2) },
+    [`${name}s`]: { shape: [units], data: numbers(units, seed + 3) },
+    [`${name}v`]: { shape: [units, 1], data: numbers(units, seed + 4) },
+  });
+  const score = (prefix: string, name: string, from: string, weights: string): NodeSpec[] => [
+    ...normalized(prefix, from, weights),
+    { op: "Gemm", name: `${prefix}p`, inputs: [`${prefix}a`, `${weights}v`] },
+    { op: "Sigmoid", name, inputs: [`${prefix}p`] },
+  ];
+  /** As hey_jarvis of openWakeWord: where the score of one network is a half or more, that of a second is given. */
+  const verified = (second: Uint8Array = branch("p", score("k", "p", "x", "u"))): Uint8Array =>
+    onnxModel({
+      nodes: [
+        ...score("f", "first", "x", "w"),
+        { op: "GreaterOrEqual", name: "e", inputs: ["first", "half"] },
+        { op: "Cast", name: "c", inputs: ["e"], ints: { to: BOOL } },
+        {
+          op: "If",
+          name: "y",
+          inputs: ["c"],
+          graphs: { then_branch: second, else_branch: branch("q", [{ op: "Identity", name: "q", inputs: ["first"] }]) },
+        },
+      ],
+      tensors: {
+        ...weightsOf("w", 5, 1),
+        ...weightsOf("u", 3, 7),
+        half,
+        two: { shape: [], data: [2] },
+        epsilon: { shape: [], data: [1e-5] },
+      },
+      inputs: { x: { axes: [1, INPUTS] } },
+      outputs: ["y"],
+    });
+  const MANY = 40;
+  const rows = Float32Array.from({ length: MANY * INPUTS }, (_, i) => 2 * Math.sin(5 * i + 1));
+  const rowsOf = (data: Float32Array) =>
+    Array.from({ length: MANY }, (_, row) => data.subarray(row * INPUTS, (row + 1) * INPUTS));
+
+  async function predictOf(bytes: Uint8Array, options: ReadModelOptions): Promise<Float32Array> {
+    using network = await (await readModel(bytes, options)).toNetwork({ arithmetic: "reproducible" });
+    return network.predict({ rows: MANY, columns: INPUTS, data: rows }).data;
+  }
+
+  test.each(["fold", "keep"] as const)(
+    "each is a network, right on the rows that take it (%s)",
+    async (normalization) => {
+      const bytes = verified();
+      const truth: number[] = [];
+      for (const row of rowsOf(rows)) truth.push((await runOnnx(bytes, row, [1, INPUTS])).get("y")![0]);
+      const [second, first] = [
+        await predictOf(bytes, { branch: "then", normalization }),
+        await predictOf(bytes, { branch: "else", normalization }),
+      ];
+      const takes = [...first].map((value) => value >= 0.5);
+      const of = (values: ArrayLike<number>, isThen: boolean) =>
+        Array.from(values).filter((_, row) => takes[row] === isThen);
+      expect(of(truth, true).length).toBeGreaterThan(5);
+      expect(of(truth, false).length).toBeGreaterThan(5);
+      expectNear(of(second, true), of(truth, true));
+      expectNear(of(first, false), of(truth, false));
+      // on the others it is another's
+      expect(of(second, false).every((value, i) => Math.abs(value - of(truth, false)[i]) > 1e-3)).toBe(true);
+      expect(of(first, true).every((value, i) => Math.abs(value - of(truth, true)[i]) > 1e-3)).toBe(true);
+    },
+  );
+
+  test("with its layer normalizations, and told", async () => {
+    const read = await readModel(verified(), { branch: "then", normalization: "keep" });
+    expect(read.spec.layers).toMatchObject([{ units: 3, normalization: { kind: "layer" } }, { units: 1 }]);
+    expect(read.changes).toEqual([{ part: "branch", name: "y", branch: "then", became: "taken" }]);
+    expect(read.notes.filter((note) => note.includes("then branch"))).toHaveLength(1);
+    const other = await readModel(verified(), { branch: "else" });
+    expect(other.spec.layers.map(({ units }) => units)).toEqual([5, 1]);
+    expect(other.changes).toMatchObject([{ branch: "else" }]);
+  });
+
+  test("without it the refusal says which can be read", async () => {
+    const hintOf = async (second?: Uint8Array) =>
+      (await expectError(readModel(verified(second)), "unsupported", 'the model\'s node "y" (If)')).hint;
+    expect(await hintOf()).toContain('{ branch: "then" } or { branch: "else" }');
+    const odd = branch("p", [{ op: "Sin", name: "p", inputs: ["first"] }]);
+    const hint = await hintOf(odd);
+    expect(hint).toContain('read it alone: { branch: "else" }');
+    expect(hint).not.toContain("then");
+    await expectError(readModel(verified(odd), { branch: "then" }), "unsupported", /"p" \(Sin\)/);
+  });
+
+  const byRows = (choices: Partial<Choices>) => modelOf({ condition: BY_LARGEST, tensors: { half }, ...choices });
+
+  test("Ifs within a branch are read by it, too; what the other holds is not told", async () => {
+    const dropped = (name: string): NodeSpec[] => [
+      { op: "Dropout", name: `d${name}`, inputs: ["z"] },
+      relu(name, `d${name}`),
+    ];
+    const inner = {
+      op: "If",
+      name: "p",
+      inputs: ["c"],
+      graphs: { then_branch: branch("r", dropped("r")), else_branch: branch("o", [elu("o")]) },
+    };
+    const bytes = byRows({ whenTrue: branch("p", [inner]), whenFalse: branch("q", dropped("q")) });
+    const changesOf = async (name: "then" | "else") =>
+      (await readModel(bytes, { branch: name })).changes.map((each) => [each.part, each.name, each.branch]);
+    expect(await changesOf("then")).toEqual([
+      ["dropout", "dr", undefined],
+      ["branch", "p", "then"],
+      ["branch", "i", "then"],
+    ]);
+    expect(await changesOf("else")).toEqual([
+      ["dropout", "dq", undefined],
+      ["branch", "i", "else"],
+    ]);
+    const { notes } = await readModel(bytes, { branch: "then" });
+    expect(notes.join(" ")).toMatch(/Of the If "p", "i" the then branch/);
+  });
+
+  test("two that are the same only as an If within one is read are two", async () => {
+    const graphs = { then_branch: branch("r", [relu("r")]), else_branch: branch("o", [elu("o")]) };
+    const inner = branch("p", [{ op: "If", name: "p", inputs: ["c"], graphs }]);
+    for (const [whenTrue, whenFalse] of [
+      [inner, branch("q", [elu("q")])],
+      [branch("q", [elu("q")]), inner],
+    ]) {
+      const { changes } = await readModel(byRows({ whenTrue, whenFalse }), { branch: "else" });
+      expect(changes.at(-1)).toEqual({ part: "branch", name: "i", branch: "else", became: "taken" });
+    }
+  });
+
+  test("is refused where nothing asks the rows, and for other words", async () => {
+    const same = byRows({ whenFalse: branch("q", [relu("q")]) });
+    for (const bytes of [modelOf(constant(1)), same])
+      for (const name of ["then", "else"] as const)
+        await expectError(readModel(bytes, { branch: name }), "value", "branch");
+    for (const name of ["both", true, ""])
+      await expectError(readModel(byRows({}), { branch: name as never }), "value", "branch");
+  });
 });

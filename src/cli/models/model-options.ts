@@ -8,6 +8,7 @@ import { decimal, oneOf, withDashes } from "../options.js";
 import { ACTIVATION_NAMES, type Activation } from "../../activations/activations.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Head, HEADS } from "../../models/chain/head.js";
+import { BRANCH_NAMES, type BranchName } from "../../models/chain/training-parts.js";
 import type { ReadModel, ReadModelOptions } from "../../models.js";
 import { type Loss, LOSS_NAMES } from "../../network/losses.js";
 
@@ -18,6 +19,7 @@ export interface ModelOptions {
   readonly order?: readonly string[];
   readonly epsilon?: number;
   readonly loss?: Loss;
+  readonly branch?: BranchName;
   /** See `addKeepOption`. */
   readonly keep?: readonly KeptPart[];
 }
@@ -29,6 +31,7 @@ export const MODEL_OPTION_NAMES = [
   "order",
   "epsilon",
   "loss",
+  "branch",
 ] as const satisfies readonly (keyof ModelOptions)[];
 
 const KEPT_PARTS = ["normalization", "dropout"] as const;
@@ -64,7 +67,8 @@ export function addModelOptions(command: Command): Command {
       "of its batch normalizations, where the file holds weights alone",
       decimal({ low: 0 }),
     )
-    .option("--loss <name>", "instead of the one that goes with the head", oneOf(LOSS_NAMES));
+    .option("--loss <name>", "instead of the one that goes with the head", oneOf(LOSS_NAMES))
+    .option("--branch <name>", `of an ONNX If that asks the rows: ${BRANCH_NAMES.join(", ")}`, oneOf(BRANCH_NAMES));
 }
 
 /** Of commands that write a network to train on. */
@@ -77,7 +81,7 @@ export function addKeepOption(command: Command): Command {
 }
 
 /** What readers call an option of readModel, by its name on the command line. */
-const OPTION_IN_HINT = /\{ (activation|order|epsilon): (?:"(\w+)"|([\d.]+)|\[([^\]]*)\]) \}/g;
+const OPTION_IN_HINT = /\{ (activation|order|epsilon|branch): (?:"(\w+)"|([\d.]+)|\[([^\]]*)\]) \}/g;
 
 /** Of the library's `{ activation: ["linear", "relu"] }` makes `--activation linear,relu`. */
 function inOptions(hint: string): string {
@@ -87,7 +91,7 @@ function inOptions(hint: string): string {
   });
 }
 
-const OPTIONS: readonly string[] = ["activation", "order", "head", "epsilon", "loss"] satisfies (keyof ModelOptions)[];
+const OPTIONS: readonly string[] = MODEL_OPTION_NAMES;
 
 /** The same refusal in the words of the command line. */
 function inCommandLine(error: unknown): unknown {
@@ -103,7 +107,7 @@ function inCommandLine(error: unknown): unknown {
 export function readAnyModel({ file, path, bytes, beside }: ModelFile, options: ModelOptions): Promise<ReadModel> {
   return about(file, async () => {
     const { readModel } = await import("../../models.js");
-    const { activation: named, head, order, epsilon, loss, keep = [] } = options;
+    const { activation: named, head, order, epsilon, loss, branch, keep = [] } = options;
     const given: ReadModelOptions = {
       name: basename(path),
       files: beside,
@@ -112,6 +116,7 @@ export function readAnyModel({ file, path, bytes, beside }: ModelFile, options: 
       order,
       ...(epsilon !== undefined && { epsilon }),
       loss,
+      branch,
       normalization: keep.includes("normalization") ? "keep" : "fold",
       dropout: keep.includes("dropout") ? "keep" : "drop",
     };

@@ -11,14 +11,26 @@ export interface Keep {
   readonly dropout: boolean;
 }
 
-/** What became of a part of a model that its training needs. */
+/** Of an ONNX If. */
+export const BRANCH_NAMES = ["then", "else"] as const;
+export type BranchName = (typeof BRANCH_NAMES)[number];
+
+/** What became of a part of a model that its training needs, or of two networks in one. */
 export interface ModelChange {
-  /** "noise": Gaussian noise, Gaussian or alpha dropout, which no network of this package has. */
-  readonly part: "batchNormalization" | "dropout" | "noise";
+  /**
+   * "noise": Gaussian noise, Gaussian or alpha dropout, which no network of this package has; "branch": one of an If
+   * whose condition hangs on the rows.
+   */
+  readonly part: "batchNormalization" | "dropout" | "noise" | "branch";
   /** As the file calls it. */
   readonly name: string;
-  /** "folded": into the layers beside it; "kept": in the network's spec; "dropped": nothing of it is left. */
-  readonly became: "folded" | "kept" | "dropped";
+  /**
+   * "folded": into the layers beside it; "kept": in the network's spec; "dropped": nothing of it is left; "taken": the
+   * branch stands for the If, whatever its condition is.
+   */
+  readonly became: "folded" | "kept" | "dropped" | "taken";
+  /** Of an If, which was taken. */
+  readonly branch?: BranchName;
   /** Of dropout: what training sets to 0. */
   readonly share?: number;
   /**
@@ -118,6 +130,16 @@ export class TrainingParts {
     this.#found.push({ part: "noise", name });
   }
 
+  /** One branch of an If that is read for it. */
+  branch(name: string, branch: BranchName): void {
+    this.#found.push({ part: "branch", name, branch });
+  }
+
+  /** Whether one branch of an If was read since there were so many. */
+  hasTaken(count: number): boolean {
+    return this.#found.slice(count).some(({ part }) => part === "branch");
+  }
+
   /** How many there were so far; given back to `forget`, those that came since are left out. */
   get count(): number {
     return this.#found.length;
@@ -131,6 +153,7 @@ export class TrainingParts {
   changes(kept: ReadonlySet<Term>): ModelChange[] {
     return this.#found.map(({ term, momentum, ...said }) => {
       if (term && kept.has(term)) return { ...said, ...(momentum !== undefined && { momentum }), became: "kept" };
+      if (said.part === "branch") return { ...said, became: "taken" };
       return { ...said, became: said.part === "batchNormalization" ? "folded" : "dropped" };
     });
   }

@@ -3,7 +3,7 @@ import type { Activation } from "../../activations/activations.js";
 import type { Loss } from "../../network/losses.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import type { Head, ReadChain } from "../chain/head.js";
-import type { Keep } from "../chain/training-parts.js";
+import type { BranchName, Keep } from "../chain/training-parts.js";
 
 /** The caller's words on what a file does not hold. */
 export interface Said {
@@ -16,6 +16,8 @@ export interface Said {
   readonly epsilon?: number | undefined;
   /** Of what its training needs; default nothing. */
   readonly keep?: Keep;
+  /** Of an If that asks the rows. */
+  readonly branch?: BranchName | undefined;
 }
 
 /** What a graph's input and output are called: who runs it gives the one and asks for the other. */

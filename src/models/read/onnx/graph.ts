@@ -5,7 +5,7 @@ import { RelumineError } from "../../../core/errors.js";
 import { Budget, LEAST_BUDGET } from "../../chain/budget.js";
 import { chainOf, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/refuse.js";
-import { type Keep, TrainingParts } from "../../chain/training-parts.js";
+import { type BranchName, type ModelChange, TrainingParts } from "../../chain/training-parts.js";
 import { identity, isSame } from "../../chain/value.js";
 import { evaluateConstants, readConstant } from "./constants.js";
 import { ELEMENTWISE, type Operator } from "./elementwise.js";
@@ -25,13 +25,13 @@ import {
   typeName,
 } from "./model.js";
 import type { ReadFile, Said } from "../said.js";
-import { nodePath, refuseNode } from "./refused.js";
+import { nodePath, ONE_BRANCH, refuseNode } from "./refused.js";
 import {
   type ChainValue,
   type ConstantValue,
   InputsFound,
   isConstant,
-  isEqual,
+  areEqual,
   unitsOf,
   type Value,
 } from "./values.js";
@@ -98,6 +98,7 @@ class Reader {
   readonly #parts: TrainingParts;
   /** Values of the chain were cast to halves, or are such from the input on. */
   #isRounded = false;
+  readonly #branchSaid: BranchName | undefined;
   /** In how many branches the node is that is read. */
   #depth = 0;
 
@@ -105,8 +106,9 @@ class Reader {
     readonly model: OnnxModel,
     inputs: number | undefined,
     bytes: number,
-    keep: Keep | undefined,
+    { keep, branch }: Pick<Said, "keep" | "branch">,
   ) {
+    this.#branchSaid = branch;
     this.#parts = new TrainingParts(keep);
     this.#budget = new Budget(LEAST_BUDGET + BUDGET_BY_BYTE * bytes);
     this.#operators = new Map([...ELEMENTWISE, ...rowOperators(this.#budget, this.#parts)]);
@@ -163,23 +165,34 @@ class Reader {
     }
   }
 
-  /** The branch that a constant chooses, or either of two that are the same, as if it stood in the If's place. */
+  /**
+   * The branch that a constant chooses, either of two that are the same, or else the one that the caller said, as if it
+   * stood in the If's place.
+   */
   #choose(node: Node, condition: Value | undefined): readonly Value[] {
     if (this.#depth === MOST_BRANCHES) throw refuseNode(node, `a branch in ${MOST_BRANCHES} others`);
     const chosen = isConstant(condition) ? this.#truth(node, condition) : undefined;
-    if (chosen !== undefined) return this.#branch(node, chosen ? "then_branch" : "else_branch");
+    if (chosen !== undefined) return this.#branch(node, chosen ? "then" : "else");
     const [count, isRounded] = [this.#parts.count, this.#isRounded];
     const forget = (): void => {
       this.#parts.forget(count);
       this.#isRounded = isRounded;
     };
-    const otherwise = this.#branch(node, "else_branch");
+    const [wanted, unwanted]: BranchName[] = this.#branchSaid === "else" ? ["else", "then"] : ["then", "else"];
+    const others = this.#branch(node, unwanted);
+    const isChosen = this.#parts.hasTaken(count);
     forget();
-    const values = this.#branch(node, "then_branch");
-    if (values.length === otherwise.length && values.every((value, index) => isEqual(value, otherwise[index])))
+    const values = this.#branch(node, wanted);
+    // what is the same only as an If within it was read by one branch is not
+    if (!isChosen && !this.#parts.hasTaken(count) && areEqual(values, others)) return values;
+    if (this.#branchSaid !== undefined) {
+      this.#parts.branch(node.name || node.outputs[0], wanted);
       return values;
+    }
     forget();
-    throw refuseNode(node);
+    const isReadable = (each: readonly Value[]) => each.every(({ kind }) => kind !== "refused");
+    const alone = [...(isReadable(values) ? [wanted] : []), ...(isReadable(others) ? [unwanted] : [])];
+    throw refuseNode(node, undefined, alone.length === 0 ? "" : `${ONE_BRANCH}, or read it alone: ${optionsOf(alone)}`);
   }
 
   /** Of what is no truth value, undefined. */
@@ -189,7 +202,8 @@ class Reader {
   }
 
   /** The outputs of a branch, which sees the values around it; its own names end with it. */
-  #branch(node: Node, which: "then_branch" | "else_branch"): readonly Value[] {
+  #branch(node: Node, branch: BranchName): readonly Value[] {
+    const which = `${branch}_branch`;
     const graph = node.attributes.get(which)?.graph();
     if (graph === undefined || graph.outputs.length < node.outputs.length)
       throw new RelumineError("format", nodePath(node), `to have a ${which} of all its outputs`, "none, or fewer");
@@ -282,7 +296,8 @@ class Reader {
     if (found.length === 1) {
       const { warnings = [], ...chain } = chainOf(found[0].value, found[0].head, this.#parts);
       const ends = { input: this.#input, output: found[0].output };
-      return { ...chain, warnings: [...warnings, ...(this.#isRounded ? [ROUNDED] : [])], ends };
+      const own = [...(this.#isRounded ? [ROUNDED] : []), ...takenNotes(chain.changes)];
+      return { ...chain, warnings: [...warnings, ...own], ends };
     }
     if (found.length > 1)
       throw refuse("the model's outputs", `${found.length} different ones: a branch`, "Export a model of one of them");
@@ -294,8 +309,25 @@ class Reader {
   }
 }
 
+/** Of the Ifs of which one branch is read, though their condition hangs on the rows. */
+function takenNotes(changes: readonly ModelChange[] = []): string[] {
+  const taken = changes.filter(({ part }) => part === "branch");
+  if (taken.length === 0) return [];
+  const names = taken.slice(0, MOST_NAMED).map(({ name }) => describe(name));
+  return [
+    `Of the If ${names.join(", ")} the ${taken[0].branch!} branch alone was read: the network predicts what the model ` +
+      "does on rows that take it, and on others something else.",
+  ];
+}
+
+/** As readModel takes them. */
+function optionsOf(branches: readonly BranchName[]): string {
+  return branches.map((branch) => `{ branch: "${branch}" }`).join(" or ");
+}
+
 /** A file of ONNX as a chain. */
-export function readOnnx(bytes: Uint8Array, { files, keep }: Said): ReadGraph & { writer: string } {
+export function readOnnx(bytes: Uint8Array, said: Said): ReadGraph & { writer: string } {
+  const { files } = said;
   const model = readOnnxModel(bytes, files);
   if (!(model.opset >= OPSETS.low && model.opset <= OPSETS.high))
     throw new RelumineError(
@@ -306,18 +338,18 @@ export function readOnnx(bytes: Uint8Array, { files, keep }: Said): ReadGraph & 
     );
   const size = bytes.length + [...files.values()].reduce((sum, { length }) => sum + length, 0);
   try {
-    return { writer: model.writer, ...readGraph(model, size, keep) };
+    return { writer: model.writer, ...readGraph(model, size, said) };
   } catch (error) {
     throw error instanceof RelumineError && error.code === "unsupported" ? withOperators(error, model) : error;
   }
 }
 
-function readGraph(model: OnnxModel, size: number, keep: Keep | undefined): ReadGraph {
+function readGraph(model: OnnxModel, size: number, said: Said): ReadGraph {
   try {
-    return new Reader(model, undefined, size, keep).result();
+    return new Reader(model, undefined, size, said).result();
   } catch (error) {
     if (!(error instanceof InputsFound)) throw error;
-    return new Reader(model, error.inputs, size, keep).result();
+    return new Reader(model, error.inputs, size, said).result();
   }
 }
 

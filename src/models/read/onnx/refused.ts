@@ -5,7 +5,8 @@ import { refuse } from "../../chain/refuse.js";
 import type { Node } from "./model.js";
 
 const ONLY_CHAINS = "Export the dense layers alone, as a model of their own";
-const ONE_BRANCH = "Export the one that is meant, as a model of its own";
+/** Of an If. */
+export const ONE_BRANCH = "Export the one that is meant, as a model of its own";
 const BY_RELU = "Where it may change, train with an activation that is there: relu, leakyRelu, prelu, elu, gelu, silu";
 const SCORES = "Export the scores (logits or probabilities) as the output";
 
@@ -58,5 +59,5 @@ export function refuseNode(node: Node, given?: string, hint = ""): RelumineError
       `${node.op}, which is not ONNX's own`,
       "Export the model without an optimizer's own operators",
     );
-  return refuse(nodePath(node), `${node.op}, ${what}`, advice);
+  return refuse(nodePath(node), `${node.op}, ${what}`, hint || advice);
 }

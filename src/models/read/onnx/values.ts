@@ -109,7 +109,11 @@ export function isAlike({ shape: x }: { shape: Shape }, { shape: y }: { shape: S
 }
 
 /** The same numbers: of two branches either may be taken. */
-export function isEqual(x: Value, y: Value): boolean {
+export function areEqual(xs: readonly Value[], ys: readonly Value[]): boolean {
+  return xs.length === ys.length && xs.every((x, index) => isEqual(x, ys[index]));
+}
+
+function isEqual(x: Value, y: Value): boolean {
   if (isConstant(x) && isConstant(y)) {
     const [p, q] = [x.tensor, y.tensor];
     return p.isFloat === q.isFloat && isAlike(p, q) && p.data.every((each, i) => Object.is(each, q.data[i]));
