@@ -11,6 +11,7 @@ import {
   toMatrix,
   toSomeSamples,
 } from "../core/matrix.js";
+import type { RowViews } from "../core/rows/gather.js";
 import { isSparse } from "../core/sparse.js";
 import { factsOf, isClassification, type Loss, type LossSpec } from "./losses.js";
 
@@ -47,7 +48,7 @@ export interface PreparedData {
    * Of a matrix, one view a row, made when the row is first read: copying through it is faster than element by element,
    * and leaves no garbage.
    */
-  readonly views: (Float32Array | Uint8Array | Uint16Array | undefined)[];
+  readonly views: RowViews;
   readonly y: PreparedTargets;
   /** One a row; absent where all count the same. */
   readonly weights?: Float32Array;

@@ -101,7 +101,7 @@ export interface NumbersTarget {
   /** What they are called together; in a table the columns `y 1`, `y 2` ... */
   readonly column: string;
   /** In the order of the network's outputs: mean and standard deviation of the training rows, two or more. */
-  readonly outputs: readonly { readonly mean: number; readonly scale: number }[];
+  readonly outputs: readonly Pick<NumberTarget, "mean" | "scale">[];
 }
 
 /** How the target becomes labels or numbers. */

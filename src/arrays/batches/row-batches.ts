@@ -3,8 +3,9 @@
 import { BlockOrder, type BlockSizes } from "./block-order.js";
 import { RowWindow, type StoredPair, targetsAs } from "./row-window.js";
 import { bytesOf } from "../numbers.js";
-import { compactTypeOf, type Numbers, RowBuffer, type StoredRows } from "./stored-rows.js";
+import { compactTypeOf, RowBuffer, type StoredRows } from "./stored-rows.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
+import type { RowNumbers } from "../../core/rows/gather.js";
 import type { Samples } from "../../core/matrix.js";
 import type { BatchContext, BatchSource } from "../../network/batches.js";
 import type { DataSet } from "../../network/data.js";
@@ -57,8 +58,8 @@ function sizesOf({ x, y }: StoredPair, { shuffle, from, to, batchSize }: BatchPl
 /** A batch, whose arrays are filled again for the next one. */
 class Batch {
   rows = 0;
-  private readonly x: Numbers;
-  private readonly y: Numbers;
+  private readonly x: RowNumbers;
+  private readonly y: RowNumbers;
 
   constructor(
     private readonly pair: StoredPair,
@@ -90,7 +91,7 @@ class Batch {
 }
 
 /** The first rows that were read, as they are given to a network. */
-function toSamples(stored: StoredRows, { scale, offset }: BatchPlan, numbers: Numbers, rows: number): Samples {
+function toSamples(stored: StoredRows, { scale, offset }: BatchPlan, numbers: RowNumbers, rows: number): Samples {
   const { columns } = stored;
   const type = compactTypeOf(stored);
   const data = numbers.subarray(0, rows * columns);

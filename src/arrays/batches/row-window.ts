@@ -1,29 +1,20 @@
 // Some blocks of a file's rows in memory, with their targets, and batches that are gathered from them.
 import type { WindowBlocks } from "./block-order.js";
-import { type Numbers, type ReadAs, RowBuffer, type StoredRows } from "./stored-rows.js";
-
-/** Rows this long are copied through views, shorter ones number by number, as network/state/row-loader.ts does. */
-const VIEWS_FROM_COLUMNS = 96;
+import { gatherRows, type RowNumbers, type RowViews } from "../../core/rows/gather.js";
+import { type ReadAs, RowBuffer, type StoredRows } from "./stored-rows.js";
 
 /** Rows of one array, some of them in memory. */
 class Side {
-  private readonly views: (Numbers | undefined)[] = [];
+  private readonly views: RowViews = [];
 
   constructor(
     readonly buffer: RowBuffer,
     readonly columns: number,
   ) {}
 
-  copy(rows: Uint32Array, from: number, count: number, to: Numbers, at: number): void {
-    const { columns, views } = this;
-    const { numbers } = this.buffer;
-    let place = at * columns;
-    for (let r = from; r < from + count; r++, place += columns) {
-      const row = rows[r];
-      if (columns < VIEWS_FROM_COLUMNS)
-        for (let c = 0, source = row * columns; c < columns; c++) to[place + c] = numbers[source + c];
-      else to.set((views[row] ??= numbers.subarray(row * columns, (row + 1) * columns)), place);
-    }
+  copy(rows: Uint32Array, from: number, count: number, to: RowNumbers, at: number): void {
+    const { buffer, columns, views } = this;
+    gatherRows(to, at * columns, buffer.numbers, columns, views, rows, from, count);
   }
 }
 
@@ -95,7 +86,7 @@ export class RowWindow {
   }
 
   /** Copies `count` rows, from a place of the order on, to the batch's rows from `at` on. */
-  copy(from: number, count: number, x: Numbers, y: Numbers, at: number): void {
+  copy(from: number, count: number, x: RowNumbers, y: RowNumbers, at: number): void {
     this.x.copy(this.order, from, count, x, at);
     this.y.copy(this.order, from, count, y, at);
   }

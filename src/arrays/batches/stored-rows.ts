@@ -4,6 +4,7 @@ import type { ByteSource } from "../byte-source.js";
 import { readNpyHeader } from "../npy.js";
 import { bytesOf, fillNumbers, type NumberType, productOf, shapeText } from "../numbers.js";
 import { RelumineError } from "../../core/errors.js";
+import type { RowNumbers } from "../../core/rows/gather.js";
 
 /** Bytes that are read into arrays that are there. */
 export interface FilledSource extends ByteSource {
@@ -73,9 +74,6 @@ export async function placeRows(what: string, source: FilledSource, raw: RawLayo
   return checkPlace(what, source, place);
 }
 
-/** Numbers as they are handed on. */
-export type Numbers = Uint8Array | Uint16Array | Float32Array | Float64Array;
-
 /** Of bytes and halves, the type of compact rows. */
 export function compactTypeOf({ type, isLittleEndian }: StoredRows): "uint8" | "float16" | undefined {
   if (type === "u8" || type === "bool") return "uint8";
@@ -93,14 +91,14 @@ function kindOf(stored: StoredRows, as: ReadAs) {
 }
 
 /** Whether the file's bytes are those of the array that they are read into. */
-function areAlike({ type, isLittleEndian }: StoredRows, numbers: Numbers): boolean {
+function areAlike({ type, isLittleEndian }: StoredRows, numbers: RowNumbers): boolean {
   if (numbers instanceof Float64Array) return type === "f64" && isLittleEndian;
   return !(numbers instanceof Float32Array) || (type === "f32" && isLittleEndian);
 }
 
 /** Some rows of a file in memory. */
 export class RowBuffer {
-  readonly numbers: Numbers;
+  readonly numbers: RowNumbers;
   /** Where bytes are of another type, they are read into this first. */
   private bytes = new Uint8Array(0);
 

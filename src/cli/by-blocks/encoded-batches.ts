@@ -8,12 +8,12 @@ import type { BatchContext, BatchSource } from "../../network/batches.js";
 import type { DataSet } from "../../network/data.js";
 import type { TrainingRows } from "../prepare-table.js";
 import type { FileNames, RawRows } from "./scan.js";
-import type { NumberEncoding, TableEncoding, TargetEncoding } from "../../table/encoding.js";
+import type { NumberEncoding, NumbersTarget, TableEncoding, TargetEncoding } from "../../table/encoding.js";
 
 const PLAIN = { mean: 0, scale: 1 };
 
 /** Of each number of a row's target; of classes none is scaled. */
-function targetScalings(target: TargetEncoding): readonly { readonly mean: number; readonly scale: number }[] {
+function targetScalings(target: TargetEncoding): NumbersTarget["outputs"] {
   if (target.kind === "numbers") return target.outputs;
   return [target.kind === "classes" ? PLAIN : target];
 }
@@ -25,7 +25,7 @@ export class EncodedBatches implements BatchSource {
   private readonly means: Float64Array;
   private readonly scales: Float64Array;
   private readonly labels: ReadonlyMap<number, number> | undefined;
-  private readonly scalings: ReturnType<typeof targetScalings>;
+  private readonly scalings: NumbersTarget["outputs"];
 
   /**
    * @param given with exact targets

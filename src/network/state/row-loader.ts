@@ -2,14 +2,10 @@
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData } from "../data.js";
 import { type CompactRows, isCompact, isPlain } from "../../core/rows/compact.js";
+import { gatherRows } from "../../core/rows/gather.js";
 import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
 import { isSparse, mostEntries } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
-
-/** Rows this long are copied through views, shorter ones element by element (measured) ... */
-const VIEWS_FROM_COLUMNS = 96;
-/** ... unless the views, some 130 bytes each, would be too many. */
-const VIEWS_UP_TO_ROWS = 2 ** 18;
 
 export class RowLoader {
   constructor(
@@ -37,18 +33,15 @@ export class RowLoader {
     if (isSparse(x)) this.buffers.sparse.load(x, start, count, order);
     else this.gatherInputs(x, data.views, first, count);
     if (y.kind === "labels") copyLabels(i32, targets, y.labels, u32, first, count);
-    else copyRows(f32, targets, y.data, y.columns, u32, first, count);
+    else gatherRows(f32, targets, y.data, y.columns, undefined, u32, first, count);
   }
 
   private gatherInputs(x: Matrix | CompactRows, views: PreparedData["views"], first: number, count: number): void {
     const { rows, columns, data } = x;
     if (data.length !== rows * columns) throw movedError("x.data");
-    const { u32 } = this.runtime.heap;
-    const to = numbersFor(this.runtime, x);
     const at = this.placeOf(x, count);
     this.buffers.sparse.isLoaded = false;
-    if (columns < VIEWS_FROM_COLUMNS || rows > VIEWS_UP_TO_ROWS) copyRows(to, at, data, columns, u32, first, count);
-    else copyViews(to, at, x, views, u32, first, count);
+    gatherRows(numbersFor(this.runtime, x), at, data, columns, views, this.runtime.heap.u32, first, count);
     if (isCompact(x)) this.widen(x, at, count);
   }
 
@@ -97,43 +90,6 @@ export class RowLoader {
 function numbersFor({ heap }: Runtime, x: Matrix | CompactRows): Float32Array | Uint8Array | Uint16Array {
   if (!isCompact(x)) return heap.f32;
   return x.type === "uint8" ? heap.u8 : heap.u16;
-}
-
-/**
- * Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time
- * (measured).
- */
-function copyRows(
-  to: Float32Array | Uint8Array | Uint16Array,
-  target: number,
-  from: Float32Array | Uint8Array | Uint16Array,
-  columns: number,
-  indices: Uint32Array,
-  first: number,
-  count: number,
-): void {
-  if (columns < 3) {
-    for (let c = 0; c < columns; c++)
-      for (let r = 0; r < count; r++) to[target + r * columns + c] = from[indices[first + r] * columns + c];
-  } else {
-    for (let r = 0; r < count; r++)
-      for (let c = 0, source = indices[first + r] * columns; c < columns; c++) to[target++] = from[source + c];
-  }
-}
-
-function copyViews(
-  to: Float32Array | Uint8Array | Uint16Array,
-  target: number,
-  { data, columns }: Matrix | CompactRows,
-  views: PreparedData["views"],
-  indices: Uint32Array,
-  first: number,
-  count: number,
-): void {
-  for (let r = 0; r < count; r++) {
-    const row = indices[first + r];
-    to.set((views[row] ??= data.subarray(row * columns, (row + 1) * columns)), target + r * columns);
-  }
 }
 
 function copyLabels(
