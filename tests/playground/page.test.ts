@@ -56,10 +56,12 @@ describe.skipIf(!hasChromium)("the page", () => {
     await using visitor = await visit(site, "");
     const { page, faults } = visitor;
     expect(await page.inputValue("#data")).toBe("digits");
+    await waitForStep(page, 2);
+    const stepsPerSecond = Number(await page.inputValue("#speed"));
+    await page.selectOption("#speed", "120"); // the same steps, sooner
     const dead = await page.waitForSelector(DEAD_BUTTONS);
     const [, step] = /dead since step (\d+)/.exec((await dead.getAttribute("aria-label"))!)!;
-    expect(Number(step)).toBeLessThan(10 * Number(await page.inputValue("#speed"))); // steps a second
-    await page.selectOption("#speed", "120");
+    expect(Number(step)).toBeLessThan(10 * stepsPerSecond);
     await waitForStep(page, 60);
     await page.waitForFunction(() => /layer 1: \d+, 2: 0/.test(document.querySelector("#charts")!.textContent!));
     await page.click("#run");
@@ -80,7 +82,13 @@ describe.skipIf(!hasChromium)("the page", () => {
         (source) => new RegExp(source).test(document.querySelector("#training #verdict")!.textContent!),
         pattern,
       );
-    await page.selectOption("#speed", "120");
+    /** A training at rest is judged at once. */
+    const pauseAt = async (step: number) => {
+      await waitForStep(page, step);
+      await page.click("#run");
+    };
+    await page.selectOption("#speed", "600");
+    await pauseAt(1000);
     await verdict(
       "^At step [\\d,]+: .*[Ii]t is (no better|worse) than a constant: loss .* for always saying the classes' shares; accuracy 1",
     );
@@ -90,6 +98,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.textContent("#notes .findings")).not.toMatch(/The loss, .* that of a constant/);
     await page.selectOption("#preset", { label: "Healthy sparsity" });
     await page.selectOption("#speed", "Infinity");
+    await pauseAt(5000);
     await verdict("^At step [\\d,]+: it has learned \\((9|100).* On held-out rows loss .*accuracy");
     expect(faults).toEqual([]);
   });
@@ -98,6 +107,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
     await page.selectOption("#preset", { label: "Softmax over one unit" });
+    await page.selectOption("#speed", "600");
+    await waitForStep(page, 300);
+    await page.click("#run"); // a training at rest is judged at once
     await page.waitForFunction(() =>
       /softmax is 1 on every sample/.test(document.querySelector("#verdict")!.textContent!),
     );
@@ -109,11 +121,15 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("while it trains the findings tell how it goes: here that the loss is still falling", async () => {
-    await using visitor = await visit(site, "#data=circle&rate=0.02&seed=4");
+    await using visitor = await visit(site, "#data=circle&rate=0.02&seed=4&step=320");
     const { page, faults } = visitor;
-    await page.waitForFunction(() =>
-      /The loss is still falling after \d+ epochs: /.test(document.querySelector("#notes .findings")!.textContent!),
-    );
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step 320"));
+    await page.selectOption("#speed", "30");
+    await page.click("#run");
+    await page.waitForFunction(() => {
+      const findings = document.querySelector("#notes .findings")!.textContent!;
+      return Number(/The loss is still falling after (\d+) epochs: /.exec(findings)?.[1]) > 21; // beyond step 320
+    });
     expect(await page.textContent("#run")).toBe("Pause");
     expect(faults).toEqual([]);
   });
@@ -449,6 +465,7 @@ describe.skipIf(!hasChromium)("the page", () => {
         bypassCSP: true,
       });
       const { page, faults } = visitor;
+      await page.selectOption("#speed", "120");
       await waitForStep(page, 60);
       await page.waitForSelector("table.confusion");
       await page.click("#run");

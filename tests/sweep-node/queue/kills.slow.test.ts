@@ -40,13 +40,24 @@ async function newMachine({ onTestFinished }: Ending, url: string) {
 }
 
 /** One sweep while something is killed again and again; every trial is told once. */
-async function sweepWhile(url: string, round: number, kill: (isDone: () => boolean) => Promise<void>) {
+async function sweepWhile(
+  url: string,
+  round: number,
+  kill: (isDone: () => boolean, underWay: () => Promise<number>) => Promise<void>,
+) {
   const heard: string[] = [];
   let isDone = false;
+  /** How many are told, once one is. */
+  const underWay = async () => {
+    for (;;) {
+      if (heard.length > 0 || isDone) return heard.length;
+      await sleep(10);
+    }
+  };
   const plan = planOfRound(round);
   const options = { engine: queueEngine({ url }), onTrial: ({ id }: { id: string }) => void heard.push(id) };
   const running = sweep(plan, rows, options).finally(() => (isDone = true));
-  await Promise.all([running, kill(() => isDone)]);
+  await Promise.all([running, kill(() => isDone, underWay)]);
   expect(plain(await running), `seed ${seed}, round ${round}`).toEqual(await localResult(plan));
   expect([heard.length, new Set(heard).size], `seed ${seed}`).toEqual([100, 100]);
 }
@@ -131,8 +142,8 @@ describe.skipIf(!hasRedis).concurrent("what comes back", () => {
   it("is a worker that was paused beyond its lock: its trial is another's, and is told once", async (test) => {
     const redis = await newRedis(test);
     const [paused] = await Promise.all([newMachine(test, redis.url), newMachine(test, redis.url)]);
-    await sweepWhile(redis.url, 1, async () => {
-      await sleep(300);
+    await sweepWhile(redis.url, 1, async (_, underWay) => {
+      await underWay();
       paused.child.kill("SIGSTOP");
       await sleep(4000);
       paused.child.kill("SIGCONT");
@@ -169,8 +180,8 @@ describe.skipIf(!hasRedis).concurrent("what comes back", () => {
     test.onTestFinished(() => proxy.close());
     const url = `redis://127.0.0.1:${proxy.port}`;
     await Promise.all([newMachine(test, url), newMachine(test, url)]);
-    await sweepWhile(url, 1, async () => {
-      await sleep(300);
+    await sweepWhile(url, 1, async (_, underWay) => {
+      expect(await underWay()).toBeLessThan(100); // who is not yet connected is refused after 5 seconds
       proxy.cut();
       await sleep(30_000);
       proxy.mend();

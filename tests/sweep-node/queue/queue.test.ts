@@ -21,7 +21,8 @@ const onQueue = (url: string, plan = planOf(40), options: SweepOptions = {}, mor
   sweep(plan, rows, { engine: queueEngine({ url, ...more }), ...options });
 
 describe("a queue that is none", () => {
-  it.each([
+  // at the same time, as each of them waits for 5 seconds
+  it.concurrent.each([
     ["redis", "nothing listens"],
     ["postgres", "nothing listens"],
     ["redis", "nothing answers"],
