@@ -55,3 +55,21 @@ test("a number that is a plane of the inputs, and one that is not", () => {
   expect(bent.linear).toBeGreaterThan(0.8);
   expect(bent.bent).toBeLessThan(0.2);
 });
+
+// by a fit that took its rows one by one: blocks of rows change nothing, whatever is left for the last one
+test.each([
+  [21, 1, 3, 1.0514761295404036, 1.1044482115222687],
+  [23, 5, 5, 0.9569030001211597, 0.8767388065428762],
+  [61, 4, 7, 0.9664094956033709, 0.8965382224080882],
+  [99, 30, 3, 1.302591699058003, 1.3521147552419885],
+])("%i rows of %i columns in %i classes", (rows, columns, outputs, linear, bent) => {
+  const own = mulberry32(rows);
+  const data = Float32Array.from({ length: rows * columns }, () => own() * 2 - 1);
+  const classOf = (row: number) =>
+    Math.floor(Math.abs(data[row * columns] * 7.3 + data[(row * columns + 1) % data.length])) % outputs;
+  const all = Array.from({ length: columns }, (_, column) => column);
+  const probabilities = (row: number) => Array.from({ length: outputs }, (_, k) => (k === classOf(row) ? 1 : 0));
+  const found = testForBend({ rows, columns, data }, all, outputs, probabilities, true)!;
+  expect(found.linear).toBeCloseTo(linear, 10);
+  expect(found.bent).toBeCloseTo(bent, 10);
+});

@@ -5,7 +5,7 @@ import { denseRows, type Matrix64, type SampleRows, takeSamples } from "../../co
 import { meanAndSpread } from "../../core/statistics.js";
 
 /**
- * Rows, columns and outputs that are looked at, at most: 0.1 s where targets are numbers, 1.5 s where they are classes.
+ * Rows, columns and outputs that are looked at, at most: 0.1 s where targets are numbers, 0.8 s where they are classes.
  */
 export const MOST_ROWS = 400;
 const MOST_COLUMNS = 64;
@@ -131,34 +131,85 @@ function softmax(z: Float64Array): Float64Array {
   return z;
 }
 
+/** Rows that go through a gradient together: sums over them stay in registers. */
+const BLOCK = 4;
+
+/** The rows, in blocks: those that are wanting to the last one are 0. */
+interface Blocks {
+  readonly rows: number;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+/** Those rows of x and y, side by side. */
+function blocksOf(x: Matrix64, y: Matrix64, rows: readonly number[]): Blocks {
+  const count = Math.ceil(rows.length / BLOCK) * BLOCK;
+  const take = ({ columns, data }: Matrix64): Float64Array => {
+    const taken = new Float64Array(count * columns);
+    rows.forEach((row, r) => taken.set(data.subarray(row * columns, (row + 1) * columns), r * columns));
+    return taken;
+  };
+  return { rows: rows.length, x: take(x), y: take(y) };
+}
+
 /**
- * Adds the gradient of the rows' mean cross-entropy; weights and gradient are columns x outputs, so that the sums of a
- * row's outputs go on side by side.
+ * What a block's rows give of one output, and what they add to its gradient. Plain variables: by lists of them, or with
+ * rows one by one, it takes twice as long.
+ * @param at where the first row begins
+ * @param p outputs x BLOCK: logits, then their gradients
  */
-function addLogisticGradient(
-  x: Matrix64,
-  y: Matrix64,
-  rows: readonly number[],
-  w: Float64Array,
-  to: Float64Array,
-): void {
-  const { columns: n, data } = x;
-  const { columns: outputs, data: targets } = y;
-  const p = new Float64Array(outputs);
-  for (const r of rows) {
-    p.fill(0);
-    for (let c = 0, i = 0; c < n; c++) {
-      const value = data[r * n + c];
-      if (value === 0) i += outputs;
-      else for (let k = 0; k < outputs; k++, i++) p[k] += w[i] * value;
+function addLogits(x: Float64Array, at: number, w: Float64Array, n: number, output: number, p: Float64Array): void {
+  const second = at + n;
+  const third = second + n;
+  const fourth = third + n;
+  const from = output * n;
+  let p0 = 0;
+  let p1 = 0;
+  let p2 = 0;
+  let p3 = 0;
+  for (let c = 0; c < n; c++) {
+    const weight = w[from + c];
+    p0 += weight * x[at + c];
+    p1 += weight * x[second + c];
+    p2 += weight * x[third + c];
+    p3 += weight * x[fourth + c];
+  }
+  p[BLOCK * output] = p0;
+  p[BLOCK * output + 1] = p1;
+  p[BLOCK * output + 2] = p2;
+  p[BLOCK * output + 3] = p3;
+}
+
+function addProducts(x: Float64Array, at: number, p: Float64Array, n: number, output: number, to: Float64Array): void {
+  const second = at + n;
+  const third = second + n;
+  const fourth = third + n;
+  const from = output * n;
+  const p0 = p[BLOCK * output];
+  const p1 = p[BLOCK * output + 1];
+  const p2 = p[BLOCK * output + 2];
+  const p3 = p[BLOCK * output + 3];
+  for (let c = 0; c < n; c++)
+    to[from + c] = to[from + c] + p0 * x[at + c] + p1 * x[second + c] + p2 * x[third + c] + p3 * x[fourth + c];
+}
+
+/**
+ * Adds the gradient of the rows' mean cross-entropy; weights and gradient are outputs x columns. Each sum goes over
+ * columns, or rows, in their order, so that blocks change no bit of it.
+ */
+function addLogisticGradient({ rows, x, y }: Blocks, outputs: number, w: Float64Array, to: Float64Array): void {
+  const n = w.length / outputs;
+  const p = new Float64Array(BLOCK * outputs);
+  const z = new Float64Array(outputs);
+  for (let start = 0; start < rows; start += BLOCK) {
+    for (let k = 0; k < outputs; k++) addLogits(x, start * n, w, n, k, p);
+    for (let r = 0; r < BLOCK; r++) {
+      for (let k = 0; k < outputs; k++) z[k] = p[k * BLOCK + r];
+      softmax(z);
+      const row = start + r;
+      for (let k = 0; k < outputs; k++) p[k * BLOCK + r] = row < rows ? (z[k] - y[row * outputs + k]) / rows : 0;
     }
-    softmax(p);
-    for (let k = 0; k < outputs; k++) p[k] = (p[k] - targets[r * outputs + k]) / rows.length;
-    for (let c = 0, i = 0; c < n; c++) {
-      const value = data[r * n + c];
-      if (value === 0) i += outputs;
-      else for (let k = 0; k < outputs; k++, i++) to[i] += p[k] * value;
-    }
+    for (let k = 0; k < outputs; k++) addProducts(x, start * n, p, n, k, to);
   }
 }
 
@@ -168,6 +219,7 @@ const logistic: Fit = (x, y, rows, penalty) => {
   const size = y.columns * n;
   let [weights, before] = [new Float64Array(size), new Float64Array(size)];
   const [ahead, gradient] = [new Float64Array(size), new Float64Array(size)];
+  const blocks = blocksOf(x, y, rows);
   let squares = 0;
   for (const r of rows) for (let c = 0; c < n; c++) squares += x.data[r * n + c] ** 2;
   // The curvature is at most half of the mean squared norm of a row (Böhning 1992).
@@ -176,13 +228,13 @@ const logistic: Fit = (x, y, rows, penalty) => {
     const momentum = step / (step + 3);
     for (let i = 0; i < size; i++) {
       ahead[i] = weights[i] + momentum * (weights[i] - before[i]);
-      gradient[i] = i < y.columns ? 0 : penalty * ahead[i]; // the constant is not penalized
+      gradient[i] = i % n === 0 ? 0 : penalty * ahead[i]; // the constant is not penalized
     }
-    addLogisticGradient(x, y, rows, ahead, gradient);
+    addLogisticGradient(blocks, y.columns, ahead, gradient);
     [weights, before] = [before, weights];
     for (let i = 0; i < size; i++) weights[i] = ahead[i] - rate * gradient[i];
   }
-  return Array.from({ length: y.columns }, (_, k) => weights.filter((_value, i) => i % y.columns === k));
+  return Array.from({ length: y.columns }, (_, k) => weights.slice(k * n, (k + 1) * n));
 };
 
 const crossEntropy: RowLoss = (outputs, y, row) => {
