@@ -9,7 +9,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_ARGUMENTS, findChromium, findFirefox, ISOLATION_HEADERS } from "../support/browsers.js";
 import { newFolder } from "../support/folder.js";
-import { showInFirefox } from "./firefox.js";
+import { openFirefox } from "./firefox.js";
 import { root } from "./install.js";
 import { show, withServer } from "./pages.js";
 
@@ -109,7 +109,10 @@ describe.skipIf(findChromium() === undefined)("in Chromium, from another origin"
 test.skipIf(findFirefox() === undefined)("in Firefox, from the page's own origin", async () => {
   writePage("./relumine.min.js");
   cpSync(FILE, join(home, "page/relumine.min.js"));
-  expect(JSON.parse(await showInFirefox(findFirefox()!, join(home, "page"), "/index.html", ISOLATION_HEADERS))).toEqual(
-    expected(2),
-  );
+  const firefox = await openFirefox(findFirefox()!);
+  try {
+    expect(JSON.parse(await firefox.show(join(home, "page"), "/index.html", ISOLATION_HEADERS))).toEqual(expected(2));
+  } finally {
+    await firefox.close();
+  }
 });
