@@ -111,6 +111,11 @@ function scalingOf(weights: LiveWeights, name: string, epsilon: number): Scaling
   return { gamma, beta, mean: mean!, variance: variance!, epsilon };
 }
 
+/** Of F·x + D: F, unit by unit. */
+function factorsOf({ gamma, variance, epsilon }: Scaling): (unit: number) => number {
+  return (unit) => (gamma?.data[unit] ?? 1) / Math.sqrt(variance.data[unit] + epsilon);
+}
+
 /**
  * Another gamma of a layer normalization that has none: that of the batch normalization behind it, or, where that has
  * none either, its running variance, which each batch's own stands for in training. Of F·(x + shift - mean) + beta it
@@ -150,7 +155,12 @@ function normWrites(live: LiveChain, weights: LiveWeights, step: Step, was: Impo
   if (!gamma && lastEpsilon !== undefined && !isSame(was.gamma!, now.gamma!))
     return rescale(scalingOf(weights, last, lastEpsilon), beta, name, was, now);
   const behind = weightOf(weights, last, "beta");
-  const factor = (unit: number) => (isRowsLast ? 1 : at(norm.a, unit) / (gamma?.data[unit] ?? 1));
+  // of one normalization its own: the product with a gamma of 0 does not tell it
+  const scales = lastEpsilon === undefined ? undefined : factorsOf(scalingOf(weights, last, lastEpsilon));
+  const factor = (unit: number) => {
+    if (isRowsLast) return 1;
+    return scales ? scales(unit) : at(norm.a, unit) / (gamma?.data[unit] ?? 1);
+  };
   const write = (part: "gamma" | "beta", place: Place | undefined): Write[] => {
     if (isSame(was[part]!, now[part]!)) return [];
     if (place) return writeUnits(place, name, was[part]!, now[part]!);

@@ -182,6 +182,50 @@ test("recycle makes a gamma of 0 one again", async () => {
   model.dispose();
 });
 
+describe("recycle makes a gamma of 0 one again behind which a batch normalization scales", () => {
+  const EPSILON = 0.01;
+
+  test.each([
+    ["of its own scale and shift", {}],
+    ["without a shift", { center: false }],
+    ["without a scale", { scale: false }],
+    ["without either", { center: false, scale: false }],
+  ])("%s", async (_what, last) => {
+    const model = sick({ behind: true, last: { ...last, epsilon: EPSILON } });
+    set(model, "norm", "gamma", 2, 0);
+    expect(deadByHand(model, x, RELUS)[0]).toContain(2);
+    const layer = model.layers.findLast((each) => each.getClassName() === "BatchNormalization")!;
+    const namedOf = (name: string) =>
+      Object.fromEntries(
+        model
+          .getLayer(name)
+          .weights.map(({ originalName }, i) => [originalName.split("/").at(-1)!, readOf(model, name)[i]]),
+      );
+    const [weights, rows, behind] = [allWeights(model), namedOf("norm"), namedOf(layer.name)];
+    const treatment = await withoutLeak(() => treat(model, x, { kind: "recycle", units: [{ layer: 0, unit: 2 }] }));
+    expect(treatment.treated).toMatchObject([{ layer: 0, unit: 2, action: "rescaled" }]);
+    const [rowsAfter, behindAfter] = [namedOf("norm"), namedOf(layer.name)];
+    // gamma times what scales behind it is 1, each number rounded once
+    const factor = (behind.gamma?.[2] ?? 1) / Math.sqrt(behind.moving_variance[2] + EPSILON);
+    expect(Math.abs(factor * rowsAfter.gamma[2] - 1)).toBeLessThan(2 ** -23);
+    const shift = factor * (rowsAfter.beta[2] - behind.moving_mean[2]) + (behindAfter.beta?.[2] ?? 0);
+    // what was added before, of which the network has one float32
+    const size = Math.abs(factor * (rows.beta[2] - behind.moving_mean[2]) + (behind.beta?.[2] ?? 0));
+    expect(Math.abs(shift)).toBeLessThan(2 ** -22 * size);
+    const moved = (before: Record<string, number[]>, after: Record<string, number[]>) =>
+      Object.keys(after).flatMap((part) =>
+        after[part].flatMap((value, unit) => (value === before[part][unit] ? [] : [`${part} ${unit}`])),
+      );
+    const hasShift = !("center" in last);
+    expect(moved(rows, rowsAfter)).toEqual(hasShift ? ["gamma 2"] : ["gamma 2", "beta 2"]);
+    expect(moved(behind, behindAfter)).toEqual(hasShift ? ["beta 2"] : []);
+    expect(deadByHand(model, x, RELUS)[0]).not.toContain(2);
+    treatment.undo();
+    expect(allWeights(model)).toEqual(weights);
+    model.dispose();
+  });
+});
+
 describe("recycle where the layer normalization has no gamma, but a batch normalization behind it", () => {
   const named = (model: tf.LayersModel) => {
     const layer = model.layers.findLast((each) => each.getClassName() === "BatchNormalization")!;
@@ -254,11 +298,12 @@ describe("refused, with the model as it was", () => {
     model.dispose();
   });
 
-  test("a gamma of 0 before a batch normalization without beta", async () => {
+  test("a gamma of 0 of the batch normalization behind one with gamma", async () => {
     const model = sick({ behind: true });
-    set(model, "norm", "gamma", 2, 0);
+    const { name } = model.layers.findLast((each) => each.getClassName() === "BatchNormalization")!;
+    set(model, name, "gamma", 2, 0);
     const before = allWeights(model);
-    // what scales behind the normalization can't be told from the product of both
+    // whatever gamma before it is, nothing comes of it
     await withoutLeak(() => expectError(treat(model, x, { kind: "recycle" }), "unsupported", /treated layer first/));
     expect(allWeights(model)).toEqual(before);
     model.dispose();
