@@ -6,7 +6,16 @@ import { withNetwork } from "../support/networks.js";
 import { randomRows, seededRandom } from "../support/random.js";
 import { causesOf, diagnosisAfter, find, POINTS, regression } from "./support.js";
 import type { Rows } from "../reference/network.js";
-import { adam, diagnose, type FitOptions, type NetworkSpec, type Optimizer, sgd } from "../../src/index.js";
+import {
+  adam,
+  type DenseSpec,
+  diagnose,
+  type Diagnosis,
+  type FitOptions,
+  type NetworkSpec,
+  type Optimizer,
+  sgd,
+} from "../../src/index.js";
 
 describe("the course of a training", () => {
   test("a line through 0 to 30, rate .01: the loss grew (CASES, I)", async () => {
@@ -306,4 +315,50 @@ describe("steps as large as the weights, and inputs that are not centred", () =>
     const far = near.map((row) => row.map((value) => value + 30));
     expect(await causes(far, 1, 1)).toContain("uncenteredInputs");
   });
+});
+
+describe("steps that close half of a layer", () => {
+  const near = randomRows(seededRandom(8), 300, 8).map((row) => row.map((value) => (value + 1) / 2));
+  const labels = near.map((row) => Number(row[0]! + row[1]! > 1) + Number(row[2]! + row[3]! > 1));
+  const after = (layer: Partial<DenseSpec>, seed: number, fit: Partial<FitOptions>) => {
+    const hidden = { units: 24, ...layer };
+    const spec: NetworkSpec = { inputs: 8, layers: [hidden, hidden, { units: 3 }], loss: "crossEntropy", seed };
+    return diagnosisAfter(spec, near, labels, { epochs: 10, optimizer: sgd({ learningRate: 2 }), ...fit });
+  };
+
+  test.each([2, 3, 4, 5])("the rate is too high, whatever the inputs' means (seed %d)", async (seed) => {
+    const diagnosis = await after({}, seed, {});
+    expect(causesOf(diagnosis)[0]).toBe("highRate");
+    const { layer, message, figures } = find(diagnosis, "highRate")!;
+    expect(message).toMatch(/have closed \d+ of 24 units of layer [01] that fired in the first epoch/);
+    expect(figures!["silencedUnits"]).toBeGreaterThanOrEqual(12);
+    expect(diagnosis.layers[layer!].dead).toBeGreaterThanOrEqual(figures!["silencedUnits"]!);
+  });
+
+  test("not at a rate that fits, nor where nothing closes, penalties close, or batches have one row", async () => {
+    const right = { optimizer: adam({ learningRate: 0.01 }) };
+    for (const seed of [1, 2, 3]) expect(causesOf(await after({}, seed, right))).toEqual([]);
+    const silenced = (diagnosis: Diagnosis) => find(diagnosis, "highRate")?.figures?.["silencedUnits"];
+    expect(silenced(await after({ activation: "tanh" }, 2, {}))).toBeUndefined();
+    const held = await after({ activityRegularizer: { l1: 3 } }, 2, { optimizer: adam({ learningRate: 0.01 }) });
+    expect(held.layers.some(({ dead }) => dead >= 12)).toBe(true);
+    expect(find(held, "highRate")).toBeUndefined();
+    const one = await after({ normalization: "batch" }, 2, { batchSize: 1, optimizer: sgd({ learningRate: 0.3 }) });
+    expect(causesOf(one)).toEqual(["stepsTooSmall"]);
+  });
+});
+
+test("of a training whose course is not known: weights and loss a hundred times what they began with", async () => {
+  const y = POINTS.map(([a, b]) => Math.abs(a) - b);
+  const causes = (learningRate: number, scale: number) =>
+    withNetwork(regression([16]), async (network) => {
+      await network.fit({ x: POINTS, y }, { epochs: 1, optimizer: sgd({ learningRate }) });
+      for (const layer of network.layers)
+        layer.setWeights({ kernel: layer.getWeights().kernel.map((weight) => weight * scale) });
+      return causesOf(
+        diagnose(network, POINTS, { targets: y, history: { epochs: [], stopped: "completed" } as never }),
+      );
+    });
+  expect(await causes(0.05, 300)).toEqual(["divergence"]);
+  expect(await causes(0.05, 1)).toEqual([]);
 });

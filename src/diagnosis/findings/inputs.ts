@@ -1,7 +1,7 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
 import { countOf, formatCount, formatNumber, plural } from "../../text/numbers.js";
 import { listNames, type Naming } from "../../text/naming.js";
-import { type Evidence, type Found, groupsOf, isConstant, varyingColumns } from "./evidence.js";
+import { closedLayer, type Evidence, type Found, groupsOf, isConstant, varyingColumns } from "./evidence.js";
 import type { NormalizationKind } from "../../network/normalization.js";
 import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "../inputs/columns.js";
@@ -104,7 +104,7 @@ function roleOf(isMild: boolean, isExplained: boolean): Pick<Found, "role"> {
 }
 
 function tellUncentered(
-  { distance, worst, closed, isMild }: NonNullable<InputJudgement["uncentered"]>,
+  { distance, size, worst, closed, isMild }: NonNullable<InputJudgement["uncentered"]>,
   { mean, spread }: ColumnStatistics,
   units: number,
   isBoth: boolean,
@@ -123,7 +123,7 @@ function tellUncentered(
       `their spread in size (column ${naming.column(worst)}: mean ${formatNumber(mean[worst])}, ` +
       `spread ${formatNumber(spread[worst])})${units0}.`,
     advice: "Subtract each column's mean on the training rows, and divide by its spread.",
-    figures: { distance, column: worst, mean: mean[worst], spread: spread[worst], closed },
+    figures: { distance, size, column: worst, mean: mean[worst], spread: spread[worst], closed },
   };
 }
 
@@ -198,8 +198,11 @@ function throughNormalization({ uncentered, unscaled }: InputJudgement, kind: No
   };
 }
 
-/** What closes a narrow layer, or a layer as a whole, is told by other findings. */
-const isNarrow = ({ units, closed }: FirstLayer) => units <= NARROW || closed === units;
+/**
+ * What closes a narrow layer, or a layer as a whole, is told by other findings; and while a layer is closed nothing goes
+ * by the units of the first.
+ */
+const isToldElsewhere = (evidence: Evidence, { units }: FirstLayer) => units <= NARROW || closedLayer(evidence) >= 0;
 
 /** @param isMisfit targets, loss and last layer do not fit: what units do says nothing of the inputs */
 export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
@@ -214,7 +217,7 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const statistics = statisticsOf(inputs);
   const first = firstLayerOf(evidence);
   const learned = hasLearnedMuch(evidence);
-  const seen = first && (learned || isMisfit || isNarrow(first) ? { ...first, closed: 0 } : first);
+  const seen = first && (learned || isMisfit || isToldElsewhere(evidence, first) ? { ...first, closed: 0 } : first);
   const judged = judgeInputs(statistics, varying, seen, isMisfit ? undefined : learned);
   const { normalized } = observation.layers[0];
   const { uncentered, unscaled } = normalized ? throughNormalization(judged, normalized) : judged;

@@ -199,7 +199,7 @@ function isForStatistics({ layers, start }: Evidence["observation"]): boolean {
 }
 
 /** Batches of one row lie at their own mean: what is normalized over them says nothing of x, nor lets a gradient by. */
-function hasBatchesOfOne({ training, layers, spec }: Evidence["observation"]): boolean {
+export function hasBatchesOfOne({ training, layers, spec }: Evidence["observation"]): boolean {
   if (training?.fit?.batchSize !== 1) return false;
   return layers.some(({ normalized, isResidual }, at) => {
     return normalized === "batch" && !isResidual && !spec?.layers[at].frozen;

@@ -4,6 +4,7 @@ import type { Finding, FindingKind, FindingRole } from "../types.js";
 import { ROLES } from "./role-table.js";
 import { isAllLearned } from "./learnable.js";
 import { hasLearned } from "./learned.js";
+import { UNSCALED_UNLEARNED } from "../inputs/judge-inputs.js";
 import { SOME } from "../learning/verdict.js";
 
 /** Output and loss do not fit: whatever else is seen may come of it. */
@@ -12,6 +13,8 @@ const MISFITS: readonly FindingKind[] = ["singleUnitSoftmax", "labelsMismatch", 
 const INPUTS: readonly FindingKind[] = ["unscaledInputs", "uncenteredInputs", "outlierInputs"];
 /** How the training went. */
 const COURSE: readonly FindingKind[] = ["stillLearning", "stepsTooSmall"];
+/** Rates that are named as too high and steps that are to be larger are never told at once. */
+const TOO_LARGE: readonly FindingKind[] = ["divergence", "highRate"];
 /** What is seen of layers that say too little, and of their training. */
 const HELD_LOW: readonly FindingKind[] = [
   ...COURSE,
@@ -47,12 +50,15 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   // a size that is wrong by itself makes any rate wrong
   [
     ["unscaledTargets", ...INPUTS],
-    [...COURSE, "highRate", "closedSamples", "lowTargetVariance", "linearNetwork"],
+    [...COURSE, "closedSamples", "lowTargetVariance", "linearNetwork"],
   ],
-  [["unscaledTargets", "unscaledInputs", "outlierInputs"], ["divergence"]],
-  [["decayCollapse"], ["divergence", "uncenteredInputs", ...HELD_LOW]],
-  // what closes units, or shrinks them, is what holds them down; the inputs' means then say little
-  [["heldDown"], ["uncenteredInputs", ...HELD_LOW]],
+  [["unscaledTargets", "unscaledInputs", "outlierInputs"], TOO_LARGE],
+  // what closes units, or shrinks them, is what holds them down; the inputs' means then say little, and so does a loss
+  // that dropout or a penalty has blown up
+  [
+    ["decayCollapse", "heldDown"],
+    ["divergence", "uncenteredInputs", ...HELD_LOW],
+  ],
   // what evaluation makes of the rows is not what was trained
   [["statisticsMismatch"], [...INPUTS, "unscaledTargets", ...HELD_LOW]],
   [
@@ -71,16 +77,23 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   [["stepsTooSmall"], ["stillLearning"]],
 ];
 
-const DIVERGENCE: readonly FindingKind[] = ["divergence"];
-
-/** Rates that are named as too high and steps that are to be larger are never told at once. */
-const TOO_LARGE: readonly FindingKind[] = ["divergence", "highRate"];
-
-/** Weights that moved by less than this share of their start: what is seen of units and layers was so at the start. */
+/** So many epochs after which the rate had come to nothing, */
+const SOON = 1;
+/** or weights that moved by less than this share of their start: what is seen of units and layers was so at the start. */
 const HARDLY = 0.05;
 /** ... and says nothing of what a training makes of it, but for inputs so far off that small moves count. */
 const SEEN_AT_START: readonly FindingKind[] = ["uncenteredInputs", "bottleneck", "closedSamples"];
 const FAR_OFF = 10;
+const isFar = ({ figures }: Found) => (figures?.["distance"] ?? 0) >= FAR_OFF;
+
+/**
+ * Inputs a few deviations off centre let a loss grow a hundredfold at a rate that is too high as well; and where their
+ * size is usual, so is a rate by which steps close units.
+ */
+function explainedByMeans(uncentered: Found): readonly FindingKind[] {
+  if (isFar(uncentered)) return TOO_LARGE;
+  return (uncentered.figures?.["size"] ?? 0) >= UNSCALED_UNLEARNED ? ["highRate"] : [];
+}
 
 /** What stays a cause where a network does well on its rows: it does badly on others, or by another measure. */
 const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "heldOutElsewhere", "singleClass", ...MISFITS];
@@ -111,8 +124,9 @@ const isCause = ({ role }: Judged) => role === "cause";
 
 /** Steps too small to have tried anything come before what they would have met. */
 function putStepsFirst(found: readonly Judged[]): readonly Judged[] {
-  const moved = found.find((one) => one.kind === "stepsTooSmall" && isCause(one))?.figures?.moved ?? Infinity;
-  if (moved >= HARDLY) return found;
+  const figures = found.find((one) => one.kind === "stepsTooSmall" && isCause(one))?.figures;
+  const { moved = Infinity, moving = Infinity } = figures ?? {};
+  if (moved >= HARDLY && moving > SOON) return found;
   const isAfter = ({ kind, figures }: Judged) =>
     moved === 0
       ? ![...MISFITS, "stepsTooSmall"].includes(kind)
@@ -135,8 +149,7 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const told = found.filter(({ kind }) => !(isTooLarge && COURSE.includes(kind)));
   // steps as large as the weights throw units whatever the inputs' means, but for such as are far off
   const isThrown = told.some(({ kind, figures }) => TOO_LARGE.includes(kind) && figures?.["largeSteps"] === 1);
-  const isNear = ({ kind, figures }: Found) =>
-    kind === "uncenteredInputs" && !((figures?.["distance"] ?? 0) >= FAR_OFF);
+  const isNear = (one: Found) => one.kind === "uncenteredInputs" && !isFar(one);
   const roleOf = (one: Found) => {
     const { kind, role = ROLES[kind] } = one;
     return role === "cause" && isThrown && isNear(one) ? "symptom" : role;
@@ -157,8 +170,7 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const isOther = own.some((one) => (isCause(one) && one.kind !== LAST) || CAUSES_WHERE_ALONE.includes(one.kind));
   const explained = new Set([
     ...(isOther ? [LAST] : []),
-    // of inputs a few deviations off centre a loss does not grow a hundredfold: the rate is too high as well
-    ...(own.some((one) => isCause(one) && one.kind === "uncenteredInputs" && !isNear(one)) ? DIVERGENCE : []),
+    ...own.flatMap((one) => (isCause(one) && one.kind === "uncenteredInputs" ? explainedByMeans(one) : [])),
     ...EXPLAINS.flatMap(([causes, symptoms]) =>
       own.some((finding) => isCause(finding) && causes.includes(finding.kind)) ? symptoms : [],
     ),

@@ -31,7 +31,7 @@ const SMALL_QUANTILE = 0.1;
  */
 const UNSCALED_FROM = 30;
 /** ... at 10 a hundredfold, which is named where the network has learned little. */
-const UNSCALED_UNLEARNED = 10;
+export const UNSCALED_UNLEARNED = 10;
 
 export interface ColumnStatistics {
   readonly mean: readonly number[];
@@ -53,6 +53,8 @@ export interface InputJudgement {
   readonly uncentered?: {
     /** Of the means over the spreads, in size. */
     readonly distance: number;
+    /** Root mean square of the columns that change. */
+    readonly size: number;
     readonly isPositive: boolean;
     /** The column of the largest |mean|. */
     readonly worst: number;
@@ -90,8 +92,19 @@ function judgeCentre(
   if (!(distance >= UNCENTERED_FROM) && !blamesInputs) return undefined;
   const worst = varying.reduce((a, b) => (Math.abs(mean[b]) > Math.abs(mean[a]) ? b : a));
   const isMild = !blamesInputs && distance < REMOTE;
-  return { distance, isPositive, worst, closed: blamesInputs ? first.closed : 0, isMild };
+  return {
+    distance,
+    size: sizeOf(statistics, varying),
+    isPositive,
+    worst,
+    closed: blamesInputs ? first.closed : 0,
+    isMild,
+  };
 }
+
+/** Root mean square of the columns. */
+const sizeOf = ({ mean, spread }: ColumnStatistics, columns: readonly number[]) =>
+  Math.hypot(norm(columns, mean), norm(columns, spread)) / Math.sqrt(columns.length);
 
 /** The largest value over the small ones. */
 function unevenness(
@@ -105,18 +118,19 @@ function unevenness(
 }
 
 function judgeScale(
-  { mean, spread, min, max }: ColumnStatistics,
+  statistics: ColumnStatistics,
   varying: readonly number[],
   first: FirstLayer | undefined,
   hasLearned: boolean | undefined,
 ): InputJudgement["unscaled"] {
+  const { spread, min, max } = statistics;
   const range = max.map((value, column) => value - min[column]);
   const unequal = unevenness(varying, spread);
   // By range as well: a column that is mostly one number has a small spread, whatever its scale.
   if (unequal.ratio > UNEQUAL_FROM && unevenness(varying, range).ratio > UNEQUAL_FROM)
     return { kind: "unequal", ...unequal };
   const typical = norm(varying, spread) / Math.sqrt(varying.length);
-  const size = Math.hypot(norm(varying, mean), norm(varying, spread)) / Math.sqrt(varying.length);
+  const size = sizeOf(statistics, varying);
   const isFar = typical > UNSCALED_FROM || typical < 1 / UNSCALED_FROM;
   // The preactivations are as large as the inputs where the weights are as they start; larger weights are another
   // fault.

@@ -129,17 +129,42 @@ describe("uncenteredInputs and unscaledInputs", () => {
   });
 });
 
-test("digits at a rate of ten: it is too high, whatever the inputs' means; at one, centring would help", async () => {
+describe("digits, whose means are 1.5 times their spreads, at rates that are too high", () => {
   const { training } = loadDigits();
-  const causesAt = (learningRate: number) =>
+  const means = training.x[0].map((_, c) => mean(training.x.map((row) => row[c])));
+  const centred = training.x.map((row) => row.map((pixel, c) => pixel - means[c]));
+  const judged = (x: number[][], learningRate: number, hidden: number[], seed: number) =>
     withNetwork(
-      { inputs: 64, layers: [{ units: 64 }, { units: 32 }, { units: 10 }], loss: "crossEntropy", seed: 1 },
+      { inputs: 64, layers: [...hidden.map((units) => ({ units })), { units: 10 }], loss: "crossEntropy", seed },
       async (network) => {
-        const history = await network.fit(training, { epochs: 5, batchSize: 32, optimizer: sgd({ learningRate }) });
-        const { findings } = diagnose(network, training.x, { targets: training.y, history });
-        return findings.filter(({ role }) => role === "cause").map(({ kind }) => kind);
+        const fit = { epochs: 5, batchSize: 32, optimizer: sgd({ learningRate }) };
+        const history = await network.fit({ x, y: training.y }, fit);
+        const { findings, learning } = diagnose(network, x, { targets: training.y, history, proofs: false });
+        const causes = findings.filter(({ role }) => role === "cause").map(({ kind }) => kind);
+        return { causes, accuracy: learning!.accuracy! };
       },
     );
-  expect(await causesAt(10)).toEqual(["divergence", "uncenteredInputs"]);
-  expect(await causesAt(1)).toEqual(["uncenteredInputs"]);
+
+  test("at ten times the right rate both are causes: lowering the rate cures, and so does centring", async () => {
+    for (const seed of [1, 2, 3]) {
+      const { causes, accuracy } = await judged(training.x, 1, [64, 32], seed);
+      expect(accuracy).toBeLessThan(0.6);
+      expect(causes).toEqual(["highRate", "uncenteredInputs"]);
+      expect((await judged(training.x, 0.1, [64, 32], seed)).accuracy).toBeGreaterThan(0.9);
+      expect((await judged(centred, 1, [64, 32], seed)).accuracy).toBeGreaterThan(0.9);
+    }
+  });
+
+  test("at a hundred times the rate alone is: centring does not cure", async () => {
+    for (const seed of [1, 2, 3]) {
+      const { causes, accuracy } = await judged(training.x, 10, [64, 32], seed);
+      expect(accuracy).toBeLessThan(0.2);
+      expect(causes).toEqual(["divergence"]);
+      expect((await judged(centred, 10, [64, 32], seed)).accuracy).toBeLessThan(0.2);
+    }
+  });
+
+  test("at the right rate, and three times it, neither is", async () => {
+    for (const rate of [0.1, 0.3]) expect((await judged(training.x, rate, [64, 32], 1)).causes).toEqual([]);
+  });
 });
