@@ -1,6 +1,6 @@
 // Rows on which every unit of a layer is closed, or a relu output whose target is above 0: the dual of the dead unit.
 // On them no gradient gets below the layer, and the network says one constant.
-import type { Evidence, Found } from "./evidence.js";
+import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";
 import { lossesOfOutputs } from "../learning/row-losses.js";
@@ -39,11 +39,18 @@ function shortOutputs({ observation, targets }: Evidence): Closed[] {
   return [{ layer, rows, needed: MUCH_OF_THE_LOSS }];
 }
 
-/** Hidden layers with closed rows; not those that are closed on all, of which other findings tell. */
-function closedHidden({ observation, hidden }: Evidence): Closed[] {
+/**
+ * Hidden layers with closed rows; not those that are closed on all, of which other findings tell, nor any below one,
+ * which says the same whatever they do.
+ */
+function closedHidden(evidence: Evidence): Closed[] {
+  const { observation, hidden } = evidence;
+  const shut = closedLayer(evidence);
   return hidden.flatMap((_, layer) => {
     const rows = observation.layers[layer].closedRows;
-    return rows && rows.length > 0 && rows.length < observation.rows ? [{ layer, rows, needed: MOST_OF_THE_LOSS }] : [];
+    return layer > shut && rows && rows.length > 0 && rows.length < observation.rows
+      ? [{ layer, rows, needed: MOST_OF_THE_LOSS }]
+      : [];
   });
 }
 

@@ -3,7 +3,8 @@
 //
 // The rule. Only where fits tell for certain that there is more to learn (learnable.ts), each by what it costs:
 // - a penalty of the weights, where the network as it began would pay more for them than all that can be learned is
-//   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start;
+//   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start; or where l1
+//   has shrunk a normalized layer's kernel to a fiftieth (it turns weights towards signs alone; l2 leaves directions);
 // - one of the activations, where units that say 1 would cost as much;
 // - a limit of the norms, where it is less than half of what units began with;
 // - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of
@@ -12,7 +13,7 @@
 //   what is normalized then has a variance v/(v + epsilon) of at most 0.01 instead of 1. Of a batch normalization this
 //   is the median of its units, v being what the rows have; of a layer normalization the mean square over its units.
 //   (A smaller epsilon outweighs inputs that are too small, which are told of as such.)
-// A normalized layer says the same whatever the size of its kernel: penalties and limits of that hold nothing down
+// Else a normalized layer says the same whatever the size of its kernel: penalties and limits of that hold nothing down
 // there.
 import type { Evidence, Found } from "../evidence.js";
 import { moreToLearn } from "../learnable.js";
@@ -26,6 +27,9 @@ type Layer = ResolvedSpec["layers"][number];
 
 /** Of what kernels or norms began with. */
 const HELD = 0.5;
+/** Of a normalized layer's. */
+const SHRUNK = 0.02;
+const WEAKER = "make l1 and l2 of kernelRegularizer a hundred times smaller";
 /** Of a sum over the units of a layer. */
 const NOISE = 0.5;
 /** Mean |w| over the root mean square, of uniform and normal weights about. */
@@ -56,20 +60,42 @@ function costOfKernels(layers: readonly Layer[], starts: readonly StartDistance[
   );
 }
 
-function byPenalty({ observation, learning }: Evidence, { layers }: ResolvedSpec): Held[] {
+/** A normalized layer whose kernel l1 has shrunk to next to nothing. */
+function byShrinking({ observation, naming }: Evidence, { layers }: ResolvedSpec): Held[] {
+  const starts = observation.start!();
+  const shareOf = (layer: number) => starts[layer].size / starts[layer].startSize;
+  const layer = layers.findIndex(
+    ({ normalization, kernelRegularizer, frozen }, i) =>
+      normalization && kernelRegularizer?.l1 && !frozen && shareOf(i) < SHRUNK,
+  );
+  if (layer < 0) return [];
+  return [
+    {
+      what:
+        `the penalty of the weights (by l1 those of layer ${naming.layer(layer)} have shrunk to ` +
+        `${formatPercent(shareOf(layer))} of what they began with)`,
+      advice: WEAKER,
+      figures: { shrunkTo: shareOf(layer) },
+    },
+  ];
+}
+
+function byPenalty(evidence: Evidence, spec: ResolvedSpec): Held[] {
+  const { observation, learning } = evidence;
+  const { layers } = spec;
   const starts = observation.start!();
   const weights = observation.layers.map((layer) => layer.weights?.kernel.length ?? 0);
   const cost = costOfKernels(layers, starts, weights);
   const shrunk = layers.some(
     (layer, i) => !isUntouched(layer) && layer.kernelRegularizer && starts[i].size < HELD * starts[i].startSize,
   );
-  if (!shrunk || cost < learning!.toLearn) return [];
+  if (!shrunk || cost < learning!.toLearn) return byShrinking(evidence, spec);
   return [
     {
       what:
         `the penalty of the weights (at the start it cost ${formatNumber(cost)}, and all that can be learned is worth ` +
         `${formatNumber(learning!.toLearn)})`,
-      advice: "make l1 and l2 of kernelRegularizer a hundred times smaller",
+      advice: WEAKER,
       figures: { penalty: cost, toLearn: learning!.toLearn },
     },
   ];
