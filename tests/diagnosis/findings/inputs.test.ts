@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { loadDigits } from "../../support/digits.js";
 import { withNetwork } from "../../support/networks.js";
 import { randomRows, seededRandom } from "../../support/random.js";
-import { diagnose, sgd } from "../../../src/index.js";
+import { adam, cosine, type DenseSpec, diagnose, type FitOptions, type Network, sgd } from "../../../src/index.js";
 import { column, dense, expectFigure, findingsOf, mean, norm, plain, spread } from "./support.js";
 
 describe("constantInputs and duplicateInputs", () => {
@@ -166,5 +166,37 @@ describe("digits, whose means are 1.5 times their spreads, at rates that are too
 
   test("at the right rate, and three times it, neither is", async () => {
     for (const rate of [0.1, 0.3]) expect((await judged(training.x, rate, [64, 32], 1)).causes).toEqual([]);
+  });
+});
+
+describe("one fault, on inputs a little off centre: it is the cause, and they are not", () => {
+  const { training } = loadDigits(); // whose means are 1.5 times their spreads
+  const causesAfter = (
+    layers: DenseSpec[],
+    fit: Partial<FitOptions>,
+    seed: number,
+    change?: (network: Network) => void,
+  ) =>
+    withNetwork({ inputs: 64, layers: [...layers, { units: 10 }], loss: "crossEntropy", seed }, async (network) => {
+      change?.(network);
+      const options = { epochs: 6, optimizer: adam({ learningRate: 0.003 }), ...fit };
+      const history = await network.fit(training, options);
+      const { findings } = diagnose(network, training.x, { targets: training.y, history, proofs: false });
+      return findings.filter(({ role }) => role === "cause").map(({ kind }) => kind);
+    });
+  const four = (layer: Partial<DenseSpec>): DenseSpec[] => Array.from({ length: 4 }, () => ({ units: 32, ...layer }));
+
+  test.each([1, 2, 3])("a layer that beta has shut, with layers above and below (seed %d)", async (seed) => {
+    const layers = four({ normalization: "layer" });
+    const causes = await causesAfter(layers, {}, seed, (network) =>
+      network.layers[2]!.setWeights({ beta: new Float32Array(32).fill(-100) }),
+    );
+    expect(causes).toEqual(["collapsedOutput"]);
+    expect(await causesAfter(layers, {}, seed)).toEqual([]);
+  });
+
+  test.each([1, 2, 3])("a schedule that has come to 0 within the first epoch (seed %d)", async (seed) => {
+    const causes = await causesAfter(four({}), { learningRate: cosine({ epochs: 0.5 }) }, seed);
+    expect(causes).toEqual(["stepsTooSmall"]);
   });
 });
