@@ -1,5 +1,6 @@
 // Two builds, measured by turns in one process: tsx compare-child.ts FIRST SECOND FILTER prints, for each row, what a
-// call of the first and of the second took in each turn, { name: [seconds, seconds][] }, as JSON. Uses public names alone.
+// call of the first and of the second took in each turn, { name: [seconds, seconds][] }, as JSON. Uses public names
+// alone.
 import { pathToFileURL } from "node:url";
 import { callsPerSample, times } from "./measure.js";
 import { filled, filler } from "./numbers.js";

@@ -47,11 +47,10 @@ async function runRound(round: number, base: string, head: string, filter: strin
   const dists = isBaseFirst ? [base, head] : [head, base];
   const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", CHILD, ...dists, filter]);
   const rows = Object.entries(JSON.parse(stdout) as Record<string, [first: number, second: number][]>);
-  const place = Number(isBaseFirst);
   return Object.fromEntries(
     rows.map(([name, turns]) => {
-      const [base, head] = [turns.map((turn) => turn[1 - place]!), turns.map((turn) => turn[place]!)];
-      return [name, { base, head }];
+      const [first, second] = [turns.map((turn) => turn[0]), turns.map((turn) => turn[1])];
+      return [name, isBaseFirst ? { base: first, head: second } : { base: second, head: first }];
     }),
   );
 }

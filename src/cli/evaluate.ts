@@ -91,11 +91,8 @@ export function tellEvaluation(
 ): void {
   terminal.tell(terminal.colors.bold(`${where}: ${describeEvaluation(evaluation, column)}`));
   const { classes = [], confusion = [], outputs = [] } = evaluation;
-  if (outputs.length > 0 && outputs.length <= MOST_LINES) {
-    const [title, ...rows] = drawOutputs(outputs);
-    terminal.tell(["", terminal.colors.dim(title), ...rows].join("\n"));
-  }
-  if (classes.length === 0 || classes.length > MOST_LINES) return;
-  const [title, ...rows] = drawClasses(classes, confusion, where);
+  const lines = Math.max(classes.length, outputs.length); // there are the ones or the others, or none
+  if (lines === 0 || lines > MOST_LINES) return;
+  const [title, ...rows] = outputs.length > 0 ? drawOutputs(outputs) : drawClasses(classes, confusion, where);
   terminal.tell(["", terminal.colors.dim(title), ...rows].join("\n"));
 }

@@ -1,5 +1,6 @@
-// Graphs within nodes (the branches of an If, the body of a Loop or Scan): what they use of the graph around them. A name
-// that an inner graph has itself, as an input, an initializer or a node's output, stands for its own value from there on.
+// Graphs within nodes (the branches of an If, the body of a Loop or Scan): what they use of the graph around them. A
+// name that an inner graph has itself, as an input, an initializer or a node's output, stands for its own value from
+// there on.
 import type { Node } from "../models/read/onnx/model.js";
 import type { Message } from "../models/read/onnx/protobuf.js";
 import { ATTRIBUTE, GRAPH, NODE, SPARSE, TENSOR } from "./wire.js";

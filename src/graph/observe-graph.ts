@@ -211,7 +211,7 @@ function withFeeding(watched: WatchedGraph, seen: Observation): Observation {
   };
 }
 
-/** Whether what is learned of a closed unit may be moved: by what shares it, or by what else takes its preactivations. */
+/** Whether what closes a unit may be moved: by what shares its weights, or by what else takes its preactivations. */
 function isMoved(graph: Graph, { feeding, node }: WatchedPlace): boolean {
   return feeding!.isShared || takenBeside(graph, feeding!.way, node.output) !== undefined;
 }

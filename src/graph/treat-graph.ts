@@ -215,8 +215,8 @@ function add(sums: ChangeSums, before: Float32Array, after: Float32Array): void 
  * is raised by its biasToRevive, so that one sample in a hundred opens it, and the weights that lead away from it are
  * set to 0: a training can take it up again. Units that lead into a sum, a concatenation or an output are left as they
  * are, as the outputs would change, and so are those without a bias of their own, and those that a graph within a node
- * takes (a branch of an If, the body of a Loop): `untreated` says why. What is inside of such graphs stays. A bias that is
- * not there is added to its Conv or Gemm; weights that several nodes share are copied for the one that changes; all
+ * takes (a branch of an If, the body of a Loop): `untreated` says why. What is inside of such graphs stays. A bias that
+ * is not there is added to its Conv or Gemm; weights that several nodes share are copied for the one that changes; all
  * other bytes of the file stay. The treated graph is run beside the first on all rows.
  * @param model the bytes of an ONNX file; they stay as they are
  * @param rows as diagnoseGraph takes them; the training rows, as a rule

@@ -50,9 +50,9 @@ export interface ReadModelOptions {
    */
   readonly dropout?: "drop" | "keep";
   /**
-   * Of an ONNX If whose condition hangs on the rows, which is two networks in one: the branch that is read in its place,
-   * of all such in the file. The network then predicts what the model does on rows that take it; a note says so. Without
-   * it such a file is refused.
+   * Of an ONNX If whose condition hangs on the rows, which is two networks in one: the branch that is read in its
+   * place, of all such in the file. The network then predicts what the model does on rows that take it; a note says so.
+   * Without it such a file is refused.
    */
   readonly branch?: "then" | "else";
 }

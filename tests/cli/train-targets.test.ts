@@ -1,5 +1,5 @@
-// `relumine train X.npy Y.npy` where a row has several targets: a regression of so many outputs, to the bits of the same
-// training by hand; its file says how each number was scaled; what can't be is refused by name.
+// `relumine train X.npy Y.npy` where a row has several targets: a regression of so many outputs, to the bits of the
+// same training by hand; its file says how each number was scaled; what can't be is refused by name.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

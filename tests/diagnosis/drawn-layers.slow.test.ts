@@ -1,5 +1,5 @@
-// Random networks of all kinds of layers on real data: where they train well no cause is named, and of the same with one
-// fault planted that fault is the first cause. RELUMINE_LONG=10 draws 80 and 70.
+// Random networks of all kinds of layers on real data: where they train well no cause is named, and of the same with
+// one fault planted that fault is the first cause. RELUMINE_LONG=10 draws 80 and 70.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadDigits } from "../support/digits.js";

@@ -1,5 +1,5 @@
-// Graphs within graphs: what they take of the graph around them is told by name, and units that lead there are left; all
-// others are treated as if there were none.
+// Graphs within graphs: what they take of the graph around them is told by name, and units that lead there are left;
+// all others are treated as if there were none.
 import { describe, expect, test } from "vitest";
 import { diagnoseGraph } from "../../src/graph/diagnose-graph.js";
 import { Graph } from "../../src/graph/graph.js";

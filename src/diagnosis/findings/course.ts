@@ -117,8 +117,8 @@ function findBlownUp(evidence: Evidence): Found[] {
     {
       kind: "divergence",
       message:
-        `The loss is ${formatNumber(loss)}, where it had started with ${formatNumber(start)}, and weights have grown to ` +
-        `${formatNumber(growth, 2)} times what they started with.`,
+        `The loss is ${formatNumber(loss)}, where it had started with ${formatNumber(start)}, and weights have ` +
+        `grown to ${formatNumber(growth, 2)} times what they started with.`,
       advice: SMALLER_STEPS,
       figures: { loss, startLoss: start, growth },
     },

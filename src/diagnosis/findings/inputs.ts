@@ -199,8 +199,8 @@ function throughNormalization({ uncentered, unscaled }: InputJudgement, kind: No
 }
 
 /**
- * What closes a narrow layer, or a layer as a whole, is told by other findings; and while a layer is closed nothing goes
- * by the units of the first.
+ * What closes a narrow layer, or a layer as a whole, is told by other findings; and while a layer is closed nothing
+ * goes by the units of the first.
  */
 const isToldElsewhere = (evidence: Evidence, { units }: FirstLayer) => units <= NARROW || closedLayer(evidence) >= 0;
 

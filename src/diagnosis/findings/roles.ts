@@ -79,7 +79,7 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
 
 /** So many epochs after which the rate had come to nothing, */
 const SOON = 1;
-/** or weights that moved by less than this share of their start: what is seen of units and layers was so at the start. */
+/** or weights that moved by less than this share of their start: units and layers are as they were at the start. */
 const HARDLY = 0.05;
 /** ... and says nothing of what a training makes of it, but for inputs so far off that small moves count. */
 const SEEN_AT_START: readonly FindingKind[] = ["uncenteredInputs", "bottleneck", "closedSamples"];

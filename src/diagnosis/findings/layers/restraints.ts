@@ -3,8 +3,9 @@
 //
 // The rule. Only where fits tell for certain that there is more to learn (learnable.ts), each by what it costs:
 // - a penalty of the weights, where the network as it began would pay more for them than all that can be learned is
-//   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start; or where l1
-//   has shrunk a normalized layer's kernel to a fiftieth (it turns weights towards signs alone; l2 leaves directions);
+//   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start; or where
+//   l1 has shrunk a normalized layer's kernel to a fiftieth (it turns weights towards signs alone; l2 leaves
+//   directions);
 // - one of the activations, where units that say 1 would cost as much;
 // - a limit of the norms, where it is less than half of what units began with;
 // - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of

@@ -11,8 +11,8 @@
 // sqrt(1.5/B · p/(2 - p)), 0.2 for batches of two at 0.1, and of the N rows that judge sqrt(1.5/N), 0.17 for fifty.
 // Only the lowest such layer is told: what lies above sees other inputs than in training.
 // Where targets tell, it is told only if it does harm: the score would rise by a tenth with statistics of these rows,
-// to a tenth above a constant's (one that blew up says nothing with other statistics either); they are set in a copy of the
-// network for it, layer by layer. Where none do, rows of another kind (of one class, say) may lie as far off in a
+// to a tenth above a constant's (one that blew up says nothing with other statistics either); they are set in a copy of
+// the network for it, layer by layer. Where none do, rows of another kind (of one class, say) may lie as far off in a
 // sound network (1.1 for single digits), and d has to be 2, twice as large as the signal.
 import { type Evidence, type Found, samplesDiffer } from "../evidence.js";
 import { scoreOf } from "../../learning/learning.js";

@@ -315,8 +315,8 @@ function takenNotes(changes: readonly ModelChange[] = []): string[] {
   if (taken.length === 0) return [];
   const names = taken.slice(0, MOST_NAMED).map(({ name }) => describe(name));
   return [
-    `Of the If ${names.join(", ")} the ${taken[0].branch!} branch alone was read: the network predicts what the model ` +
-      "does on rows that take it, and on others something else.",
+    `Of the If ${names.join(", ")} the ${taken[0].branch!} branch alone was read: the network predicts what the ` +
+      "model does on rows that take it, and on others something else.",
   ];
 }
 
