@@ -163,6 +163,21 @@ describe.skipIf(!hasChromium)("the page's data", () => {
       },
     );
 
+    test("on a phone a field stays in sight while the text above it grows", async () => {
+      const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
+      await using visitor = await visit(site, "#layers=8-4&step=5", phone, (page) => delayEngine(page, 2000));
+      const { page } = visitor;
+      await page.focus("#open-settings");
+      await page.keyboard.press("Enter");
+      await page.focus("#settings .more summary");
+      await page.keyboard.press("Enter");
+      const last = page.locator(".more select").last();
+      await last.focus();
+      expect(await page.textContent("#forecast-text")).toBe("Trying what rates do ...");
+      await saysSoon(page, "#forecast-text", /^Tried/);
+      expect(await last.evaluate(isInSight)).toBe(true);
+    });
+
     test("carries every setting, there and back; the back button goes back", async () => {
       await using visitor = await visit(site, "#data=spiral");
       const { page } = visitor;

@@ -34,6 +34,15 @@ const PHONE_WIDTH = 720; // as in the style sheet
 const toStop = (rate: number) => (Math.log(rate / LEAST_RATE) / Math.log(MOST_RATE / LEAST_RATE)) * RATE_STOPS;
 const toRate = (stop: number) => roundTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** (stop / RATE_STOPS), 2);
 
+/** Changes what is in a part that scrolls; what has the focus there stays where it is seen. */
+function keepFocusInPlace(part: HTMLElement, change: () => void): void {
+  const focused = document.activeElement;
+  if (!focused || !part.contains(focused)) return change();
+  const before = focused.getBoundingClientRect().top;
+  change();
+  part.scrollTop += focused.getBoundingClientRect().top - before;
+}
+
 /** @param shape of the data that is trained on */
 export function createSettings(
   root: HTMLElement,
@@ -117,7 +126,7 @@ export function createSettings(
       rate.value = String(Math.round(toStop(next.rate)));
       nameRate(next.rate);
     },
-    forecast: forecast.show,
+    forecast: (message) => keepFocusInPlace(root, () => forecast.show(message)),
     redraw: forecast.redraw,
   };
 }
