@@ -47,10 +47,7 @@ function copyViews(
   }
 }
 
-/**
- * Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time
- * (measured).
- */
+/** Rows of one or two columns have a loop of their own: a loop within costs them a third to a half more (measured). */
 function copyElements(
   to: RowNumbers,
   at: number,
@@ -60,9 +57,14 @@ function copyElements(
   first: number,
   count: number,
 ): void {
-  if (columns < 3) {
-    for (let c = 0; c < columns; c++)
-      for (let r = 0; r < count; r++) to[at + r * columns + c] = from[order[first + r] * columns + c];
+  if (columns === 1) {
+    for (let r = 0; r < count; r++) to[at + r] = from[order[first + r]];
+  } else if (columns === 2) {
+    for (let r = 0; r < count; r++) {
+      const source = order[first + r] * 2;
+      to[at + r * 2] = from[source];
+      to[at + r * 2 + 1] = from[source + 1];
+    }
   } else {
     for (let r = 0; r < count; r++)
       for (let c = 0, source = order[first + r] * columns; c < columns; c++) to[at++] = from[source + c];
