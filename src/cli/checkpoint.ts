@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { readModel } from "./files.js";
-import { flagOf, NORMALIZATIONS, type TrainingOptions } from "./options.js";
+import { flagOf, NORMALIZATIONS, TRAIN_LOSSES, type TrainingOptions } from "./options.js";
 import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { saveFile } from "./save-file.js";
 import type { Terminal } from "./terminal.js";
@@ -77,6 +77,7 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   residual: optional(flag),
   classWeights: optional(oneOf(["balanced"] as const)),
   labelSmoothing: optional(numberFrom(0, 1)),
+  loss: optional(oneOf(TRAIN_LOSSES)),
 };
 const checkOptions = object<Stored>({ framesEvery: integer(1), ...DECISIVE_CHECKS });
 const DECISIVE = Object.keys(DECISIVE_CHECKS) as (keyof Decisive)[];

@@ -1,6 +1,7 @@
 // The data of a command: as lines for people, and as the first part of the documents that --json prints.
 import { drawData } from "../report/training-text.js";
 import { inputWidth, type TargetEncoding } from "../table/encoding.js";
+import type { Task } from "../table/target.js";
 import type { TrainingData } from "./prepare-table.js";
 import { countOf, formatCount } from "../text/numbers.js";
 
@@ -29,13 +30,14 @@ export function judgesName({ judges, heldOut, blocks }: Pick<TrainingData, "judg
   return blocks ? "drawn training rows" : "training rows";
 }
 
-function targetText(target: TargetEncoding): string {
-  return target.kind === "numbers" ? `${target.column}, ${target.outputs.length} numbers a row` : target.column;
+function targetText(target: TargetEncoding, task: Task): string {
+  if (target.kind !== "numbers") return target.column;
+  return `${target.column}, ${target.outputs.length} ${task === "classification" ? "classes" : "numbers a row"}`;
 }
 
 /** Name and value, as a page lists them. */
 export function dataFacts(prepared: TrainingData, seed: number): [string, string][] {
-  const { name, heldOut, encoding, blocks } = prepared;
+  const { name, task, heldOut, encoding, blocks } = prepared;
   return [
     ["data", blocks ? `${name}, ${blocks.targets}` : name],
     [
@@ -43,7 +45,7 @@ export function dataFacts(prepared: TrainingData, seed: number): [string, string
       `${formatCount(trainingRows(prepared))} to train on, ${formatCount(heldOut.x.rows)} held out (seed ${seed})`,
     ],
     ["inputs", countOf(inputWidth(encoding.inputs), "input")],
-    ["target", targetText(encoding.target)],
+    ["target", targetText(encoding.target, task)],
   ];
 }
 

@@ -5,6 +5,7 @@ import { type RegressionErrors, regressionErrors } from "./network-for-table.js"
 import { type NumbersTarget, type TableEncoding, targetColumns, type TargetEncoding } from "../table/encoding.js";
 import type { Matrix } from "../core/matrix.js";
 import { mean } from "../core/statistics.js";
+import { isClassification } from "../network/losses.js";
 import type { Terminal } from "./terminal.js";
 import type { Evaluation as NetworkEvaluation, Metrics, Network } from "../index.js";
 import { type ClassResult, drawClasses, drawOutputs, type OutputResult } from "../report/training-text.js";
@@ -21,8 +22,19 @@ export interface Evaluation
   readonly outputs?: readonly OutputResult[];
 }
 
+/** Of several labels a row there is no confusion. */
 function classResults(names: readonly string[], { confusion, classes }: NetworkEvaluation): ClassResult[] {
-  return names.map((name, label) => ({ name: shorten(name), right: confusion![label][label], ...classes![label] }));
+  return names.map((name, label) => {
+    const figures = classes![label];
+    const right = confusion ? confusion[label][label] : Math.round((figures.recall ?? 0) * figures.rows);
+    return { name: shorten(name), right, ...figures };
+  });
+}
+
+/** What the labels are called: columns of rows of shares, and 0 and 1 of a single one. */
+function classNames(target: TargetEncoding): readonly string[] {
+  if (target.kind === "classes") return target.classes;
+  return target.kind === "numbers" ? targetColumns(target) : ["0", "1"];
 }
 
 /** The figures that a line or a document tells of any network. */
@@ -55,10 +67,11 @@ export function evaluateOn(network: Network, rows: TrainingRows, { target }: Tab
   const evaluation = network.evaluate(rows);
   const metrics = figuresOf(evaluation);
   const { x, y } = rows;
+  const { confusion } = evaluation;
+  if (target.kind === "classes" || isClassification(network.spec.loss))
+    return { ...metrics, ...(confusion && { confusion }), classes: classResults(classNames(target), evaluation) };
   if (target.kind === "numbers") return { ...metrics, ...rowErrors(target, y as Matrix, network.predict(x)) };
-  if (target.kind === "number")
-    return { ...metrics, ...regressionErrors(target, y as readonly number[], network.predict(x).data) };
-  return { ...metrics, confusion: evaluation.confusion!, classes: classResults(target.classes, evaluation) };
+  return { ...metrics, ...regressionErrors(target, y as readonly number[], network.predict(x).data) };
 }
 
 /** `accuracy 97.1 %, AUC 0.994, loss 0.09` */

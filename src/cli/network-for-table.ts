@@ -6,7 +6,9 @@ import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import { wrap } from "../text/wrap.js";
 import type { Terminal } from "./terminal.js";
-import type { LayerOptions } from "./options.js";
+import type { LayerOptions, TrainLoss } from "./options.js";
+import { isClassification } from "../network/losses.js";
+import type { Task } from "../table/target.js";
 import type { DenseSpec, Diagnosis, DiagnoseOptions, Metrics, Network, NetworkSpec } from "../index.js";
 import type { SampleRows } from "../core/matrix.js";
 
@@ -14,12 +16,21 @@ export interface ModelOptions extends LayerOptions {
   readonly hidden: readonly number[];
   readonly seed: number;
   readonly labelSmoothing?: number;
+  /** By default that of the target's kind. */
+  readonly loss?: TrainLoss;
 }
 
+/** What a loss's targets are. */
+export const taskOfLoss = (loss: TrainLoss): Task => (isClassification(loss) ? "classification" : "regression");
+
 /** @throws RelumineError where labels of none are to be smoothed */
-function lossOfTable({ target }: PreparedTable["encoding"], labelSmoothing: number | undefined): NetworkSpec["loss"] {
-  if (target.kind === "classes") return labelSmoothing ? { name: "crossEntropy", labelSmoothing } : "crossEntropy";
-  if (labelSmoothing === undefined) return "meanSquaredError";
+function lossOfTable(
+  { target }: PreparedTable["encoding"],
+  { loss: asked, labelSmoothing }: Pick<ModelOptions, "loss" | "labelSmoothing">,
+): NetworkSpec["loss"] {
+  const name = asked ?? (target.kind === "classes" ? "crossEntropy" : "meanSquaredError");
+  if (isClassification(name)) return labelSmoothing ? { name, labelSmoothing } : name;
+  if (labelSmoothing === undefined) return name;
   const given = "a target of numbers";
   throw new RelumineError("value", "--label-smoothing", "to be left out where there are no classes", given);
 }
@@ -38,7 +49,7 @@ function hiddenLayer(units: number, place: number, options: ModelOptions): Dense
   };
 }
 
-/** Cross-entropy over the classes, or mean squared error of the standardized targets. */
+/** Cross-entropy over the classes, or mean squared error of the standardized targets, unless another loss is asked for. */
 export function specFor({ encoding }: Pick<PreparedTable, "encoding">, options: ModelOptions): NetworkSpec {
   const { inputs, target } = encoding;
   const { hidden, seed, l1, l2 } = options;
@@ -48,7 +59,7 @@ export function specFor({ encoding }: Pick<PreparedTable, "encoding">, options: 
   return {
     inputs: inputWidth(inputs),
     layers: isPenalized ? layers.map((layer) => ({ ...layer, kernelRegularizer })) : layers,
-    loss: lossOfTable(encoding, options.labelSmoothing),
+    loss: lossOfTable(encoding, options),
     seed,
   };
 }

@@ -11,7 +11,7 @@ import { readScheduleWords } from "../network/training/schedules/schedule-words.
 import { OPTIMIZER_NAMES } from "../network/training/optimizers/names.js";
 import { RelumineError } from "../core/errors.js";
 import type { SweepFit } from "../sweep/types.js";
-import type { FitOptions, NormalizationKind, Optimizer } from "../index.js";
+import type { FitOptions, Loss, NormalizationKind, Optimizer } from "../index.js";
 import { RAW_TYPES, type RawRow, type RawType } from "../arrays/raw.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
@@ -24,6 +24,9 @@ function refuse<T>(check: () => T): T {
     throw new InvalidArgumentError(`It has ${error.expected}.${error.hint && ` ${error.hint}`}`);
   }
 }
+
+/** A command line that does not go with what its files hold: exit code 2, as of one that is wrong by itself. */
+export class UnfitOption extends RelumineError {}
 
 /** The same refusal where the library's option that it is about is one of the command line's: with dashes before it. */
 export function withDashes(error: unknown, names: readonly string[]): unknown {
@@ -223,6 +226,8 @@ export interface TrainingOptions extends SharedOptions, LayerOptions {
   readonly accumulate?: number;
   readonly classWeights?: "balanced";
   readonly labelSmoothing?: number;
+  /** Of `train` alone. */
+  readonly loss?: TrainLoss;
 }
 
 export const NORMALIZATIONS = ["batch", "layer"] as const satisfies readonly NormalizationKind[];
@@ -311,6 +316,21 @@ export function addLossOptions(command: Command): Command {
     );
 }
 
+/** Those that a last layer of numbers or logits has: poisson wants one of rates. */
+export const TRAIN_LOSSES = [
+  "meanSquaredError",
+  "meanAbsoluteError",
+  "huber",
+  "crossEntropy",
+  "binaryCrossEntropy",
+] as const satisfies readonly Loss[];
+export type TrainLoss = (typeof TRAIN_LOSSES)[number];
+
+export function lossOption(): Option {
+  const what = `${TRAIN_LOSSES.join(", ")} (default: crossEntropy of classes, meanSquaredError of numbers)`;
+  return new Option("--loss <name>", what).argParser(oneOf(TRAIN_LOSSES));
+}
+
 export function classWeightsOption(): Option {
   const what = '"balanced": all classes count the same in training, however many rows each has';
   return new Option("--class-weights <how>", what).argParser(oneOf(["balanced"]));
@@ -349,16 +369,19 @@ export function threadsOption(what = "trainings at a time", most = MOST_THREADS)
 
 /** The option of fit that `--class-weights` asks for. */
 export function classWeightsOf(
-  { classWeights }: Pick<TrainingOptions, "classWeights">,
+  { classWeights, loss }: Pick<TrainingOptions, "classWeights" | "loss">,
   {
     encoding: { target },
     blocks,
   }: Pick<PreparedTable, "encoding"> & { readonly blocks?: Pick<FitOptions, "classWeights"> },
 ): Pick<FitOptions, "classWeights"> {
   if (classWeights === undefined) return {};
-  if (target.kind === "classes") return { classWeights: blocks?.classWeights ?? classWeights };
-  const given = "a target of numbers";
-  throw new RelumineError("value", "--class-weights", "to be left out where there are no classes", given);
+  if (blocks?.classWeights ?? target.kind === "classes") return { classWeights: blocks?.classWeights ?? classWeights };
+  const [where, given] =
+    loss === "binaryCrossEntropy"
+      ? ["a row has no one class", "several labels a row"]
+      : ["there are no classes", "a target of numbers"];
+  throw new RelumineError("value", "--class-weights", `to be left out where ${where}`, given);
 }
 
 function scheduleWords(words: string): string {

@@ -118,17 +118,26 @@ function toLabels(path: string, values: ArrayLike<unknown>, rows: number, classe
   return labels;
 }
 
+/** What a row of probabilities would have to be, and what it is instead; undefined: nothing is wrong with it. */
+export function faultOfProbabilities(
+  data: Float32Array,
+  start: number,
+  columns: number,
+  sumToOne: boolean,
+): readonly [expected: string, given: string] | undefined {
+  let sum = 0;
+  for (let i = start; i < start + columns; i++) {
+    const value = data[i];
+    if (!(value >= 0 && value <= 1)) return ["to have numbers from 0 to 1", `${value}`];
+    sum += value;
+  }
+  return sumToOne && Math.abs(sum - 1) > 1e-3 ? ["to sum to 1", `a sum of ${sum}`] : undefined;
+}
+
 function checkProbabilities(path: string, { data, columns }: Matrix, sumToOne: boolean): void {
   for (let start = 0; start < data.length; start += columns) {
-    let sum = 0;
-    for (let i = start; i < start + columns; i++) {
-      const value = data[i];
-      if (!(value >= 0 && value <= 1))
-        throw new RelumineError("value", `${path}[${start / columns}]`, "to have numbers from 0 to 1", `${value}`);
-      sum += value;
-    }
-    if (sumToOne && Math.abs(sum - 1) > 1e-3)
-      throw new RelumineError("value", `${path}[${start / columns}]`, "to sum to 1", `a sum of ${sum}`);
+    const fault = faultOfProbabilities(data, start, columns, sumToOne);
+    if (fault) throw new RelumineError("value", `${path}[${start / columns}]`, ...fault);
   }
 }
 

@@ -79,7 +79,10 @@ function mistakeOf(label: number, confusion: readonly number[], names: readonly 
   return most === 0 ? "" : `${names[others.indexOf(most)]} (${formatCount(most)})`;
 }
 
-/** A title and a row a class: rows, recall, precision, and what is said by mistake; `where` says what rows they are. */
+/**
+ * A title and a row a class: rows, recall, precision, and what is said by mistake, where a row is of one class alone;
+ * `where` says what rows they are.
+ */
 export function classRows(
   classes: readonly ClassResult[],
   confusion: readonly (readonly number[])[],
@@ -87,15 +90,17 @@ export function classRows(
 ): string[][] {
   const names = classes.map(({ name }) => name);
   const share = (value: number | undefined): string => (value === undefined ? "" : formatPercent(value));
+  const hasMistakes = confusion.length > 0;
   const rows = classes.map(({ name, rows: count, right, recall, precision }, label) => [
     name,
     formatCount(count),
     formatCount(right),
     share(recall),
     share(precision),
-    mistakeOf(label, confusion[label], names),
+    ...(hasMistakes ? [mistakeOf(label, confusion[label], names)] : []),
   ]);
-  return [["class", where, "right", "recall", "precision", "most often said instead"], ...rows];
+  const title = ["class", where, "right", "recall", "precision"];
+  return [hasMistakes ? [...title, "most often said instead"] : title, ...rows];
 }
 
 /** The same in aligned lines. */

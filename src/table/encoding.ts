@@ -94,7 +94,11 @@ export interface NumberTarget {
   readonly date?: DateNotation;
 }
 
-/** A target of several numbers a row, each standardized by itself: what "relumine train X.npy Y.npy" makes of rows. */
+/**
+ * A target of several numbers a row, each standardized by itself: what "relumine train X.npy Y.npy" makes of rows.
+ * Classes one-hot, shares of them and several labels a row are such, too, for a cross-entropy, with means of 0 and
+ * scales of 1.
+ */
 export interface NumbersTarget {
   /** Tells the kinds of target apart. */
   readonly kind: "numbers";
@@ -113,6 +117,15 @@ export interface TableEncoding {
   readonly inputs: readonly InputEncoding[];
   /** The column to predict. */
   readonly target: TargetEncoding;
+}
+
+/** Of numbers that stay as they are. */
+export const UNSCALED = { mean: 0, scale: 1 } as const;
+
+/** Whether the target's numbers are what was written, as those of a cross-entropy are. */
+export function isUnscaled(target: NumberTarget | NumbersTarget): boolean {
+  const scalings = target.kind === "numbers" ? target.outputs : [target];
+  return scalings.every(({ mean, scale }) => mean === UNSCALED.mean && scale === UNSCALED.scale);
 }
 
 export function widthOf(encoding: InputEncoding): number {

@@ -1,10 +1,10 @@
 // What a model's file keeps of the table it was trained on, and how much of it is believed when it is read: nothing.
 import { checkEncodingMembers, checkText } from "./check-encoding.js";
-import { inputWidth, outputWidth, type TableEncoding } from "./encoding.js";
+import { inputWidth, isUnscaled, outputWidth, type TableEncoding, type TargetEncoding } from "./encoding.js";
 import { describe } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { checkMembers, parseStrictJson } from "../core/strict-json.js";
-import { nameOf } from "../network/losses.js";
+import { isClassification, type Loss, nameOf } from "../network/losses.js";
 import type { NetworkSpec } from "../network/spec.js";
 
 /** The name in the file's metadata. */
@@ -35,10 +35,16 @@ function checkFit({ inputs, target }: TableEncoding, spec: NetworkSpec): void {
   const units = spec.layers.at(-1)!.units;
   if (outputs !== units)
     throw new RelumineError("format", "target", `to have the network's ${units} outputs`, `${outputs}`);
-  const isClassifier = nameOf(spec.loss) === "crossEntropy";
-  if (isClassifier !== (target.kind === "classes") || nameOf(spec.loss) === "binaryCrossEntropy") {
-    throw new RelumineError("format", "target.kind", `to go with the loss ${nameOf(spec.loss)}`, describe(target.kind));
-  }
+  const loss = nameOf(spec.loss);
+  if (!goesWith(target, loss))
+    throw new RelumineError("format", "target.kind", `to go with the loss ${loss}`, describe(target.kind));
+}
+
+/** Classes are labels; a cross-entropy takes rows of shares besides, and one of two classes a single share. */
+function goesWith(target: TargetEncoding, loss: Loss): boolean {
+  if (target.kind === "classes") return loss === "crossEntropy";
+  if (!isClassification(loss)) return true;
+  return isUnscaled(target) && (target.kind === "numbers" || loss === "binaryCrossEntropy");
 }
 
 function checkStored(text: string, spec: NetworkSpec): StoredTable {

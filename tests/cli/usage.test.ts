@@ -25,6 +25,7 @@ describe("help", () => {
     [["crossvalidate", "--help"], "--folds 10 --repeats 3"],
     [["textbook", "--help"], "relumine textbook --html"],
     [["help", "train"], "--target species"],
+    [["train", "--help"], "relumine train X.npy Y.npy --loss crossEntropy"],
   ])("%j shows examples", async (args, example) => {
     const { code, stdout, stderr } = await relumine(...args);
     expect(stdout).toContain("Usage: relumine");

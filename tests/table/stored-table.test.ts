@@ -148,6 +148,36 @@ describe("the record of a table's columns", () => {
     await expectRefusal(() => readStoredTable(stored, { ...fitting, loss: "crossEntropy" }), "format", `${path}.kind`);
   });
 
+  it("of rows as they lie goes with a cross-entropy, one number a row with that of two classes alone", async () => {
+    const { name, encoding } = prepare("y");
+    const unscaled = { mean: 0, scale: 1 };
+    const path = "its record of the table's columns: target.kind";
+    const rowsOf = (second: { mean: number; scale: number }) => ({
+      name,
+      encoding: { ...encoding, target: { kind: "numbers", column: "t", outputs: [unscaled, second] } as const },
+    });
+    const single = { name, encoding: { ...encoding, target: { kind: "number", column: "y", ...unscaled } as const } };
+    const fitting = specFor(rowsOf(unscaled), { ...model, loss: "binaryCrossEntropy" });
+    expect(fitting.loss).toBe("binaryCrossEntropy");
+    const one = { ...fitting, layers: [...fitting.layers.slice(0, -1), { units: 1 }] };
+    expect(readStoredTable(tableMetadata(single), one)).toEqual(single);
+    await expectRefusal(
+      () => readStoredTable(tableMetadata(single), { ...one, loss: "crossEntropy" }),
+      "format",
+      path,
+      "number",
+    );
+    for (const loss of ["crossEntropy", "binaryCrossEntropy"] as const) {
+      const spec = { ...fitting, loss };
+      expect(readStoredTable(tableMetadata(rowsOf(unscaled)), spec)).toEqual(rowsOf(unscaled));
+      for (const scaled of [
+        { mean: 0.5, scale: 1 },
+        { mean: 0, scale: 2 },
+      ])
+        await expectRefusal(() => readStoredTable(tableMetadata(rowsOf(scaled)), spec), "format", path, "numbers");
+    }
+  });
+
   it("must go with the network's loss", async () => {
     await expectRefusal(
       () => readStoredTable(metadata, { ...spec, loss: "meanSquaredError" }),

@@ -8,14 +8,18 @@ import type { BatchContext, BatchSource } from "../../network/batches.js";
 import type { DataSet } from "../../network/data.js";
 import type { TrainingRows } from "../prepare-table.js";
 import type { FileNames, RawRows } from "./scan.js";
-import type { NumberEncoding, NumbersTarget, TableEncoding, TargetEncoding } from "../../table/encoding.js";
-
-const PLAIN = { mean: 0, scale: 1 };
+import {
+  type NumberEncoding,
+  type NumbersTarget,
+  type TableEncoding,
+  type TargetEncoding,
+  UNSCALED,
+} from "../../table/encoding.js";
 
 /** Of each number of a row's target; of classes none is scaled. */
 function targetScalings(target: TargetEncoding): NumbersTarget["outputs"] {
   if (target.kind === "numbers") return target.outputs;
-  return [target.kind === "classes" ? PLAIN : target];
+  return [target.kind === "classes" ? UNSCALED : target];
 }
 
 export class EncodedBatches implements BatchSource {
@@ -31,11 +35,13 @@ export class EncodedBatches implements BatchSource {
    * @param given with exact targets
    * @param encoding of numbers alone
    * @param names the files', for messages
+   * @param areRows of targets, even of one number each, which a loss may take for a share
    */
   constructor(
     private readonly given: OpenRows,
     { inputs, target }: TableEncoding,
     private readonly names: FileNames,
+    private readonly areRows: boolean,
   ) {
     this.rows = given.rows;
     this.batchSize = given.batchSize;
@@ -89,8 +95,7 @@ export class EncodedBatches implements BatchSource {
 
   /** Single numbers keep their digits until they are checked, as labels are. */
   private roomForTargets(rows: number): Float64Array | Float32Array {
-    const { length } = this.scalings;
-    return length === 1 ? new Float64Array(rows) : new Float32Array(rows * length);
+    return this.areRows ? new Float32Array(rows * this.scalings.length) : new Float64Array(rows);
   }
 
   /** Labels, or standardized numbers, row after row. */

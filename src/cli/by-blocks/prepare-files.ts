@@ -3,9 +3,11 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { EncodedBatches } from "./encoded-batches.js";
+import { areShares, type RowKind } from "./target-rows.js";
 import { type FileNames, heldOutCount, MOST_CLASSES, type Scan, scanRows } from "./scan.js";
 import type { TrainingData } from "../prepare-table.js";
-import { type RawOptions, withDashes } from "../options.js";
+import { type RawOptions, type TrainLoss, UnfitOption, withDashes } from "../options.js";
+import { taskOfLoss } from "../network-for-table.js";
 import type { Terminal } from "../terminal.js";
 import { targetName } from "../../arrays/choose.js";
 import { type RawRow, rawShape } from "../../arrays/raw.js";
@@ -18,7 +20,14 @@ import {
   type OpenRowsOptions,
   type RawFile,
 } from "../../files/open-rows.js";
-import { type NumberEncoding, type TableEncoding, type TargetEncoding, inputNames } from "../../table/encoding.js";
+import {
+  inputNames,
+  type NumberEncoding,
+  outputWidth,
+  type TableEncoding,
+  type TargetEncoding,
+  UNSCALED,
+} from "../../table/encoding.js";
 import { balancedWeights } from "../../network/training/class-weights.js";
 import { MOST_COLUMNS } from "../../table/read/layout.js";
 import { areFewValues, type Task } from "../../table/target.js";
@@ -34,6 +43,7 @@ export interface FileOptions extends RawOptions {
   readonly seed: number;
   readonly batchSize: number;
   readonly classWeights?: "balanced";
+  readonly loss?: TrainLoss;
 }
 
 /** As openFiles takes it. What is no file is left to that. */
@@ -55,7 +65,7 @@ async function batches(files: OpenFiles, options: OpenRowsOptions): Promise<Open
 async function scan(
   names: FileNames,
   files: OpenFiles,
-  { validation, seed, batchSize: given }: FileOptions,
+  { validation, seed, loss, batchSize: given }: FileOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ readonly seen: Scan; readonly isCut: boolean }> {
@@ -75,14 +85,24 @@ async function scan(
   try {
     const { count: heldOut, isCut } = heldOutCount(rows.rows, widest, validation);
     const tell = terminal.startShare("reading");
-    return { seen: await scanRows(names, rows, { targets, heldOut, seed, signal, tell }), isCut };
+    return { seen: await scanRows(names, rows, { targets, heldOut, seed, loss, signal, tell }), isCut };
   } finally {
     terminal.endProgress();
   }
 }
 
-/** Classes or numbers? By the rule for a table's column of numbers; several a row are numbers. */
-function taskOf({ values, areWhole, rows, target: { columns } }: Scan, { task }: FileOptions, { y }: FileNames): Task {
+/** Classes or numbers? By the loss, else by the rule for a table's column of numbers; several a row are numbers. */
+function taskOf(
+  { values, areWhole, rows, target: { columns } }: Scan,
+  { loss, task = loss && taskOfLoss(loss) }: FileOptions,
+  { y }: FileNames,
+): Task {
+  if (areShares(loss, columns)) return "classification";
+  if (loss === "crossEntropy" && !areWhole) {
+    const expected = "to have labels, which are whole numbers, for --loss crossEntropy";
+    const hint = "A share of two classes takes binaryCrossEntropy, numbers meanSquaredError.";
+    throw new UnfitOption("value", y, expected, "other numbers", hint);
+  }
   if (task === "classification" && columns > 1) {
     const expected = "to have one label a row, for --task classification";
     throw new RelumineError(
@@ -90,7 +110,7 @@ function taskOf({ values, areWhole, rows, target: { columns } }: Scan, { task }:
       y,
       expected,
       `${columns} numbers`,
-      "Of one-hot rows numpy makes labels: y.argmax(1).",
+      "One-hot rows take --loss crossEntropy, or labels of them: y.argmax(1).",
     );
   }
   const seen = areWhole && values !== undefined && areFewValues(values.length, rows) ? "classification" : "regression";
@@ -98,13 +118,13 @@ function taskOf({ values, areWhole, rows, target: { columns } }: Scan, { task }:
     throw new RelumineError(
       "value",
       y,
-      `to have at most ${MOST_CLASSES} different labels, for --task classification`,
+      `to have at most ${MOST_CLASSES} different labels, for ${loss ? `--loss ${loss}` : "--task classification"}`,
       "more",
     );
   return task ?? seen;
 }
 
-function encodingOf(seen: Scan, task: Task, { y }: FileNames): TableEncoding {
+function encodingOf(seen: Scan, task: Task, { loss }: FileOptions, { y }: FileNames): TableEncoding {
   const name = targetName(basename(y).replace(/\.(npy|bin|raw)$/i, ""));
   const column = name === "" || /^column( \d+)?$/.test(name) ? "target" : name; // inputs are called so
   const inputs = Array.from(seen.medians, (median, c): NumberEncoding => ({
@@ -113,32 +133,49 @@ function encodingOf(seen: Scan, task: Task, { y }: FileNames): TableEncoding {
     median,
     ...seen.inputs.scaling(c),
   }));
-  return { inputs, target: targetOf(seen, task, column) };
+  return { inputs, target: targetOf(seen, task, column, loss) };
 }
 
-function targetOf({ values, target }: Scan, task: Task, column: string): TargetEncoding {
-  if (task === "classification") return { kind: "classes", column, classes: values!.map(String) };
-  const [first, ...others] = Array.from(target.means, (_, t) => target.scaling(t));
+function targetOf({ values, target }: Scan, task: Task, column: string, loss: TrainLoss | undefined): TargetEncoding {
+  const areAsTheyLie = areShares(loss, target.columns);
+  if (task === "classification" && !areAsTheyLie) return { kind: "classes", column, classes: values!.map(String) };
+  const [first, ...others] = Array.from(target.means, (_, t) => (areAsTheyLie ? UNSCALED : target.scaling(t)));
   return others.length === 0
     ? { kind: "number", column, ...first }
     : { kind: "numbers", column, outputs: [first, ...others] };
 }
 
-function describeTarget(target: TargetEncoding): { readonly what: string; readonly reason: string } {
-  if (target.kind === "classes")
-    return { what: countOf(target.classes.length, "class", "classes"), reason: "whole numbers" };
-  if (target.kind === "number") return { what: "a number", reason: "numbers" };
-  return { what: `${countOf(target.outputs.length, "number")} a row`, reason: "columns" };
+/** What the target is, and by what it was seen to be that. */
+function describeTarget(target: TargetEncoding): readonly [what: string, reason: string] {
+  if (target.kind === "classes") return [countOf(target.classes.length, "class", "classes"), "whole numbers"];
+  if (target.kind === "number") return ["a number", "numbers"];
+  return [`${countOf(target.outputs.length, "number")} a row`, "columns"];
 }
 
-const ONE_HOT_NOTE = "every row has a single 1: its place, as a label, would train a classifier (numpy: y.argmax(1))";
+/** The same of shares, which are asked for. */
+function describeShares({ columns, kind }: Scan["targetRows"], loss: TrainLoss): string {
+  if (loss === "crossEntropy")
+    return `${countOf(columns, "class", "classes")}, ${kind === "oneHot" ? "one-hot" : "shares of 1"}`;
+  return columns === 1 ? "a label, 0 or 1" : `${countOf(columns, "label")} a row`;
+}
+
+/** What rows seem to be where no loss is asked for. */
+const NOTES: Readonly<Record<RowKind, string>> = {
+  oneHot: "every row has a single 1, as classes have: --loss crossEntropy trains a classifier",
+  shares: "every row sums to 1, as shares of classes do: --loss crossEntropy trains a classifier",
+  severalLabels: "all are 0 or 1, as several labels a row are: --loss binaryCrossEntropy trains each as such",
+};
 
 /** Of several numbers a row. */
-function targetNotes({ target, areOneHot }: Scan, { target: { column } }: TableEncoding): string[] {
+function targetNotes(
+  { target, targetRows: { kind } }: Scan,
+  { target: { column } }: TableEncoding,
+  loss: TrainLoss | undefined,
+): string[] {
   if (target.columns === 1) return [];
   const constant = Array.from(target.means, (_, t) => target.isConstant(t)).filter(Boolean).length;
   return [
-    ...(areOneHot ? [`${column} (target): ${ONE_HOT_NOTE}`] : []),
+    ...(kind && !loss ? [`${column} (target): ${NOTES[kind]}`] : []),
     ...(constant > 0
       ? [`${column} (target): ${countOf(constant, "column")} with the same value in every training row`]
       : []),
@@ -147,23 +184,31 @@ function targetNotes({ target, areOneHot }: Scan, { target: { column } }: TableE
 
 function notesOf(seen: Scan, encoding: TableEncoding, options: FileOptions, isCut: boolean): string[] {
   const { target } = encoding;
-  const { what, reason } = describeTarget(target);
+  const { task, loss } = options;
+  const [what, reason] = describeTarget(target);
+  const told = loss && areShares(loss, outputWidth(target)) ? describeShares(seen.targetRows, loss) : what;
   const heldOut = countOf(seen.heldOut.x.rows, "row");
   const constant = encoding.inputs.filter((_, c) => seen.inputs.isConstant(c)).length;
   return [
-    `${target.column} (target): ${what} (${options.task ? "asked for" : reason})`,
-    ...targetNotes(seen, encoding),
+    `${target.column} (target): ${told} (${(task ?? loss) ? "asked for" : reason})`,
+    ...targetNotes(seen, encoding, loss),
     `read by blocks; the diagnosis is of ${countOf(seen.sample.x.rows, "training row")} that were drawn`,
     ...(isCut ? [`${heldOut} are held out, drawn from all: as many as are kept in memory`] : []),
     ...(constant > 0 ? [`${countOf(constant, "column")} with the same value in every training row`] : []),
   ];
 }
 
-function classWeightsOf({ values, counts, inputs }: Scan): number[] {
-  return balancedWeights(
-    values!.map((value) => counts.get(value)),
-    inputs.rows,
-  );
+/** Of labels, or of what each class has of the rows' shares. */
+function classWeightsOf(
+  { values, counts, inputs: { rows }, targetRows: { sums } }: Scan,
+  target: TargetEncoding,
+): number[] {
+  if (target.kind === "classes")
+    return balancedWeights(
+      values!.map((value) => counts.get(value)),
+      rows,
+    );
+  return balancedWeights(sums.length === 1 ? [rows - sums[0], sums[0]] : [...sums], rows);
 }
 
 /**
@@ -194,10 +239,12 @@ async function prepare(
 ): Promise<TrainingData> {
   const { seen, isCut } = await scan(names, files, options, terminal, signal);
   const task = taskOf(seen, options, names);
-  const encoding = encodingOf(seen, task, names);
-  const { batchSize, validation, seed, classWeights } = options;
+  const encoding = encodingOf(seen, task, options, names);
+  const { batchSize, validation, seed, classWeights, loss } = options;
+  const hasClasses = task === "classification" && !(loss === "binaryCrossEntropy" && seen.target.columns > 1);
   const rows = await batches(files, { batchSize, seed, without: seen.heldOutRows });
-  const source = new EncodedBatches(rows, encoding, names);
+  const areRows = encoding.target.kind === "numbers" || areShares(loss, seen.target.columns);
+  const source = new EncodedBatches(rows, encoding, names, areRows);
   const training = source.encodeRows(seen.sample);
   const heldOut = source.encodeRows(seen.heldOut, seen.heldOutRows);
   return {
@@ -213,7 +260,7 @@ async function prepare(
     blocks: {
       source,
       targets: names.y,
-      ...(classWeights && task === "classification" && { classWeights: classWeightsOf(seen) }),
+      ...(classWeights && hasClasses && { classWeights: classWeightsOf(seen, encoding.target) }),
       close: () => rows.close(),
     },
   };

@@ -9,6 +9,8 @@ import { median } from "../../core/statistics.js";
 import type { OpenRows } from "../../files/open-rows.js";
 import { countHeldOut } from "../../network/training/plan.js";
 import { ColumnMoments } from "./column-moments.js";
+import { TargetRows } from "./target-rows.js";
+import { type TrainLoss, UnfitOption } from "../options.js";
 import { interruptedError } from "../terminal.js";
 
 /** Numbers of the rows that are held out: they are in memory for as long as the training takes. */
@@ -33,8 +35,8 @@ export interface Scan {
   /** Of all rows: which targets there are, ascending; undefined: too many to be classes, or several a row. */
   readonly values: readonly number[] | undefined;
   readonly areWhole: boolean;
-  /** Of several targets a row: one of them is 1 in every row, the others are 0. */
-  readonly areOneHot: boolean;
+  /** How they come. */
+  readonly targetRows: Pick<TargetRows, "columns" | "kind" | "sums">;
   /** Of the rows that train, how many have each of the values. */
   readonly counts: ReadonlyMap<number, number>;
   readonly heldOut: RawRows;
@@ -122,16 +124,6 @@ function mediansOf({ rows, columns, data }: Matrix): Float64Array {
   });
 }
 
-/** Whether one number is 1 and the others are 0. */
-function isOneHot(targets: Float64Array): boolean {
-  let ones = 0;
-  for (const target of targets) {
-    if (target === 1) ones++;
-    else if (target !== 0) return false;
-  }
-  return ones === 1;
-}
-
 /** What the two files are called. */
 export interface FileNames {
   readonly x: string;
@@ -144,7 +136,7 @@ class Scanner {
   private readonly counts = new Map<number, number>();
   private readonly values = new Set<number>();
   private areWhole = true;
-  private areOneHot = true;
+  private readonly targetRows: TargetRows;
   private readonly drawing: Drawing;
   private readonly held: RawRows;
   private readonly heldOutRows: Float64Array;
@@ -157,10 +149,10 @@ class Scanner {
     private readonly names: FileNames,
     private readonly rows: OpenRows,
     private readonly targets: number,
-    heldOut: number,
-    seed: number,
+    { heldOut, seed, loss }: Pick<ScanOptions, "heldOut" | "seed" | "loss">,
   ) {
     const { inputs: columns } = rows;
+    this.targetRows = new TargetRows(targets, loss);
     this.inputs = new ColumnMoments(columns);
     this.target = new ColumnMoments(targets);
     this.drawing = new Drawing(rows.rows, heldOut, seed);
@@ -206,10 +198,9 @@ class Scanner {
 
   /** Which values there are, where a row has one. */
   private noteTargets(own: Float64Array, isHeldOut: boolean): void {
-    if (this.targets > 1) {
-      this.areOneHot &&= isOneHot(own);
-      return;
-    }
+    const fault = this.targetRows.add(own, isHeldOut);
+    if (fault) throw new UnfitOption("value", `${this.names.y}: row ${this.row + 1}`, ...fault);
+    if (this.targets > 1) return;
     const [target] = own;
     if (!Number.isInteger(target)) this.areWhole = false;
     if (this.values.size > MOST_CLASSES) return;
@@ -248,7 +239,7 @@ class Scanner {
       target,
       values: areClasses ? [...values].sort((a, b) => a - b) : undefined,
       areWhole,
-      areOneHot: targets > 1 && this.areOneHot,
+      targetRows: this.targetRows,
       counts,
       heldOut,
       heldOutRows,
@@ -264,6 +255,8 @@ export interface ScanOptions {
   /** How many rows are held out, drawn by the seed. */
   readonly heldOut: number;
   readonly seed: number;
+  /** What the targets have to go with. */
+  readonly loss?: TrainLoss | undefined;
   readonly signal: AbortSignal;
   /** Hears how much of the rows was seen. */
   readonly tell: (share: number) => void;
@@ -271,11 +264,11 @@ export interface ScanOptions {
 
 /**
  * @param rows as they lie, with exact targets
- * @throws RelumineError "value" or "format", and what reading throws
+ * @throws RelumineError "value" or "format", UnfitOption by a row that the loss does not take, and what reading throws
  */
 export async function scanRows(names: FileNames, rows: OpenRows, options: ScanOptions): Promise<Scan> {
-  const { targets, heldOut, seed, signal, tell } = options;
-  const scanner = new Scanner(names, rows, targets, heldOut, seed);
+  const { targets, seed, signal, tell } = options;
+  const scanner = new Scanner(names, rows, targets, options);
   let seen = 0;
   for await (const { x, y } of rows.batches(1, { seed, begun: 0 })) {
     if (signal.aborted) throw interruptedError();

@@ -15,7 +15,7 @@ import {
 } from "../checkpoint.js";
 import { addFailOnOption, type FailOnOptions, type Failure, failuresOf, tellFailures } from "../fail-on.js";
 import { checkDistinct, checkPlace } from "../files.js";
-import { describeDiagnosis, specFor, tellLearning, tryDiagnose } from "../network-for-table.js";
+import { describeDiagnosis, specFor, taskOfLoss, tellLearning, tryDiagnose } from "../network-for-table.js";
 import {
   addRawOptions,
   addSharedOptions,
@@ -23,9 +23,11 @@ import {
   classWeightsOf,
   courseOf,
   describeOptimizer,
+  lossOption,
   optimizerOf,
   type RawOptions,
   type TrainingOptions,
+  UnfitOption,
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
@@ -77,6 +79,7 @@ Examples:
   $ relumine train digits --resume digits.training
   $ relumine train X.npy y.npy --epochs 5 --out large.safetensors
   $ relumine train X.bin y.bin --raw float32:784 --raw-target uint8
+  $ relumine train X.npy Y.npy --loss crossEntropy
 
 Columns of numbers are standardized by the training rows; missing values become
 their median. Columns of words are one-hot; a missing word is a category too.
@@ -88,7 +91,9 @@ before the training, which scales the columns, and then by blocks, in another
 order each epoch; the rows that are held out are kept in memory. --batch-size,
 --accumulate and checkpoints hold as of a table; deaths of units are not traced
 then. Rows of several targets are numbers, each standardized: a regression with
-so many outputs.
+so many outputs. With --loss crossEntropy they are classes, one-hot (what Keras'
+to_categorical writes) or as shares that sum to 1; with binaryCrossEntropy they
+are labels of which a row may have several, or numbers from 0 to 1.
 
 What ends the training with a checkpoint, even kill -9 or a power cut, costs at
 most the time since the last one: --resume goes on, with the options that it
@@ -349,6 +354,8 @@ async function checkPlaces(sources: readonly string[], options: TrainOptions): P
     ]);
 }
 
+/** How a table's words are refused as targets. */
+const OF_NUMBERS = 'for task "regression"';
 /** What is for tables alone, by names of options: how one is read. */
 const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header"];
 
@@ -358,9 +365,33 @@ function refuseTableOptions(targets: string, command: Command): void {
       command.error(`error: option '--${name}' is for tables; '${targets}' holds the targets`);
 }
 
+/** What is wrong with the loss before anything is read: it decides the task, and a table has one column of targets. */
+function refuseLoss({ loss, task }: TrainOptions, targets: string | undefined, command: Command): void {
+  if (loss === undefined) return;
+  const own = taskOfLoss(loss);
+  if (task !== undefined && task !== own)
+    command.error(`error: option '--loss ${loss}' is for ${own}, not for '--task ${task}'`);
+  if (targets === undefined && loss === "binaryCrossEntropy")
+    command.error(`error: option '--loss ${loss}' is for two files, rows and targets; of a table take crossEntropy`);
+}
+
 function refuseRawOptions({ raw, rawTarget }: RawOptions, command: Command): void {
   if (raw ?? rawTarget)
     command.error(`error: option '--raw${raw ? "" : "-target"}' is for two files, rows and targets`);
+}
+
+/** A loss that is asked for decides the task: words are no numbers. */
+async function prepareTable(source: string, options: TrainOptions): Promise<TrainingData> {
+  const { loss, task = loss && taskOfLoss(loss) } = options;
+  const table = await readTableFile(source, options);
+  try {
+    return prepareNamed(table, { ...options, task });
+  } catch (error) {
+    const isUnfit = error instanceof RelumineError && error.expected.endsWith(OF_NUMBERS) && !options.task;
+    if (!isUnfit) throw error;
+    const { code, path, expected, given } = error;
+    throw new UnfitOption(code, path, expected.replace(OF_NUMBERS, `for --loss ${loss}`), given);
+  }
 }
 
 async function prepare(
@@ -370,7 +401,7 @@ async function prepare(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<TrainingData> {
-  if (targets === undefined) return prepareNamed(await readTableFile(source, options), options);
+  if (targets === undefined) return prepareTable(source, options);
   const { prepareFiles } = await import("../by-blocks/prepare-files.js");
   return prepareFiles({ x: source, y: targets }, options, terminal, signal);
 }
@@ -388,6 +419,7 @@ async function train(
   await checkPlaces(targets === undefined ? [source] : [source, targets], given);
   const checkpoint = given.resume === undefined ? undefined : await readCheckpoint(given.resume);
   const options = checkpoint ? mergeOptions(given, checkpoint, command) : given;
+  refuseLoss(options, targets, command);
   const prepared = await prepare(source, targets, options, terminal, signal);
   try {
     await trainOn(prepared, options, terminal, signal, checkpoint);
@@ -429,6 +461,7 @@ export function trainCommand(): Command {
     .argument("[targets]", "of each row of the first file a label, a number or several: .npy, or --raw; read by blocks")
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
+    .addOption(lossOption())
     .addOption(htmlOption())
     .option("--checkpoint <file>", "store the training itself now and then, when it is interrupted, and at its end")
     .addOption(

@@ -5,14 +5,38 @@ import { about } from "../files.js";
 import type { RowsOptions } from "../read-rows.js";
 import { readTableFile } from "../read-table.js";
 import { describeStored, type Model } from "../stored-model.js";
+import type { TrainingRows } from "../prepare-table.js";
+import { RelumineError } from "../../core/errors.js";
+import { nameOf } from "../../network/losses.js";
+import { shorten } from "../../table/cells.js";
 import { readingOptions, targetColumns } from "../../table/encoding.js";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
 import { tableMetadata } from "../../table/stored-table.js";
+import type { Network } from "../../index.js";
 
 function documentOf({ file, network, table: { name: trainedOn, encoding } }: Model): object {
   const { spec, parameterCount, runtime } = network;
   return { file, format: "relumine", trainedOn, spec, parameterCount, runtime, preprocessing: encoding };
+}
+
+/** A list of binary labels is one of 0 and 1 alone; as rows they may be shares, as in the training. */
+function targetsFor({ spec }: Network, y: TrainingRows["y"]): TrainingRows["y"] {
+  if (nameOf(spec.loss) !== "binaryCrossEntropy" || "data" in y) return y;
+  return { rows: y.length, columns: 1, data: Float32Array.from(y) };
+}
+
+/** What the loss refuses of a row's targets, by the row's place in the table. */
+function naming<T>(rows: readonly number[], column: string, evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (!(error instanceof RelumineError)) throw error;
+    const { code, path, expected, given, hint } = error;
+    const [, row] = /^data\.y\[(\d+)\]$/.exec(path) ?? [];
+    if (row === undefined) throw error;
+    throw new RelumineError(code, `row ${rows[Number(row)] + 1} of "${shorten(column)}"`, expected, given, hint);
+  }
 }
 
 /** @throws RelumineError about the table */
@@ -36,9 +60,10 @@ export async function storedSubject(
   };
   const { name, table } = await readTableFile(source, { ...layout, ...(targets && { targets }) });
   return about(name, () => {
-    const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
+    const { x, y: labelled, rows, notes } = encodeLabelledColumns(stored.encoding, table);
     const { target } = stored.encoding;
-    const evaluation = y && evaluateOn(network, { x, y }, stored.encoding);
+    const y = labelled && targetsFor(network, labelled);
+    const evaluation = y && naming(rows, target.column, () => evaluateOn(network, { x, y }, stored.encoding));
     return {
       format: "relumine",
       network,

@@ -15,6 +15,7 @@ import { sweepCommand } from "../commands/sweep.js";
 import { textbookCommand } from "../commands/textbook.js";
 import { treatCommand } from "../commands/treat.js";
 import { workerCommand } from "../commands/worker.js";
+import { UnfitOption } from "../options.js";
 import { write, writeError } from "../output.js";
 import { whileUnderWay } from "./under-way.js";
 import { readVersion } from "../version.js";
@@ -70,7 +71,7 @@ function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
   const message = error instanceof RelumineError ? error.message : `a fault in relumine itself: ${String(error)}`;
   writeError(message);
-  return 1;
+  return error instanceof UnfitOption ? 2 : 1;
 }
 
 /**
