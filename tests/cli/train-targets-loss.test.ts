@@ -187,6 +187,13 @@ describe("one-hot rows by crossEntropy", () => {
     expect((await documentOf("diagnose", better, X, "--target", HOT)).evaluation.accuracy).toBe(accuracy);
   });
 
+  it("without a header, in bytes: the bits of the same rows", async () => {
+    const bytes = Array.from({ length: ROWS }, (_, row) => oneHotAt(row)).flat();
+    const raw = folder.write("hot.bin", Uint8Array.from(bytes));
+    const plain = await train(X, HOT, ...CROSS, ...SHORT);
+    expect(lossesOf(await train(X, raw, "--raw-target", "uint8:3", ...CROSS, ...SHORT))).toEqual(lossesOf(plain));
+  });
+
   it("refuse other targets of a saved network by their row, and a table's commands", async () => {
     const bad = written("bad-later.npy", (row) => (row === 41 ? [0.5, 0.5, 0.5] : oneHotAt(row)));
     expect(await refused(1, "diagnose", out, X, "--target", bad)).toMatch(/row 42 of "hot" to sum to 1.*1\.5/);
