@@ -320,8 +320,8 @@ export interface Network extends Disposable {
    */
   gradients(data: DataSet): Gradients;
   /**
-   * Probabilities for the cross-entropies, plain outputs otherwise; { logits: true } for the last layer as it is, or,
-   * where its softmax or sigmoid are themselves the probabilities, for what goes into them.
+   * Probabilities for the cross-entropies, plain outputs otherwise; { logits: true } for the last layer as it is, but
+   * what goes into a softmax, or into a sigmoid that a cross-entropy does not take for logits.
    * @param x rows x inputs
    * @returns rows x outputs
    * @throws RelumineError "value", "shape" or "disposed"

@@ -215,6 +215,10 @@ describe("the area under the ROC curve", () => {
     expect([...network.predict(rows).data].filter((_, i) => i % 2 === 1)).toEqual([1, 1, 1, 1]);
     expect(network.evaluate({ x: rows, y: [0, 0, 1, 1] }).auc).toBe(1);
     expect(network.evaluate({ x: rows, y: [1, 1, 0, 0] }).auc).toBe(0);
+    // beyond what odds in float32 tell apart, on both sides
+    const far = [[200], [300], [-300], [-200]];
+    expect(network.evaluate({ x: far, y: [0, 1, 0, 1] }).auc).toBe(0.75);
+    expect(network.evaluate({ x: far, y: [1, 0, 1, 0] }).auc).toBe(0.25);
   });
 
   test("is absent where a class has no rows or all of them, of numbers, and where an output is none", async () => {

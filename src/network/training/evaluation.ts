@@ -206,6 +206,13 @@ function classReader(targets: PreparedTargets): (row: number) => number {
   return (row) => placeOfLargest(data, row * columns, columns);
 }
 
+/** Of each row of two logits how far the second is above the first, which no exponential flattens; into its place. */
+function toDifferences(logits: Float32Array): Float32Array {
+  const rows = logits.length / 2;
+  for (let r = 0; r < rows; r++) logits[r] = logits[2 * r + 1] - logits[2 * r];
+  return logits.subarray(0, rows);
+}
+
 /** After what else reads a chunk, as it makes odds of it; none of numbers, of one class, and of too many scores. */
 function ranksFor({ spec, passes, runtime }: NetworkState, { y, rows: count }: PreparedData): Collector | undefined {
   const { units } = spec.layers[spec.layers.length - 1];
@@ -222,6 +229,7 @@ function ranksFor({ spec, passes, runtime }: NetworkState, { y, rows: count }: P
   return {
     visit(outputs, start, rows) {
       const { byteOffset: at } = outputs;
+      if (units === 2 && !passes.takesProbabilities) return ranks.visit(toDifferences(outputs), start, rows);
       if (!passes.takesProbabilities) runtime.kernels.softmax(rows, units, at, at);
       ranks.visit(toOdds(outputs, units), start, rows);
     },
