@@ -15,6 +15,7 @@ import { RelumineError } from "../core/errors.js";
 import { isDense, type Matrix, type SampleRows, shownMatrix } from "../core/matrix.js";
 import { isSparse, measureSparse, type SparseRows } from "../core/sparse.js";
 import { finish, type Steps } from "../core/pace.js";
+import { mean } from "../core/statistics.js";
 import type { LayerView } from "../network/state/layer-view.js";
 import { WEIGHT_NAMES } from "../network/state/weight-names.js";
 import { listNames } from "../text/naming.js";
@@ -130,6 +131,14 @@ export interface TrainingRecord {
     /** "balanced", or numbers by class, as text. */
     readonly classWeights?: string;
   };
+}
+
+/** The rate of the last fit's updates, on average as far as the ends of its epochs tell: a schedule may end at 0. */
+export function meanRateOf({ optimizer, fit }: TrainingRecord): number | undefined {
+  if (!fit?.isScheduled || fit.epochs.length === 0) return fit?.rate;
+  const ends = fit.epochs.map(({ learningRate }) => learningRate);
+  const start = ends[0] > 0 ? ends[0] : optimizer.learningRate;
+  return mean(ends.map((rate, epoch) => (rate + (epoch > 0 ? ends[epoch - 1] : start)) / 2));
 }
 
 /** A kernel beside the one that the network's seed draws: where it began, unless weights were set by hand. */

@@ -7,14 +7,18 @@ import { randomRows, seededRandom } from "../support/random.js";
 import { causesOf, diagnosisAfter, find, POINTS, regression } from "./support.js";
 import type { Rows } from "../reference/network.js";
 import {
+  adagrad,
   adam,
+  cosine,
   type DenseSpec,
   diagnose,
   type Diagnosis,
   type FitOptions,
   type NetworkSpec,
   type Optimizer,
+  type Schedule,
   sgd,
+  warmup,
 } from "../../src/index.js";
 
 describe("the course of a training", () => {
@@ -172,6 +176,53 @@ describe("the pace", () => {
       expect(find(diagnosis, "stepsTooSmall")!.figures!["factor"]).toBe(10);
       expect(find(diagnosis, "stepsTooSmall")!.advice).toContain("x 100");
     }
+  });
+
+  const held: readonly [what: string, fit: FitOptions, without: FitOptions][] = [
+    [
+      "a sum of squares to begin with",
+      { optimizer: adagrad({ learningRate: 0.05, initialAccumulator: 1e8 }) },
+      { optimizer: adagrad({ learningRate: 0.05 }) },
+    ],
+    [
+      "Adagrad's own decay of the rate",
+      { optimizer: adagrad({ learningRate: 0.05, learningRateDecay: 5 }) },
+      { optimizer: adagrad({ learningRate: 0.05, learningRateDecay: 1e-4 }) },
+    ],
+    [
+      "an epsilon",
+      { optimizer: adam({ learningRate: 0.01, epsilon: 1e3 }) },
+      { optimizer: adam({ learningRate: 0.01 }) },
+    ],
+    [
+      "a clipped gradient",
+      { optimizer: sgd({ learningRate: 0.05 }), clipNorm: 1e-4 },
+      { optimizer: sgd({ learningRate: 0.05 }), clipNorm: 1 },
+    ],
+    [
+      "a warmup that is longer than the fit",
+      { optimizer: adam({ learningRate: 0.01 }), learningRate: warmup({ epochs: 100_000, start: 1e-5 }) },
+      { optimizer: adam({ learningRate: 0.01 }), learningRate: warmup({ epochs: 2 }) },
+    ],
+  ];
+
+  test.each(held)("weights stay where they started, by %s", async (_, fit, without) => {
+    const small = await diagnosisAfter(regression([16]), POINTS, y, { epochs: 30, ...fit });
+    expect(small.learning!.score).toBeLessThan(0.2);
+    expect(causesOf(small)).toEqual(["stepsTooSmall"]);
+    expect(causesOf(await diagnosisAfter(regression([16]), POINTS, y, { epochs: 30, ...without }))).toEqual([]);
+  });
+
+  test("a rate that fell to 0 after an epoch, where columns are too many for fits to tell", async () => {
+    const random = seededRandom(4);
+    const label = Array.from({ length: 200 }, (_, row) => row % 3);
+    const x = label.map((k) => Array.from({ length: 150 }, (_, j) => 2 * random() - 1 + (j % 3 === k ? 0.5 : 0)));
+    const spec: NetworkSpec = { inputs: 150, layers: [{ units: 16 }, { units: 3 }], loss: "crossEntropy", seed: 2 };
+    const optimizer = adam({ learningRate: 5e-4 });
+    const of = (learningRate?: Schedule) =>
+      diagnosisAfter(spec, x, label, { epochs: 30, optimizer, ...(learningRate && { learningRate }) });
+    expect(causesOf(await of(cosine({ epochs: 1 })))).toEqual(["stepsTooSmall"]);
+    expect(causesOf(await of(cosine()))).toEqual([]);
   });
 
   test("a rate that fits is not", async () => {

@@ -10,7 +10,7 @@ import { scoreOf } from "../learning/learning.js";
 import { sideOf, SOME } from "../learning/verdict.js";
 import { countOf, formatCount, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
-import type { LayerObservation, StartDistance } from "../../inspect/observation.js";
+import { type LayerObservation, meanRateOf, type StartDistance } from "../../inspect/observation.js";
 import { hasFinite } from "../../inspect/unit-state.js";
 import type { EpochLog } from "../../network/types.js";
 
@@ -288,10 +288,10 @@ function findDecay(evidence: Evidence): Found[] {
   const { training } = observation;
   if (!training || !(training.weightDecay > 0) || SIZES_DECAY.includes(training.optimizer.name)) return [];
   const { weightDecay } = training;
-  const rate = training.fit?.rate ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
+  const rate = meanRateOf(training) ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
   const share = rate * weightDecay;
   const figures = { learningRate: rate, weightDecay, share };
-  const product = `rate ${formatNumber(rate)} times weightDecay ${formatNumber(weightDecay)} is ${formatNumber(share)}`;
+  const product = `${training.fit?.isScheduled ? "mean " : ""}rate ${formatNumber(rate)} times weightDecay ${formatNumber(weightDecay)} is ${formatNumber(share)}`;
   if (share >= TOO_MUCH_DECAY || (share >= FORGETS && moreToLearn(evidence, FORGOTTEN)))
     return [
       {

@@ -85,6 +85,9 @@ export function moreToLearn(evidence: Evidence, share = MUCH_LESS): Left | undef
   return left && left.fits <= share * left.network ? left : undefined;
 }
 
+/** Rows are enough, and columns few enough, for fits to say what there is to learn. */
+export const canFitsTell = (evidence: Evidence): boolean => whatIsLeft(evidence) !== undefined;
+
 /**
  * As far as can be seen, with as many rows as fits look at (fewer may be learned by heart): the network says what the
  * fits can say, which may be nothing where targets are noise.

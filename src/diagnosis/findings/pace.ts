@@ -2,11 +2,11 @@
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import type { LearningEvidence } from "../learning/learning.js";
 import type { FindingRole } from "../types.js";
-import { moreToLearn } from "./learnable.js";
+import { canFitsTell, moreToLearn } from "./learnable.js";
 import { hasHeldOutPeaked } from "./overfitting.js";
 import { type Pace, paceOf, paceOfShort } from "../learning/pace.js";
 import { FEW_ROWS, LEARNED, sideOf, SOME } from "../learning/verdict.js";
-import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
+import { meanRateOf, type StartDistance, type TrainingRecord } from "../../inspect/observation.js";
 import { largestOf, mean } from "../../core/statistics.js";
 import { countOf, formatCount, formatNumber, formatPercent } from "../../text/numbers.js";
 
@@ -50,11 +50,13 @@ function largestMove(sizes: readonly StartDistance[]): number {
 
 /**
  * How far the optimizer's steps can take a weight in all: those of Adam and RMSprop are about the rate each, whatever
- * the gradient's size. Momentum takes RMSprop further.
+ * the gradient's size. Momentum takes RMSprop further; Adagrad's get smaller, as 1 / sqrt(step) of gradients of one size.
  */
-function reachOf({ optimizer: { name, options }, fit }: TrainingRecord): number | undefined {
-  if (!fit || name === "sgd") return undefined;
-  return (fit.rate * fit.steps) / (1 - Math.min(0.999, Number(options.momentum ?? 0)));
+function reachOf(training: TrainingRecord): number | undefined {
+  const { optimizer, fit } = training;
+  if (!fit || optimizer.name === "sgd") return undefined;
+  const steps = optimizer.name === "adagrad" ? 2 * Math.sqrt(fit.steps) : fit.steps;
+  return (meanRateOf(training)! * steps) / (1 - Math.min(0.999, Number(optimizer.options.momentum ?? 0)));
 }
 
 /** Adam's steps are at most some times the rate, and that where gradients are rare. */
@@ -153,22 +155,32 @@ function paceText(times: number | undefined, { moved, ofReach }: Distance): stri
   ];
 }
 
+/** What makes steps small beside the rate. */
+function dampingOf({ optimizer: { name, options } }: TrainingRecord): string | undefined {
+  const accumulated = name === "adagrad" ? Number(options.initialAccumulator ?? 0) : 0;
+  return accumulated >= LARGE_ACCUMULATOR ? `an initialAccumulator of ${formatNumber(accumulated)}` : undefined;
+}
+
 function stepsTooSmall(
   { observation: { training }, history, learning }: Evidence,
   times: number | undefined,
   distance: Distance,
+  least = 0,
 ): Found {
   const rate = history?.epochs.at(-1)?.learningRate ?? training?.fit?.rate;
   // between what the pace of the end wants and what weights want that come as far as they were large
   const { moved = 1 } = distance;
-  const factor = roundFactor(times === undefined ? 0 : Math.max(times, Math.sqrt(times / moved)));
-  const at = rate === undefined ? "" : ` at a learning rate of ${formatNumber(rate)}`;
+  const factor = roundFactor(Math.max(least, times === undefined ? 0 : Math.max(times, Math.sqrt(times / moved))));
+  const damping = training && dampingOf(training);
+  const isScheduled = training?.fit?.isScheduled === true;
+  const told = isScheduled ? meanRateOf(training!) : rate;
+  const at = told === undefined ? "" : ` at a ${isScheduled ? "mean " : ""}learning rate of ${formatNumber(told)}`;
   const { score = 0 } = learning!.learning;
   return {
     kind: "stepsTooSmall",
-    message: `The steps are too small${at}: ${paceText(times, distance).join("; ")}.`,
+    message: `The steps are too small${at}${damping ? ` and ${damping}` : ""}: ${paceText(times, distance).join("; ")}.`,
     advice:
-      "Raise the learning rate: x 3, x 10, x 100" +
+      `${damping ? "Leave initialAccumulator at its default, or raise" : "Raise"} the learning rate: x 3, x 10, x 100` +
       `${factor > 3 ? `; by these figures about x ${formatCount(factor)}` : ", or train for longer"}.`,
     figures: {
       score,
@@ -179,6 +191,23 @@ function stepsTooSmall(
       ...(distance.ofReach !== undefined && { ofReach: distance.ofReach }),
     },
   };
+}
+
+/** Weights that came less far than this, in all, are where they started. */
+const AT_START = 0.01;
+
+/** Little was learned, and no fit can tell whether there is more. */
+function isUntold(evidence: Evidence): boolean {
+  return evidence.learning!.skill! < LITTLE && !canFitsTell(evidence);
+}
+
+/**
+ * The weights are about where they started, by whatever the steps are small: the rate, a clipped gradient, an
+ * optimizer's constants; and fits show that there is more to learn, or nothing was learned at all.
+ */
+function isStuck(evidence: Evidence, moved: number): boolean {
+  if (moved < AT_START && sideOf(evidence.learning!.learning) <= 0) return true;
+  return moved < OUT_OF_REACH && moreToLearn(evidence) !== undefined;
 }
 
 /** Nothing can be said of the pace where no gradient gets through. */
@@ -256,18 +285,25 @@ function findUnmoved(evidence: Evidence): Found[] {
   ];
 }
 
+/** A sum of squares to begin with that is larger than those of gradients become. */
+const LARGE_ACCUMULATOR = 1;
 /** An epsilon from here on is about as large as gradients are, or larger: their size then counts again. */
 const LARGE_EPSILON = 0.01;
 
 /** Steps of Adam and RMSprop that an epsilon far above the gradients makes a small part of the rate. */
 function findDamped(
-  { observation: { training }, learning }: Evidence,
+  evidence: Evidence,
   open: Unfinished | undefined,
   { moved = Infinity, ofReach = Infinity }: Distance,
 ): Found[] {
+  const {
+    observation: { training },
+    learning,
+  } = evidence;
   const epsilon = Number(training?.optimizer.options["epsilon"] ?? 0);
   if (!(epsilon >= LARGE_EPSILON && moved < HALF_MOVED && ofReach < ALL_ALONG)) return [];
-  if (!open || !(open.gain >= WORTH_IT)) return [];
+  const isFalling = open !== undefined && open.gain >= WORTH_IT;
+  if (!isFalling && !isStuck(evidence, moved)) return [];
   const { score = 0 } = learning!.learning;
   return [
     {
@@ -275,9 +311,9 @@ function findDamped(
       message:
         `The steps are too small: an epsilon of ${formatNumber(epsilon)} damps them, so that the weights moved by ` +
         `${formatPercent(moved)} of what they started with, ${formatPercent(ofReach)} of the way that so many steps ` +
-        "can go, and the loss is still falling.",
+        `can go${isFalling ? ", and the loss is still falling" : ""}.`,
       advice: "Leave epsilon at its default, or raise the learning rate by as much as it takes away (x 10, x 100).",
-      figures: { score, epsilon, moved, ofReach, gain: open.gain },
+      figures: { score, epsilon, moved, ofReach, ...(open && { gain: open.gain }) },
     },
   ];
 }
@@ -287,12 +323,23 @@ const FADED = 0.01;
 /** more than this share of the epochs had no more. */
 const MOST_EPOCHS = 0.5;
 
+/** What a step of each epoch's end is a share of: Adagrad lowers the rate by itself. */
+function ratesOf({ history, observation: { training } }: Evidence): number[] {
+  const { epochs = [] } = history ?? {};
+  const decay = training?.optimizer.name === "adagrad" ? Number(training.optimizer.options.learningRateDecay ?? 0) : 0;
+  const stepsEach = (training?.fit?.steps ?? 0) / Math.max(1, epochs.length);
+  return epochs.map(({ learningRate }, epoch) => learningRate / (1 + decay * stepsEach * (epoch + 1)));
+}
+
 /** A rate that fell to nothing long before the end, with more to learn. */
 function findFaded(evidence: Evidence): Found[] {
-  const rates = (evidence.history?.epochs ?? []).map(({ learningRate }) => learningRate);
-  const highest = isScheduledAway(evidence) ? evidence.observation.training!.optimizer.learningRate : largestOf(rates);
+  const rates = ratesOf(evidence);
+  const highest = isScheduledAway(evidence)
+    ? evidence.observation.training!.optimizer.learningRate
+    : largestOf((evidence.history?.epochs ?? []).map(({ learningRate }) => learningRate));
   const moving = rates.filter((rate) => rate >= FADED * highest).length;
-  if (!(rates.length - moving > MOST_EPOCHS * rates.length) || !moreToLearn(evidence)) return [];
+  if (!(rates.length - moving > MOST_EPOCHS * rates.length)) return [];
+  if (!moreToLearn(evidence) && !isUntold(evidence)) return [];
   const { score = 0 } = evidence.learning!.learning;
   const learningRate = rates.at(-1)!;
   return [
@@ -336,6 +383,8 @@ export function findPace(evidence: Evidence): Found[] {
   const isShortBy = (share: number) =>
     isWhole && reach !== undefined && sizes !== undefined && reach < share * startOf(sizes);
   const isFalling = open !== undefined && open.gain >= WORTH_IT;
+  if (isStuck(evidence, moved) && !hasHeldOutPeaked(evidence))
+    return [stepsTooSmall(evidence, open?.times, distance, UNMOVED / moved)];
   const isReason = isCause(evidence, learning, distance) || (isShortBy(OUT_OF_REACH) && isFalling);
   if (isReason && !hasHeldOutPeaked(evidence)) {
     if (open && hasHardlyMoved && ((open.isStraight && open.times >= TOO_SLOW) || ofReach !== undefined))
