@@ -142,6 +142,35 @@ describe("steps that throw it, from a start whose loss hides that it rose", () =
   });
 });
 
+describe("units that hardly vary are closed by any rate, which is not what is wrong", () => {
+  const random = seededRandom(3);
+  const x = randomRows(random, 300, 5);
+  const y = x.map((row) => Number(row[0]! * row[1]! + row[2]! / 4 > 0));
+  const fit: FitOptions = { epochs: 30, batchSize: 32, optimizer: adagrad({ learningRate: 0.05 }) };
+  const spec = (layer: Partial<DenseSpec>): NetworkSpec => ({
+    inputs: 5,
+    layers: [{ units: 32, ...layer }, { units: 32, ...layer }, { units: 1 }],
+    loss: "binaryCrossEntropy",
+    seed: 2,
+  });
+
+  test("by inputs of a ten thousandth, under biases that have grown", async () => {
+    const small = x.map((row) => row.map((value) => value * 1e-4));
+    const diagnosis = await diagnosisAfter(spec({}), small, y, fit);
+    expect(diagnosis.learning!.score).toBeLessThan(0.05);
+    expect(causesOf(diagnosis)).toEqual(["unscaledInputs"]);
+    expect(causesOf(await diagnosisAfter(spec({}), x, y, fit))).toEqual([]);
+  });
+
+  test("by an epsilon that outweighs every variance", async () => {
+    const of = (epsilon: number) => diagnosisAfter(spec({ normalization: { kind: "batch", epsilon } }), x, y, fit);
+    const flat = await of(1e5);
+    expect(flat.learning!.score).toBeLessThan(0.3);
+    expect(find(flat, "highRate")).toBeUndefined();
+    expect(causesOf(await of(1e-5))).toEqual([]);
+  });
+});
+
 describe("the pace", () => {
   test("an epsilon that damps Adam's steps, and one that a rate makes up for", async () => {
     const label = POINTS.map(([a, b]) => (a * a + b * b < 1.2 ? 0 : 1 + Number(a * b <= 0)));
@@ -205,6 +234,16 @@ describe("the pace", () => {
       { optimizer: adam({ learningRate: 0.01 }), learningRate: warmup({ epochs: 2 }) },
     ],
   ];
+
+  test("batches whose statistics alone have moved", async () => {
+    const spec: NetworkSpec = { ...regression([16]), layers: [{ units: 16, normalization: "batch" }, { units: 1 }] };
+    await withNetwork(spec, async (network) => {
+      const validation = { x: POINTS.slice(0, 30), y: y.slice(0, 30) };
+      const data = { x: POINTS.slice(30), y: y.slice(30) };
+      const history = await network.fit(data, { epochs: 30, validation, optimizer: sgd({ learningRate: 1e-7 }) });
+      expect(causesOf(diagnose(network, data.x, { targets: data.y, history }))).toEqual(["stepsTooSmall"]);
+    });
+  });
 
   test.each(held)("weights stay where they started, by %s", async (_, fit, without) => {
     const small = await diagnosisAfter(regression([16]), POINTS, y, { epochs: 30, ...fit });

@@ -6,6 +6,7 @@ import { moreToLearn } from "./learnable.js";
 import { hasBatchesOfOne } from "./pace.js";
 import { NARROW } from "../forecast/born-dead.js";
 import { canDie } from "../../activations/analysis.js";
+import { USUAL_EPSILON } from "../../network/normalization.js";
 import { scoreOf } from "../learning/learning.js";
 import { sideOf, SOME } from "../learning/verdict.js";
 import { countOf, formatCount, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
@@ -330,8 +331,8 @@ function findDecay(evidence: Evidence): Found[] {
  * Its steps closed it: of a layer half of the units or more that fired in the first epoch are silent in the last one,
  * and little was learned. Steps of a usual size close few: in trainings of digits, tables and noise that learned
  * little 0.28 of a layer at most, at ten times that rate mostly half to all (measured, SGD and Adam). Penalties and
- * decay may shrink weights by themselves, and few units are closed by chance: nothing is said of what they act on, or
- * of narrow layers.
+ * decay may shrink weights by themselves, an epsilon may leave units that hardly vary, which a small shift closes, and few
+ * units are closed by chance: nothing is said of what these act on, or of narrow layers.
  */
 function findSilenced(evidence: Evidence): Found[] {
   const { history, observation, naming } = evidence;
@@ -342,7 +343,13 @@ function findSilenced(evidence: Evidence): Found[] {
   const [first, last] = [epochs[0].silentUnits, epochs.at(-1)!.silentUnits];
   const layer = evidence.hidden.findIndex(({ units }, i) => {
     const { activation, hasKernelPenalty, hasActivityPenalty } = observation.layers[i];
-    const isBySteps = canDie(activation) && !hasKernelPenalty && !hasActivityPenalty && units.length > NARROW;
+    const { epsilon = 0 } = observation.spec?.layers[i].normalization ?? {}; // by which units hardly vary
+    const isBySteps =
+      epsilon <= USUAL_EPSILON &&
+      canDie(activation) &&
+      !hasKernelPenalty &&
+      !hasActivityPenalty &&
+      units.length > NARROW;
     return isBySteps && last[i] - first[i] >= SILENCED * units.length;
   });
   if (layer < 0) return [];

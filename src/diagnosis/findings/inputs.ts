@@ -91,7 +91,8 @@ function firstLayerOf({ hidden, observation }: Evidence): FirstLayer | undefined
   const startsLow = typeof bias === "number" && bias < 0; // which closes units whatever the inputs
   const closed = startsLow ? 0 : layer.units.filter(({ mechanism }) => mechanism === "negativeWeights").length;
   const size = Math.sqrt(units.reduce((sum, { mean, variance }) => sum + mean ** 2 + variance, 0) / units.length);
-  return { units: units.length, closed: closed === 1 && units.length > 1 ? 0 : closed, size };
+  const spread = Math.sqrt(units.reduce((sum, { variance }) => sum + variance, 0) / units.length);
+  return { units: units.length, closed: closed === 1 && units.length > 1 ? 0 : closed, size, spread };
 }
 
 /**

@@ -210,6 +210,11 @@ function isStuck(evidence: Evidence, moved: number): boolean {
   return moved < OUT_OF_REACH && moreToLearn(evidence) !== undefined;
 }
 
+/** Held-out rows that were done best early were so by running statistics that came to be those of the rows. */
+function isOfStatistics({ observation: { layers } }: Evidence, moved: number): boolean {
+  return moved < AT_START && layers.some(({ normalized }) => normalized === "batch");
+}
+
 /** Nothing can be said of the pace where no gradient gets through. */
 function isBlocked(evidence: Evidence): boolean {
   return closedLayer(evidence) >= 0;
@@ -383,7 +388,7 @@ export function findPace(evidence: Evidence): Found[] {
   const isShortBy = (share: number) =>
     isWhole && reach !== undefined && sizes !== undefined && reach < share * startOf(sizes);
   const isFalling = open !== undefined && open.gain >= WORTH_IT;
-  if (isStuck(evidence, moved) && !hasHeldOutPeaked(evidence))
+  if (isStuck(evidence, moved) && (isOfStatistics(evidence, moved) || !hasHeldOutPeaked(evidence)))
     return [stepsTooSmall(evidence, open?.times, distance, UNMOVED / moved)];
   const isReason = isCause(evidence, learning, distance) || (isShortBy(OUT_OF_REACH) && isFalling);
   if (isReason && !hasHeldOutPeaked(evidence)) {

@@ -47,6 +47,8 @@ export interface FirstLayer {
   readonly closed: number;
   /** Root mean square of the preactivations. */
   readonly size?: number;
+  /** The same about their means: what inputs make of them, and no bias. */
+  readonly spread?: number;
 }
 
 export interface InputJudgement {
@@ -136,8 +138,8 @@ function judgeScale(
   // fault.
   const reaches = first?.size === undefined || first.size >= UNSCALED_UNLEARNED;
   const isFelt = hasLearned === false && size >= UNSCALED_UNLEARNED && reaches;
-  // Small inputs slow down the first layer alone, unless its preactivations are as small.
-  const isMild = typical < 1 && first?.size !== undefined && first.size > 1 / UNSCALED_FROM;
+  // Small inputs slow down the first layer alone, unless its preactivations vary as little: a bias makes up for none.
+  const isMild = typical < 1 && first?.spread !== undefined && first.spread > 1 / UNSCALED_FROM;
   return isFar || isFelt ? { kind: "size", typical, size, isMild } : undefined;
 }
 
