@@ -221,6 +221,36 @@ describe("the area under the ROC curve", () => {
     expect(network.evaluate({ x: far, y: [1, 0, 1, 0] }).auc).toBe(0.25);
   });
 
+  test("so they do where odds leave float32, and those of several classes go by the sum of the others", async () => {
+    const spec = {
+      inputs: 3,
+      layers: [{ units: 3, activation: "linear", useBias: false }],
+      loss: "crossEntropy",
+    } as const;
+    using network = await createNetwork(spec);
+    network.layers[0].setWeights({ kernel: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) });
+    // class 0 against the rest: 200 under 300, -300 under -200; 100 - ln 2 under 100 - ln(1 + 1/e)
+    const rows = [
+      [200, 0, -50],
+      [300, 0, -50],
+      [-300, 0, -50],
+      [-200, 0, -50],
+      [100, 0, 0],
+      [100, -1, 0],
+    ];
+    const areaOfFirst = (y: number[]) => {
+      const others = [1, 2].map((label) =>
+        naiveArea(
+          rows.map((row) => row[label] - Math.log(row.reduce((sum, z, c) => sum + (c === label ? 0 : Math.exp(z)), 0))),
+          y.map((own) => own === label),
+        ),
+      );
+      return 3 * network.evaluate({ x: rows, y }).auc! - others[0] - others[1];
+    };
+    expect(areaOfFirst([1, 0, 2, 0, 1, 0])).toBeCloseTo(6 / 9, 6);
+    expect(areaOfFirst([0, 1, 0, 2, 0, 1])).toBeCloseTo(3 / 9, 6);
+  });
+
   test("is absent where a class has no rows or all of them, of numbers, and where an output is none", async () => {
     await withNetwork(specOf("crossEntropy", 5), (network) => {
       expect(network.evaluate({ x, y: labels })).not.toHaveProperty("auc"); // none of class 4

@@ -206,15 +206,40 @@ function classReader(targets: PreparedTargets): (row: number) => number {
   return (row) => placeOfLargest(data, row * columns, columns);
 }
 
-/** Of each row of two logits how far the second is above the first, which no exponential flattens; into its place. */
-function toDifferences(logits: Float32Array): Float32Array {
-  const rows = logits.length / 2;
-  for (let r = 0; r < rows; r++) logits[r] = logits[2 * r + 1] - logits[2 * r];
-  return logits.subarray(0, rows);
+/** The sum of e^(z - base) over all of a row but one. */
+function powersBeside(z: Float32Array, one: number, base: number): number {
+  let sum = 0;
+  for (let c = 0; c < z.length; c++) if (c !== one) sum += Math.exp(z[c] - base);
+  return sum;
+}
+
+/** Of a row of logits, into its place, how far each is above the logarithm of the sum of the others' powers. */
+function rowToLogOdds(z: Float32Array): void {
+  const top = placeOfLargest(z);
+  if (top < 0) return void z.fill(NaN);
+  const most = z[top];
+  const second = z.reduce((found, value, c) => (c === top ? found : Math.max(found, value)), -Infinity);
+  const gap = most - second;
+  const ofTop = gap < Infinity ? gap - Math.log(powersBeside(z, top, second)) : gap;
+  const rest = powersBeside(z, top, most);
+  for (let c = 0; c < z.length; c++) z[c] = z[c] - most - Math.log1p(Math.max(0, rest - Math.exp(z[c] - most)));
+  z[top] = ofTop;
+}
+
+/**
+ * Of each row of logits the logarithm of every class's odds, into its place, or of class 1 alone where there are two.
+ * Odds themselves would leave float32 where logits are some 88 apart, and make ties of rows that the network orders.
+ */
+function toLogOdds(logits: Float32Array, classes: number): Float32Array {
+  const rows = logits.length / classes;
+  for (let r = 0; r < rows; r++)
+    if (classes === 2) logits[r] = logits[2 * r + 1] - logits[2 * r];
+    else rowToLogOdds(logits.subarray(r * classes, (r + 1) * classes));
+  return classes === 2 ? logits.subarray(0, rows) : logits;
 }
 
 /** After what else reads a chunk, as it makes odds of it; none of numbers, of one class, and of too many scores. */
-function ranksFor({ spec, passes, runtime }: NetworkState, { y, rows: count }: PreparedData): Collector | undefined {
+function ranksFor({ spec, passes }: NetworkState, { y, rows: count }: PreparedData): Collector | undefined {
   const { units } = spec.layers[spec.layers.length - 1];
   const { name } = factsOf(spec.loss);
   if (!isClassification(spec.loss) || count * units > MOST_SCORES) return undefined;
@@ -228,10 +253,8 @@ function ranksFor({ spec, passes, runtime }: NetworkState, { y, rows: count }: P
   const ranks = new Ranks(count, units === 2 ? 1 : units, (row, column) => classOf[row] === (units === 2 ? 1 : column));
   return {
     visit(outputs, start, rows) {
-      const { byteOffset: at } = outputs;
-      if (units === 2 && !passes.takesProbabilities) return ranks.visit(toDifferences(outputs), start, rows);
-      if (!passes.takesProbabilities) runtime.kernels.softmax(rows, units, at, at);
-      ranks.visit(toOdds(outputs, units), start, rows);
+      const scores = passes.takesProbabilities ? toOdds(outputs, units) : toLogOdds(outputs, units);
+      ranks.visit(scores, start, rows);
     },
     read: () => ranks.read(),
   };
