@@ -202,6 +202,17 @@ describe("train --out", () => {
 });
 
 describe("diagnose", () => {
+  it("takes its own target by name, which it looks at unasked; another is a file that is not there", async () => {
+    const [unasked, named] = await Promise.all([
+      diagnose(model, PENGUINS),
+      diagnose(model, PENGUINS, "--target", "species"),
+    ]);
+    expect(named.evaluation!.accuracy).toBeGreaterThan(0.9);
+    expect(named.evaluation).toEqual(unasked.evaluation);
+    const { code, stderr } = await relumine("diagnose", model, PENGUINS, "--target", "island");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("got no such file")]);
+  });
+
   it("judges the saved network on the table's rows", async () => {
     const { model: read, data, evaluation, diagnosis } = await diagnose(model, PENGUINS);
     expect(read).toMatchObject({
@@ -218,7 +229,7 @@ describe("diagnose", () => {
   it("tells it on a terminal", async () => {
     const { code, stdout, stderr } = await relumine("diagnose", model, PENGUINS);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/network 11-64-32-3, [\d,]+ parameters, trained on .*penguins.csv\n/);
+    expect(stdout).toMatch(/network 11-64-32-3, [\d,]+ parameters, trained on .*(penguins.csv|…)\n/);
     expect(stdout).toMatch(/on these rows: accuracy \d+\.\d %/);
     expect(stdout).toMatch(/\d+ of 96 hidden units dead/);
   });

@@ -1,4 +1,5 @@
 // A network that `relumine train --out` saved, on a table whose columns its file knows.
+import { existsSync } from "node:fs";
 import type { Subject } from "./subject.js";
 import { describeEvaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { about } from "../files.js";
@@ -45,9 +46,12 @@ export async function storedSubject(
   source: string,
   given: LayoutOptions & Pick<RowsOptions, "array" | "target" | "raw" | "rawTarget">,
 ): Promise<Subject> {
-  const { separator, header, array, target: targets, raw, rawTarget } = given;
+  const { separator, header, array, raw, rawTarget } = given;
   const { network, table: stored } = model;
   const { encoding } = stored;
+  // its own column by name, which it takes unasked, unless a file is called so
+  const isOwn = given.target === encoding.target.column && !existsSync(given.target);
+  const targets = isOwn ? undefined : given.target;
   const layout = {
     separator,
     header,
