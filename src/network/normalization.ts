@@ -13,8 +13,9 @@ export interface Normalization {
   /** Over what mean and variance are taken. */
   readonly kind: NormalizationKind;
   /**
-   * Of "batch" alone: the share of the batch's mean and variance in the next running ones, as PyTorch has it. A batch
-   * of one row moves the mean alone. Default 0.1.
+   * Of "batch" alone: the share of the batch's mean and variance in the next running ones, as PyTorch has it: the
+   * variance with rows - 1 below, though the step itself takes that with rows. A batch of one row moves the mean alone.
+   * Default 0.1.
    */
   readonly momentum?: number;
   /** Added to the variance. Default 1e-5. */
