@@ -171,6 +171,21 @@ describe("units that hardly vary are closed by any rate, which is not what is wr
   });
 });
 
+test("units that start as one another's copies are thrown together, at a rate that others learn at", async () => {
+  const random = seededRandom(4);
+  const y = Array.from({ length: 200 }, (_, row) => row % 3);
+  const x = y.map((k) => Array.from({ length: 150 }, (_, j) => 2 * random() - 1 + (j % 3 === k ? 0.5 : 0)));
+  const of = async (layer: Partial<DenseSpec>) => {
+    const layers = [32, 32, 32, 3].map((units) => ({ units, ...layer }));
+    const fit = { epochs: 30, optimizer: adagrad({ learningRate: 0.05 }) };
+    return diagnosisAfter({ inputs: 150, layers, loss: "crossEntropy", seed: 2 }, x, y, fit);
+  };
+  const copies = await of({ kernelInitializer: { constant: 0.1 } });
+  expect(find(copies, "highRate")).toMatchObject({ role: "symptom" });
+  expect(new Set(causesOf(copies))).toEqual(new Set(["constantTogether"]));
+  expect((await of({})).learning!.score).toBeGreaterThan(0.9);
+});
+
 describe("the pace", () => {
   test("an epsilon that damps Adam's steps, and one that a rate makes up for", async () => {
     const label = POINTS.map(([a, b]) => (a * a + b * b < 1.2 ? 0 : 1 + Number(a * b <= 0)));

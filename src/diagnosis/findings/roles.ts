@@ -63,10 +63,11 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   [["statisticsMismatch"], [...INPUTS, "unscaledTargets", ...HELD_LOW]],
   [
     ["divergence", "highRate"],
-    ["vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck", "constantTogether"],
+    ["vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck"],
   ],
-  // units that are one another's copies are as narrow as one, and move as one
-  [["constantTogether"], [...COURSE, "vanishingGradient", "closedSamples", "bottleneck", ...INPUTS]],
+  [["divergence"], ["constantTogether"]],
+  // units that are one another's copies are as narrow as one, and move as one: by as many steps at once, of a usual size
+  [["constantTogether"], [...COURSE, "highRate", "vanishingGradient", "closedSamples", "bottleneck", ...INPUTS]],
   [["vanishingGradient"], [...COURSE, "linearNetwork", "closedSamples"]],
   [["bottleneck"], [...COURSE, "closedSamples", "vanishingGradient"]],
   [["closedSamples", "linearNetwork"], COURSE],
