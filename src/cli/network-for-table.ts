@@ -49,7 +49,7 @@ function hiddenLayer(units: number, place: number, options: ModelOptions): Dense
   };
 }
 
-/** Cross-entropy over the classes, or mean squared error of the standardized targets, unless another loss is asked for. */
+/** Cross-entropy over the classes, mean squared error of the standardized targets, or the loss that is asked for. */
 export function specFor({ encoding }: Pick<PreparedTable, "encoding">, options: ModelOptions): NetworkSpec {
   const { inputs, target } = encoding;
   const { hidden, seed, l1, l2 } = options;
