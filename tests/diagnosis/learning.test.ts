@@ -277,6 +277,22 @@ describe("overfitting", () => {
     expect(find(sure, "overfitting")).toMatchObject({ role: "cause", message: expect.stringMatching(said) });
   });
 
+  test("far less sure of held-out rows, though more often right than a constant: a remark", async () => {
+    const own = seededRandom(31);
+    const x = randomRows(own, 180, 10, 1);
+    const y = x.map(([a, b]) => Number(own() < 0.1 ? a + b < 0 : a + b > 0));
+    const split = (from: number, to: number) => ({ x: x.slice(from, to), y: y.slice(from, to) });
+    const rows = split(0, 120);
+    const classes: NetworkSpec = { ...spec, loss: "binaryCrossEntropy" };
+    const validation = split(120, 180);
+    const sure = await diagnosisAfter(classes, rows.x, rows.y, { ...fit, epochs: 60 }, { validation });
+    const { score, scoreError, accuracy } = sure.learning!.heldOut!;
+    expect(Math.abs(score!)).toBeLessThan(2 * scoreError!);
+    expect(accuracy).toBeGreaterThan(0.65);
+    expect(sure.learning!.verdict).toMatch(/^It has learned/);
+    expect(find(sure, "overfitting")).toMatchObject({ role: "remark" });
+  });
+
   test("and not where they are learned as well, nor where nothing is learned anywhere", async () => {
     const { x, y } = tasks(400, 0.1);
     const healthy = await diagnosisAfter(spec, x, y, { ...fit, epochs: 40, validation: 0.25 });

@@ -1,7 +1,7 @@
 // Too much training: held-out rows that were done better before, or that are done far worse than its own.
 import type { Evidence, Found } from "./evidence.js";
 import { type LearningEvidence, scoreOf, skillOf } from "../learning/learning.js";
-import { FEW_ROWS, isWorseThanConstant, SOME } from "../learning/verdict.js";
+import { FEW_ROWS, isWorseThanConstant, NOISE, SOME } from "../learning/verdict.js";
 import { largestOf, mean } from "../../core/statistics.js";
 import { findElsewhere } from "./held-out-columns.js";
 import { countOf, formatPercent } from "../../text/numbers.js";
@@ -73,7 +73,9 @@ export function findOverfitting(evidence: Evidence): Found[] {
   const isWorse = isWorseThanConstant(held, constantAccuracy);
   const isFarBelow = gap > SOME && (now <= HARDLY_ANY * own || lost > LOST_ON_HELD_OUT);
   const isCause = own > SOME && (isFarBelow || (isWorse && learning.learning.score - held.score > SOME));
-  if (!isCause && !(own > SOME && isWorse) && !(own > SOME && lost > LOST_SOME && gap > LOST_SOME)) return [];
+  const isFarByLoss = learning.learning.score - held.score > Math.max(SOME, NOISE * (held.scoreError ?? 0));
+  const isWorthSaying = isWorse || (gap > LOST_SOME && (lost > LOST_SOME || isFarByLoss));
+  if (!isCause && !(own > SOME && isWorthSaying)) return [];
   const few = held.rows !== undefined && held.rows < FEW_ROWS ? ` (${countOf(held.rows, "row")}, which is few)` : "";
   const right = [accuracy, held.accuracy].map((share) => (share === undefined ? "-" : formatPercent(share)));
   const peak = lost > LOST_SOME && bestEpoch > 0;
