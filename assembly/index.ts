@@ -3,7 +3,7 @@ export { gemm, gemmSkippingZeros, gemmWorkspaceBytes, isPacked, microkernel, til
 export { gatherColumns, spread } from "./gemm/select";
 export { sumSquares, scale, allFinite, updateUtility } from "./reduce";
 export {
-  softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
+  softmax, logOdds, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
   poisson, probabilityBinaryCrossEntropy, probabilityCrossEntropy, softmaxBackward,
 } from "./loss";
 export { adagrad, adam, adamax, advanceAges, lion, nadam, rmsprop, sgd } from "./optimizer";

@@ -96,6 +96,50 @@ export function softmax(rows: usize, classes: usize, logits: usize, out: usize):
 }
 
 /**
+ * out = log(p / (1 - p)) of softmax's probabilities p, row by row: how far each logit is above logSumExp of the others. Where p itself
+ * is 0 or 1 in float32 rows still differ. logits, out: rows x classes; out may be logits.
+ */
+export function logOdds(rows: usize, classes: usize, logits: usize, out: usize): void {
+  for (let row: usize = 0; row < rows; row++) {
+    const offset = (row * classes) << 2;
+    const z = logits + offset;
+    const maximum = maximumOf(classes, z);
+    const top = placeOf(maximum, classes, z);
+    const oddsOfTop = logOddsOfTop(classes, z, maximum, top);
+    const others = exponentials(classes, z, maximum, top, 0);
+    for (let i: usize = 0; i < classes; i += LANES) {
+      const count = min(LANES, classes - i);
+      const gaps = f32x4.sub(loadLanes(z + (i << 2), count), f32x4.splat(maximum));
+      const e = exp(gaps);
+      const lanes = f32x4(
+        logOddsBelowTop(f32x4.extract_lane(gaps, 0), f32x4.extract_lane(e, 0), others),
+        logOddsBelowTop(f32x4.extract_lane(gaps, 1), f32x4.extract_lane(e, 1), others),
+        logOddsBelowTop(f32x4.extract_lane(gaps, 2), f32x4.extract_lane(e, 2), others),
+        logOddsBelowTop(f32x4.extract_lane(gaps, 3), f32x4.extract_lane(e, 3), others),
+      );
+      storeLanes(out + offset + (i << 2), lanes, count);
+    }
+    if (top < classes) store<f32>(out + offset + (top << 2), oddsOfTop);
+  }
+}
+
+/** Of the row's maximum, from what is left without it: alone it has infinite odds. */
+function logOddsOfTop(classes: usize, z: usize, maximum: f32, top: usize): f32 {
+  if (top == classes) return NaN;
+  store<f32>(z + (top << 2), -Infinity);
+  const second = maximumOf(classes, z);
+  const gap = <f64>maximum - <f64>second;
+  const others = exponentials(classes, z, second, placeOf(second, classes, z), 0);
+  store<f32>(z + (top << 2), maximum);
+  return <f32>(gap < Infinity ? gap - Math.log1p(others) : gap);
+}
+
+/** gap: z_i - z_top, e: its exponential, others: the sum of those of all but the top. */
+function logOddsBelowTop(gap: f32, e: f32, others: f64): f32 {
+  return <f32>(<f64>gap - Math.log1p(max(0, others - <f64>e)));
+}
+
+/**
  * Loss sum of logSumExp(z) - z_label over the rows; gradient (softmax(z) - onehot(label)) / divisor. A row is correct if its first
  * maximum is at the label. Smoothed: logSumExp(z) - (1 - s)·z_label - s·mean(z), gradient (softmax(z) - (1 - s)·onehot(label) - s / classes) / divisor.
  * logits, gradient: rows x classes. labels: rows int32, 0 to classes - 1.

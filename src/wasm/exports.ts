@@ -158,6 +158,7 @@ export interface KernelExports {
   // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; divisor
   // divides it alone. smoothing: a share in [0, 1) of each target that is spread over the classes.
   softmax(rows: number, classes: number, logits: number, out: number): void;
+  logOdds(rows: number, classes: number, logits: number, out: number): void;
   /** labels: int32. */
   softmaxCrossEntropy(
     rows: number,

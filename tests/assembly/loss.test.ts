@@ -349,4 +349,46 @@ describe.each(builds)("%s build", async (build) => {
     expect([...bench.floats(z, 3)]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     expect([...bench.floats(z + 12, 3)]).toEqual([1, 1, 1].map((x) => Math.fround(x / 3)));
   });
+
+  test.each(SIZES)("log-odds of %i classes follow the float64 reference, in place too", (classes) => {
+    for (const rows of classes ? [0, 1, 3] : [0, 2]) {
+      for (const size of [1, 30, 1e4]) {
+        const logits = wave(rows * classes, 6).map((x) => x * size);
+        bench.reset();
+        const z = bench.place(logits, 1);
+        const out = bench.allocate(logits.length, 3);
+        kernels.logOdds(rows, classes, z, out);
+        const got = bench.floats(out, logits.length).slice();
+        expect(bench.floats(z, logits.length)).toEqual(logits);
+        kernels.logOdds(rows, classes, z, z);
+        expect(bench.floats(z, logits.length)).toEqual(got);
+        bench.checkFences();
+        rowsOf(logits, classes).forEach((row, r) => {
+          const wanted = row.map((own, c) => own - reference.logSumExp(row.filter((_, other) => other !== c)));
+          // the gap to the maximum is rounded, and so are exponentials, whose sum is what the logarithm is of
+          const excess = wanted.map((x, c) => {
+            const error = (Math.max(...row.map((other) => Math.abs(row[c]! - other))) + 8) * 2 ** -23;
+            return x === got[r * classes + c] ? 0 : Math.abs(got[r * classes + c]! - x) / error;
+          });
+          expect(excess.filter((ratio) => !(ratio <= 1))).toEqual([]);
+        });
+      }
+    }
+  });
+
+  test("log-odds of one class are infinite, those of a single +infinity its limit; NaN is its row's alone", () => {
+    bench.reset();
+    const z = bench.place([1, Number.NaN, 2, 200, 100, -100, Infinity, 0, 1, 5, 5, 5, -Infinity, 3, -Infinity]);
+    kernels.logOdds(5, 3, z, z);
+    const last = Math.fround(-Math.log(2));
+    expect([...bench.floats(z, 15)]).toEqual([
+      ...[Number.NaN, Number.NaN, Number.NaN],
+      ...[100, -100, -300],
+      ...[Infinity, -Infinity, -Infinity],
+      ...[last, last, last],
+      ...[-Infinity, Infinity, -Infinity],
+    ]);
+    kernels.logOdds(1, 1, z, z);
+    expect(bench.floats(z, 1)[0]).toBeNaN();
+  });
 });

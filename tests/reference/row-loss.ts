@@ -17,6 +17,12 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 /** The first place of the maximum. */
 const argmax = (values: readonly number[]) => values.indexOf(Math.max(...values));
 
+/** Of none -Infinity. */
+export function logSumExp(z: readonly number[]): number {
+  const most = Math.max(...z);
+  return Math.abs(most) < Infinity ? most + Math.log(sum(z.map((x) => Math.exp(x - most)))) : most;
+}
+
 /**
  * Cross-entropy of softmax(z) against a distribution t: sum t_i (logSumExp(z) - z_i).
  * exp(z_i - max) carries the rounding of its argument, |z_i - max| roundoffs, and its own.

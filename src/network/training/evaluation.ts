@@ -124,10 +124,12 @@ class Ranks implements Collector {
     this.scores = new Float32Array(rows * columns);
   }
 
-  /** Column by column. */
+  /** Keeps, column by column, the last ones of each row. */
   visit(scores: Float32Array, start: number, rows: number): void {
-    for (let r = 0, at = 0; r < rows; r++)
-      for (let c = 0; c < this.columns; c++) this.scores[c * this.rows + start + r] = scores[at++];
+    const width = scores.length / rows;
+    const first = width - this.columns;
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < this.columns; c++) this.scores[c * this.rows + start + r] = scores[r * width + first + c];
   }
 
   private areaOf(column: number): number | undefined {
@@ -149,10 +151,10 @@ class Ranks implements Collector {
 }
 
 /**
- * Of each row of shares the odds of every class, into its place, or of class 1 alone where there are two. What makes
- * the odds of the largest share is added up, as its difference from 1 has lost its digits.
+ * Of each row of shares the odds of every class, into its place. What makes the odds of the largest share is added up,
+ * as its difference from 1 has lost its digits.
  */
-function toOdds(shares: Float32Array, classes: number): Float32Array {
+function toOdds(shares: Float32Array, classes: number): void {
   const rows = shares.length / classes;
   for (let r = 0; r < rows; r++) {
     const first = r * classes;
@@ -166,9 +168,7 @@ function toOdds(shares: Float32Array, classes: number): Float32Array {
       const share = shares[first + c];
       shares[first + c] = share === 0 ? 0 : share / (c === top ? rest : total - share);
     }
-    if (classes === 2) shares[r] = shares[first + 1];
   }
-  return classes === 2 ? shares.subarray(0, rows) : shares;
 }
 
 /** Numbers. */
@@ -206,40 +206,8 @@ function classReader(targets: PreparedTargets): (row: number) => number {
   return (row) => placeOfLargest(data, row * columns, columns);
 }
 
-/** The sum of e^(z - base) over all of a row but one. */
-function powersBeside(z: Float32Array, one: number, base: number): number {
-  let sum = 0;
-  for (let c = 0; c < z.length; c++) if (c !== one) sum += Math.exp(z[c] - base);
-  return sum;
-}
-
-/** Of a row of logits, into its place, how far each is above the logarithm of the sum of the others' powers. */
-function rowToLogOdds(z: Float32Array): void {
-  const top = placeOfLargest(z);
-  if (top < 0) return void z.fill(NaN);
-  const most = z[top];
-  const second = z.reduce((found, value, c) => (c === top ? found : Math.max(found, value)), -Infinity);
-  const gap = most - second;
-  const ofTop = gap < Infinity ? gap - Math.log(powersBeside(z, top, second)) : gap;
-  const rest = powersBeside(z, top, most);
-  for (let c = 0; c < z.length; c++) z[c] = z[c] - most - Math.log1p(Math.max(0, rest - Math.exp(z[c] - most)));
-  z[top] = ofTop;
-}
-
-/**
- * Of each row of logits the logarithm of every class's odds, into its place, or of class 1 alone where there are two.
- * Odds themselves would leave float32 where logits are some 88 apart, and make ties of rows that the network orders.
- */
-function toLogOdds(logits: Float32Array, classes: number): Float32Array {
-  const rows = logits.length / classes;
-  for (let r = 0; r < rows; r++)
-    if (classes === 2) logits[r] = logits[2 * r + 1] - logits[2 * r];
-    else rowToLogOdds(logits.subarray(r * classes, (r + 1) * classes));
-  return classes === 2 ? logits.subarray(0, rows) : logits;
-}
-
 /** After what else reads a chunk, as it makes odds of it; none of numbers, of one class, and of too many scores. */
-function ranksFor({ spec, passes }: NetworkState, { y, rows: count }: PreparedData): Collector | undefined {
+function ranksFor({ spec, passes, runtime }: NetworkState, { y, rows: count }: PreparedData): Collector | undefined {
   const { units } = spec.layers[spec.layers.length - 1];
   const { name } = factsOf(spec.loss);
   if (!isClassification(spec.loss) || count * units > MOST_SCORES) return undefined;
@@ -253,8 +221,10 @@ function ranksFor({ spec, passes }: NetworkState, { y, rows: count }: PreparedDa
   const ranks = new Ranks(count, units === 2 ? 1 : units, (row, column) => classOf[row] === (units === 2 ? 1 : column));
   return {
     visit(outputs, start, rows) {
-      const scores = passes.takesProbabilities ? toOdds(outputs, units) : toLogOdds(outputs, units);
-      ranks.visit(scores, start, rows);
+      const { byteOffset: at } = outputs;
+      if (passes.takesProbabilities) toOdds(outputs, units);
+      else runtime.kernels.logOdds(rows, units, at, at); // odds would make ties of rows that the network orders
+      ranks.visit(outputs, start, rows);
     },
     read: () => ranks.read(),
   };
