@@ -52,9 +52,9 @@ function missingPieces(shown: string, printed: string): string[] {
   });
 }
 
-test("it stays small: at most 230 files and 3.3 MB", () => {
+test("it stays small: at most 230 files and 3.35 MB", () => {
   expect(packed.entryCount).toBeLessThanOrEqual(230);
-  expect(packed.unpackedSize).toBeLessThanOrEqual(3_300_000);
+  expect(packed.unpackedSize).toBeLessThanOrEqual(3_350_000);
 });
 
 test("every file of dist is one that something imports, loads or names", async () => {
