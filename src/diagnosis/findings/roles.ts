@@ -143,6 +143,9 @@ function promote(found: readonly Judged[], { learning }: Evidence): readonly Jud
   return found.map((finding) => (finding === first ? { ...finding, role: "cause" } : finding));
 }
 
+/** Little would be learned even with statistics that fit: another cause is told before it. */
+const isLesser = ({ kind, figures }: Judged) => kind === "statisticsMismatch" && (figures?.settledScore ?? 1) < SOME;
+
 /** With the roles, causes first, else in the order in which they are. */
 export function assignRoles(found: readonly Found[], evidence: Evidence): Finding[] {
   const isLearned = hasLearned(evidence) === true;
@@ -186,5 +189,5 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const isAlone = !judged.some(isCause);
   return judged
     .map(({ adviceAlone, ...finding }) => (isAlone && adviceAlone ? { ...finding, advice: adviceAlone } : finding))
-    .sort((a, b) => RANKS.indexOf(a.role) - RANKS.indexOf(b.role));
+    .sort((a, b) => RANKS.indexOf(a.role) - RANKS.indexOf(b.role) || Number(isLesser(a)) - Number(isLesser(b)));
 }

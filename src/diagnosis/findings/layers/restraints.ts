@@ -3,9 +3,9 @@
 //
 // The rule. Only where fits tell for certain that there is more to learn (learnable.ts), each by what it costs:
 // - a penalty of the weights, where the network as it began would pay more for them than all that can be learned is
-//   worth, the best constant's loss less the lowest, and a kernel has shrunk to less than half of its start; or where
-//   l1 has shrunk a normalized layer's kernel to a fiftieth (it turns weights towards signs alone; l2 leaves
-//   directions);
+//   worth, the best constant's loss less the lowest, and a kernel has shrunk by a fifth or more, as fast as steps let
+//   it; or where l1 has shrunk a normalized layer's kernel to a fiftieth (it turns weights towards signs alone; l2
+//   leaves directions);
 // - one of the activations, where units that say 1 would cost as much;
 // - a limit of the norms, where it is less than half of what units began with;
 // - dropout, where it alone makes a sum over the layer's units vary by half of what it is: of n units, with a share of
@@ -26,8 +26,10 @@ import { formatNumber, formatPercent, listWords } from "../../../text/numbers.js
 
 type Layer = ResolvedSpec["layers"][number];
 
-/** Of what kernels or norms began with. */
+/** Of what norms began with. */
 const HELD = 0.5;
+/** Of what kernels began with. */
+const SHRINKING = 0.8;
 /** Of a normalized layer's. */
 const SHRUNK = 0.02;
 const WEAKER = "make l1 and l2 of kernelRegularizer a hundred times smaller";
@@ -88,7 +90,7 @@ function byPenalty(evidence: Evidence, spec: ResolvedSpec): Held[] {
   const weights = observation.layers.map((layer) => layer.weights?.kernel.length ?? 0);
   const cost = costOfKernels(layers, starts, weights);
   const shrunk = layers.some(
-    (layer, i) => !isUntouched(layer) && layer.kernelRegularizer && starts[i].size < HELD * starts[i].startSize,
+    (layer, i) => !isUntouched(layer) && layer.kernelRegularizer && starts[i].size < SHRINKING * starts[i].startSize,
   );
   if (!shrunk || cost < learning!.toLearn) return byShrinking(evidence, spec);
   return [
