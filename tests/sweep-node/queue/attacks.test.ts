@@ -261,16 +261,22 @@ describe.skipIf(!hasRedis)("a queue into which others write", () => {
     const { nameTrial } = await import("../../../src/sweep/task.js");
     const { id } = nameTrial(good.task as never, data.data, build);
     const add = () => queue.add("trial", { ...data, task: good.task }, { jobId: id });
+    const isTaken = async () => {
+      while ((await queue.getActiveCount()) !== 1) await sleep(20);
+    };
+    const remove = async () => {
+      while ((await queue.remove(id)) === 0) await sleep(20); // its worker has told of the end, not yet the queue
+    };
     await served(
       async (said) => {
         await add();
-        while (redis.command("llen", `relumine:trials-${build}:active`) !== "1") await sleep(20);
+        await isTaken();
         while (said.length < 1) {
           redis.command("publish", "relumine:cancel", JSON.stringify([id]));
           await sleep(20);
         }
         expect(said[0]).toMatch(/^cancelled: /);
-        await queue.remove(id);
+        await remove();
       },
       { allow: [place] },
     );
@@ -279,12 +285,18 @@ describe.skipIf(!hasRedis)("a queue into which others write", () => {
         await add();
         while (said.length < 1) await sleep(20);
         expect(said[0]).toMatch(/^value: it took more than 0.3 s/);
-        await queue.remove(id);
-        await add(); // and a worker that ends hands it back
-        while (redis.command("llen", `relumine:trials-${build}:active`) !== "1") await sleep(20);
+        await remove();
       },
       { allow: [place], trialSeconds: 0.3 },
     );
+    await served(
+      async () => {
+        await add();
+        await isTaken();
+      },
+      { allow: [place] },
+    );
+    expect(await queue.getJobState(id)).toBe("waiting"); // a worker that ends hands it back
     await queue.close();
     client.disconnect();
     silent.close();
