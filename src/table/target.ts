@@ -26,6 +26,9 @@ import { countOf, formatCount } from "../text/numbers.js";
 const FEW_CLASSES = 20;
 const FEW_ROWS = 5; // of a class, on average
 
+/** By what words are refused as targets: the last part of what is expected of them. */
+export const FOR_NUMBERS = 'for task "regression"';
+
 /** What is predicted: one of several classes, or a number. */
 export type Task = "classification" | "regression";
 
@@ -177,7 +180,7 @@ class TargetReader {
     return new RelumineError(
       "value",
       cellName(table, row ?? 0, column.name),
-      'to be a number, for task "regression"',
+      `to be a number, ${FOR_NUMBERS}`,
       quote(textAt(column, row ?? 0)),
     );
   }

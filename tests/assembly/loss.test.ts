@@ -314,18 +314,25 @@ describe.each(builds)("%s build", async (build) => {
     expect(at("huber", Infinity)).toEqual({ loss: Infinity, correct: 0, gradient: new Float32Array([SCALE]) });
   });
 
+  /** What a kernel makes of rows of logits, which it leaves as they are; in place it makes the same. */
+  function byRows(kernel: typeof kernels.softmax, logits: Float32Array, rows: number, classes: number): Float32Array {
+    bench.reset();
+    const z = bench.place(logits, 1);
+    const out = bench.allocate(logits.length, 3);
+    kernel(rows, classes, z, out);
+    const got = bench.floats(out, logits.length).slice();
+    expect(bench.floats(z, logits.length)).toEqual(logits);
+    kernel(rows, classes, z, z);
+    expect(bench.floats(z, logits.length)).toEqual(got);
+    bench.checkFences();
+    return got;
+  }
+
   test.each(SIZES)("softmax of %i classes follows the float64 reference, in place too", (classes) => {
     for (const rows of classes ? [0, 1, 3] : [0, 2]) {
       for (const size of [1, 30, 1e4]) {
         const logits = wave(rows * classes, 6).map((x) => x * size);
-        bench.reset();
-        const z = bench.place(logits, 1);
-        const out = bench.allocate(logits.length, 3);
-        kernels.softmax(rows, classes, z, out);
-        const got = bench.floats(out, logits.length).slice();
-        kernels.softmax(rows, classes, z, z);
-        expect(bench.floats(z, logits.length)).toEqual(got);
-        bench.checkFences();
+        const got = byRows(kernels.softmax, logits, rows, classes);
         rowsOf(logits, classes).forEach((row, r) => {
           const gaps = row.map((x) => Math.max(...row) - x);
           const sum = gaps.reduce((total, gap) => total + Math.exp(-gap), 0);
@@ -354,15 +361,7 @@ describe.each(builds)("%s build", async (build) => {
     for (const rows of classes ? [0, 1, 3] : [0, 2]) {
       for (const size of [1, 30, 1e4]) {
         const logits = wave(rows * classes, 6).map((x) => x * size);
-        bench.reset();
-        const z = bench.place(logits, 1);
-        const out = bench.allocate(logits.length, 3);
-        kernels.logOdds(rows, classes, z, out);
-        const got = bench.floats(out, logits.length).slice();
-        expect(bench.floats(z, logits.length)).toEqual(logits);
-        kernels.logOdds(rows, classes, z, z);
-        expect(bench.floats(z, logits.length)).toEqual(got);
-        bench.checkFences();
+        const got = byRows(kernels.logOdds, logits, rows, classes);
         rowsOf(logits, classes).forEach((row, r) => {
           const wanted = row.map((own, c) => own - reference.logSumExp(row.filter((_, other) => other !== c)));
           // the gap to the maximum is rounded, and so are exponentials, whose sum is what the logarithm is of

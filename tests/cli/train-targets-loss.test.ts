@@ -160,7 +160,8 @@ describe("one-hot rows by crossEntropy", () => {
     const [a, b] = [await train(X, HOT, ...CROSS, ...SHORT), await train(X, labels, ...SHORT)];
     expect(a.validation.confusion).toEqual(b.validation.confusion);
     a.history.epochs.forEach(({ loss }, e) => expect(loss).toBeCloseTo(b.history.epochs[e].loss, 5));
-    expect(lossesOf(await train(X, labels, ...CROSS, ...SHORT))).toEqual(lossesOf(b)); // it is the loss of labels anyhow
+    // it is the loss of labels anyhow
+    expect(lossesOf(await train(X, labels, ...CROSS, ...SHORT))).toEqual(lossesOf(b));
   });
 
   it("are judged from the saved network, and decoded as shares", async () => {

@@ -1,7 +1,8 @@
 // Random networks of all kinds of layers on real data: where they train well no cause is named, and of the same with
 // one fault planted that fault is the first cause. Verdicts are no proofs: of 1,176 networks with a fault five were
 // told another cause first, or none (measured), of 672 that train well none was told one. So the draws are the same
-// each time, unless RELUMINE_SEED is set, and of many three in a hundred may be wrong. RELUMINE_LONG=10 draws 80 and 70.
+// each time, unless RELUMINE_SEED is set, and of many three in a hundred may be wrong. RELUMINE_LONG=10 draws 80 and
+// 70.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadDigits } from "../support/digits.js";

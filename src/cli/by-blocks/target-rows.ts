@@ -21,7 +21,7 @@ export class TargetRows {
   private readonly row: Float32Array;
   private readonly takesShares: boolean;
   private areBinary = true;
-  private sumToOne = true;
+  private sumToOne: boolean;
 
   constructor(
     readonly columns: number,
@@ -30,6 +30,7 @@ export class TargetRows {
     this.sums = new Float64Array(columns);
     this.row = new Float32Array(columns);
     this.takesShares = areShares(loss, columns);
+    this.sumToOne = loss !== "binaryCrossEntropy"; // which does not ask
   }
 
   /** @returns what the loss does not take of it */
@@ -38,8 +39,10 @@ export class TargetRows {
     if (columns === 1 && !takesShares) return undefined;
     row.set(targets);
     this.areBinary &&= row.every((value) => value === 0 || value === 1);
-    this.sumToOne &&= faultOfProbabilities(row, 0, columns, true) === undefined;
-    if (!takesShares) return undefined;
+    if (!takesShares) {
+      this.sumToOne &&= faultOfProbabilities(row, 0, columns, true) === undefined;
+      return undefined;
+    }
     if (!isHeldOut) for (let c = 0; c < columns; c++) sums[c] += row[c];
     return this.faultOfRow();
   }

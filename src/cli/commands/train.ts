@@ -33,6 +33,7 @@ import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { tableMetadata } from "../../table/stored-table.js";
+import { FOR_NUMBERS } from "../../table/target.js";
 import { resolveSpec } from "../../network/spec.js";
 import { markFailed } from "../run/under-way.js";
 import { interruptedError, interruption, Terminal } from "../terminal.js";
@@ -354,8 +355,6 @@ async function checkPlaces(sources: readonly string[], options: TrainOptions): P
     ]);
 }
 
-/** How a table's words are refused as targets. */
-const OF_NUMBERS = 'for task "regression"';
 /** What is for tables alone, by names of options: how one is read. */
 const OF_TABLES = ["target", "array", "ignore", "columns", "separator", "header"];
 
@@ -387,10 +386,10 @@ async function prepareTable(source: string, options: TrainOptions): Promise<Trai
   try {
     return prepareNamed(table, { ...options, task });
   } catch (error) {
-    const isUnfit = error instanceof RelumineError && error.expected.endsWith(OF_NUMBERS) && !options.task;
+    const isUnfit = error instanceof RelumineError && error.expected.endsWith(FOR_NUMBERS) && !options.task;
     if (!isUnfit) throw error;
     const { code, path, expected, given } = error;
-    throw new UnfitOption(code, path, expected.replace(OF_NUMBERS, `for --loss ${loss}`), given);
+    throw new UnfitOption(code, path, expected.replace(FOR_NUMBERS, `for --loss ${loss}`), given);
   }
 }
 

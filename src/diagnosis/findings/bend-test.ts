@@ -153,8 +153,8 @@ function blocksOf(x: Matrix64, y: Matrix64, rows: readonly number[]): Blocks {
 }
 
 /**
- * A block's logits of one output. Plain variables, here and for its gradient: by lists of them, or with rows one by one,
- * it takes twice as long.
+ * A block's logits of one output. Plain variables, here and for its gradient: by lists of them, or with rows one by
+ * one, it takes twice as long.
  * @param at where the first row begins
  * @param p outputs x BLOCK: logits, then their gradients
  */

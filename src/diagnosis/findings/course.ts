@@ -292,7 +292,9 @@ function findDecay(evidence: Evidence): Found[] {
   const rate = meanRateOf(training) ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
   const share = rate * weightDecay;
   const figures = { learningRate: rate, weightDecay, share };
-  const product = `${training.fit?.isScheduled ? "mean " : ""}rate ${formatNumber(rate)} times weightDecay ${formatNumber(weightDecay)} is ${formatNumber(share)}`;
+  const which = training.fit?.isScheduled ? "mean rate" : "rate";
+  const product =
+    `${which} ${formatNumber(rate)} times weightDecay ${formatNumber(weightDecay)} is ` + formatNumber(share);
   if (share >= TOO_MUCH_DECAY || (share >= FORGETS && moreToLearn(evidence, FORGOTTEN)))
     return [
       {
@@ -331,8 +333,8 @@ function findDecay(evidence: Evidence): Found[] {
  * Its steps closed it: of a layer half of the units or more that fired in the first epoch are silent in the last one,
  * and little was learned. Steps of a usual size close few: in trainings of digits, tables and noise that learned
  * little 0.28 of a layer at most, at ten times that rate mostly half to all (measured, SGD and Adam). Penalties and
- * decay may shrink weights by themselves, an epsilon may leave units that hardly vary, which a small shift closes, and few
- * units are closed by chance: nothing is said of what these act on, or of narrow layers.
+ * decay may shrink weights by themselves, an epsilon may leave units that hardly vary, which a small shift closes, and
+ * few units are closed by chance: nothing is said of what these act on, or of narrow layers.
  */
 function findSilenced(evidence: Evidence): Found[] {
   const { history, observation, naming } = evidence;

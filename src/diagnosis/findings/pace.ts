@@ -50,7 +50,8 @@ function largestMove(sizes: readonly StartDistance[]): number {
 
 /**
  * How far the optimizer's steps can take a weight in all: those of Adam and RMSprop are about the rate each, whatever
- * the gradient's size. Momentum takes RMSprop further; Adagrad's get smaller, as 1 / sqrt(step) of gradients of one size.
+ * the gradient's size. Momentum takes RMSprop further; Adagrad's get smaller, as 1 / sqrt(step) of gradients of one
+ * size.
  */
 function reachOf(training: TrainingRecord): number | undefined {
   const { optimizer, fit } = training;
@@ -178,7 +179,8 @@ function stepsTooSmall(
   const { score = 0 } = learning!.learning;
   return {
     kind: "stepsTooSmall",
-    message: `The steps are too small${at}${damping ? ` and ${damping}` : ""}: ${paceText(times, distance).join("; ")}.`,
+    message:
+      `The steps are too small${at}${damping ? ` and ${damping}` : ""}: ` + `${paceText(times, distance).join("; ")}.`,
     advice:
       `${damping ? "Leave initialAccumulator at its default, or raise" : "Raise"} the learning rate: x 3, x 10, x 100` +
       `${factor > 3 ? `; by these figures about x ${formatCount(factor)}` : ", or train for longer"}.`,

@@ -66,7 +66,8 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
     ["vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck"],
   ],
   [["divergence"], ["constantTogether"]],
-  // units that are one another's copies are as narrow as one, and move as one: by as many steps at once, of a usual size
+  // units that are one another's copies are as narrow as one, and move as one: by as many steps at once, of a usual
+  // size
   [["constantTogether"], [...COURSE, "highRate", "vanishingGradient", "closedSamples", "bottleneck", ...INPUTS]],
   [["vanishingGradient"], [...COURSE, "linearNetwork", "closedSamples"]],
   [["bottleneck"], [...COURSE, "closedSamples", "vanishingGradient"]],
