@@ -173,14 +173,14 @@ function stepsTooSmall(
   const { moved = 1 } = distance;
   const factor = roundFactor(Math.max(least, times === undefined ? 0 : Math.max(times, Math.sqrt(times / moved))));
   const damping = training && dampingOf(training);
+  const beside = damping ? ` and ${damping}` : "";
   const isScheduled = training?.fit?.isScheduled === true;
   const told = isScheduled ? meanRateOf(training!) : rate;
   const at = told === undefined ? "" : ` at a ${isScheduled ? "mean " : ""}learning rate of ${formatNumber(told)}`;
   const { score = 0 } = learning!.learning;
   return {
     kind: "stepsTooSmall",
-    message:
-      `The steps are too small${at}${damping ? ` and ${damping}` : ""}: ` + `${paceText(times, distance).join("; ")}.`,
+    message: `The steps are too small${at}${beside}: ${paceText(times, distance).join("; ")}.`,
     advice:
       `${damping ? "Leave initialAccumulator at its default, or raise" : "Raise"} the learning rate: x 3, x 10, x 100` +
       `${factor > 3 ? `; by these figures about x ${formatCount(factor)}` : ", or train for longer"}.`,
